@@ -1,0 +1,72 @@
+/** The rows of the ledger as text, checked on their way back in: a disk is a border like any other. */
+import { ISOLATIONS } from '@fornax/node-model/isolation-rules'
+import { z } from 'zod'
+
+const port = z.object({ name: z.string(), protocol: z.string(), containerPort: z.number() })
+const endpoint = z.object({ name: z.string(), protocol: z.string(), host: z.string(), port: z.number() })
+const probe = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('none') }),
+  z.object({ kind: z.literal('http'), portName: z.string(), path: z.string() }),
+  z.object({ kind: z.literal('tcp'), portName: z.string() }),
+])
+
+/** An application version as it was told by the core. */
+export const versionRow = z.object({
+  versionId: z.string(),
+  applicationName: z.string(),
+  versionNumber: z.number(),
+  image: z.string(),
+  command: z.array(z.string()),
+  args: z.array(z.string()),
+  env: z.record(z.string(), z.string()),
+  ports: z.array(port),
+  cpuMillis: z.number(),
+  memoryBytes: z.number(),
+  runtimeClass: z.string(),
+  minIsolation: z.enum(ISOLATIONS),
+  sessionsPerPod: z.number(),
+  readiness: z.object({ probe, initialDelayMs: z.number(), periodMs: z.number(), timeoutMs: z.number() }),
+  usesSessionService: z.boolean(),
+  workingDirectory: z.string(),
+})
+
+/** A pod with what its runtime needs to find it. */
+export const podRow = z.object({
+  pod: z.object({
+    podId: z.string(),
+    versionId: z.string(),
+    runtime: z.string(),
+    phase: z.enum(['creating', 'standby', 'active', 'terminating', 'terminated', 'failed']),
+    createdAtMs: z.number(),
+    readyAfterMs: z.number(),
+    grantEpoch: z.number(),
+    deadlineMs: z.number().nullable(),
+    failure: z
+      .object({ kind: z.enum(['startFailed', 'notReady', 'exited', 'outOfMemory']), reason: z.string() })
+      .nullable(),
+    exitCode: z.number().nullable(),
+    lastLogLines: z.array(z.string()),
+  }),
+  handle: z.string().nullable(),
+  hostPorts: z.array(z.number()),
+  sessionFolder: z.string().nullable(),
+})
+
+/** A session without its data, which has a column of its own. */
+export const sessionRow = z.object({
+  sessionId: z.string(),
+  podId: z.string(),
+  grantEpoch: z.number(),
+  phase: z.enum(['waiting', 'opening', 'available', 'inUse', 'closing', 'killing', 'clearing', 'closed']),
+  env: z.record(z.string(), z.string()).nullable(),
+  hostPorts: z.array(z.number()),
+  endpoints: z.array(endpoint),
+  clientCount: z.number(),
+  end: z.enum(['requested', 'exited', 'podLost', 'startFailed']).nullable(),
+  message: z.string(),
+  killPod: z.boolean(),
+  deadlineMs: z.number().nullable(),
+})
+
+/** The marks of all cores. */
+export const epochMarksRow = z.array(z.object({ coreId: z.string(), epoch: z.number() }))

@@ -1,0 +1,168 @@
+/**
+ * One log file that a pod appends to. It is rotated by copy and truncate, because
+ * the pod holds it open: `x.log` is the present, `x.log.1` what was before.
+ */
+import { closeSync, copyFileSync, openSync, readSync, statSync, truncateSync } from 'node:fs'
+
+/** A line is cut into pieces of this size. */
+export const LINE_BYTES_MAX = 16_384
+
+/** Who falls further behind than this is sent on to the present. */
+const LAG_BYTES_MAX = 512 * 1024
+const READ_BYTES = 64 * 1024
+const NEWLINE = 10
+
+export class LogFile {
+  readonly #path: string
+  readonly #followers = new Set<LogFollower>()
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  /** Rotates when the file has grown beyond the bound. What is written in between copy and truncate is lost. */
+  rotate(bytesMax: number): void {
+    const size = sizeOf(this.#path)
+    if (size <= bytesMax) return
+    copyFileSync(this.#path, `${this.#path}.1`)
+    for (const follower of this.#followers) follower.beforeTruncate()
+    truncateSync(this.#path, 0)
+  }
+
+  /** The last lines, at most `linesMax`, from before the rotation too. */
+  tail(linesMax: number): readonly string[] {
+    const present = readEnd(this.#path)
+    const lines = splitLines(present.toString('utf8'))
+    if (lines.length >= linesMax) return lines.slice(-linesMax)
+    const before = splitLines(readEnd(`${this.#path}.1`).toString('utf8'))
+    return [...before, ...lines].slice(-linesMax)
+  }
+
+  /** Reads on from the end of what is there now. */
+  follow(): LogFollower {
+    const follower = new LogFollower(this.#path, () => this.#followers.delete(follower))
+    this.#followers.add(follower)
+    return follower
+  }
+}
+
+export type LogPiece = {
+  readonly lines: readonly string[]
+  /** Lines left out because the reader was too slow. */
+  readonly skippedLines: number
+}
+
+/** Reads a file as it grows, at its reader's pace. What waits, waits in the file. */
+export class LogFollower implements Disposable {
+  readonly #path: string
+  readonly #leave: () => void
+  #offset: number
+  #rest = ''
+  #decoder = new TextDecoder()
+  #skippedLines = 0
+
+  constructor(path: string, leave: () => void) {
+    this.#path = path
+    this.#leave = leave
+    this.#offset = sizeOf(path)
+  }
+
+  /** The next lines; null when there are none yet. `isLast`: the unfinished last line counts as one. */
+  next(isLast: boolean): LogPiece | null {
+    const size = sizeOf(this.#path)
+    if (size < this.#offset) this.#begin(0) // Somebody else has truncated it.
+    if (size - this.#offset > LAG_BYTES_MAX) this.#skipTo(size - READ_BYTES)
+    const bytes = readPart(this.#path, this.#offset, Math.min(READ_BYTES, size - this.#offset))
+    this.#offset += bytes.length
+    const text = this.#rest + this.#decoder.decode(bytes, { stream: true })
+    const lines = splitLines(text)
+    const isUnfinished = text !== '' && !text.endsWith('\n')
+    this.#rest = ''
+    if (isUnfinished && !(isLast && this.#offset >= size)) {
+      const rest = lines.pop() ?? ''
+      if (rest.length >= LINE_BYTES_MAX) lines.push(rest)
+      else this.#rest = rest
+    }
+    const skippedLines = this.#skippedLines
+    if (lines.length === 0 && skippedLines === 0) return null
+    this.#skippedLines = 0
+    return { lines, skippedLines }
+  }
+
+  /** What was not read before a rotation is left out. */
+  beforeTruncate(): void {
+    this.#skipTo(sizeOf(this.#path))
+    this.#begin(0)
+  }
+
+  [Symbol.dispose](): void {
+    this.#leave()
+  }
+
+  #skipTo(offset: number): void {
+    let last = NEWLINE
+    while (this.#offset < offset) {
+      const bytes = readPart(this.#path, this.#offset, Math.min(READ_BYTES, offset - this.#offset))
+      if (bytes.length === 0) break
+      for (const byte of bytes) if (byte === NEWLINE) this.#skippedLines += 1
+      last = bytes.at(-1) ?? NEWLINE
+      this.#offset += bytes.length
+    }
+    this.#begin(this.#offset)
+    if (last !== NEWLINE) this.#toNextLine()
+  }
+
+  /** A line whose beginning was left out is left out as a whole. */
+  #toNextLine(): void {
+    const bytes = readPart(this.#path, this.#offset, LINE_BYTES_MAX)
+    const end = bytes.indexOf(NEWLINE)
+    if (end === -1) return
+    this.#offset += end + 1
+    this.#skippedLines += 1
+  }
+
+  #begin(offset: number): void {
+    this.#offset = offset
+    this.#rest = ''
+    this.#decoder = new TextDecoder()
+  }
+}
+
+function splitLines(text: string): string[] {
+  const lines = text.split('\n')
+  if (lines.at(-1) === '') lines.pop()
+  return lines.flatMap((line) => (line.length <= LINE_BYTES_MAX ? line : cut(line)))
+}
+
+function cut(line: string): string[] {
+  const pieces: string[] = []
+  for (let start = 0; start < line.length; start += LINE_BYTES_MAX)
+    pieces.push(line.slice(start, start + LINE_BYTES_MAX))
+  return pieces
+}
+
+/** The end of a file, as much as a rotation leaves. */
+function readEnd(path: string): Buffer {
+  const size = sizeOf(path)
+  const length = Math.min(size, 2 * LAG_BYTES_MAX)
+  return readPart(path, size - length, length)
+}
+
+function readPart(path: string, offset: number, length: number): Buffer {
+  if (length <= 0) return Buffer.alloc(0)
+  const buffer = Buffer.alloc(length)
+  try {
+    const file = openSync(path, 'r')
+    try {
+      return buffer.subarray(0, readSync(file, buffer, 0, length, offset))
+    } finally {
+      closeSync(file)
+    }
+  } catch {
+    return Buffer.alloc(0) // The pod's folder is gone: there is nothing more to read.
+  }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
+}

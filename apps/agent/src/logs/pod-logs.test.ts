@@ -1,0 +1,127 @@
+import { appendFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { systemClock } from '@fornax/kernel/clock'
+import { join } from 'node:path'
+import { expect, it, vi } from 'vitest'
+import { podFolderOf } from '../runtime/pod-folder.ts'
+import { LINE_BYTES_MAX } from './log-file.ts'
+import { PodLogs, type LogSink, type PodLogPiece } from './pod-logs.ts'
+
+it('reads the last lines of both streams and ends', () => {
+  using world = newWorld()
+  appendFileSync(world.folder.stdout, 'a\nb\nc\n')
+  appendFileSync(world.folder.stderr, 'x\ny\nunfinished')
+  const sink = world.read({ follow: false, tailLines: 4 })
+  expect(sink.text()).toEqual(['stdout b', 'stdout c', 'stderr y', 'stderr unfinished'])
+  expect(sink.ends).toEqual([''])
+})
+
+it('gives the last lines to a failure, those of standard error first of all', () => {
+  using world = newWorld()
+  appendFileSync(world.folder.stdout, 'a\n'.repeat(50))
+  appendFileSync(world.folder.stderr, 'oh no\n')
+  expect(world.logs.lastLines('pod-1', 3)).toEqual(['a', 'a', 'oh no'])
+  expect(world.logs.lastLines('pod-nobody', 3)).toEqual([])
+})
+
+it('says of an unknown pod that there is no log', () => {
+  using world = newWorld()
+  const sink = world.read({ podId: 'pod-nobody', follow: true, tailLines: 1 })
+  expect(sink.ends).toEqual(['this node has no log of that pod'])
+})
+
+it('follows as the pod writes, and ends with its last word', async () => {
+  using world = newWorld()
+  appendFileSync(world.folder.stdout, 'before\n')
+  const sink = world.read({ follow: true, tailLines: 10 })
+  appendFileSync(world.folder.stdout, 'half a li')
+  appendFileSync(world.folder.stderr, 'error\n')
+  await vi.waitFor(() => expect(sink.text()).toContain('stderr error'))
+  appendFileSync(world.folder.stdout, 'ne\nlast word')
+  await vi.waitFor(() => expect(sink.text()).toContain('stdout half a line'))
+  world.logs.finish('pod-1')
+  expect(sink.text()).toEqual(['stdout before', 'stderr error', 'stdout half a line', 'stdout last word'])
+  expect(sink.ends).toEqual([''])
+})
+
+it('stops when nobody reads any longer', () => {
+  using world = newWorld()
+  const sink = world.read({ follow: true, tailLines: 10 })
+  sink.stop()
+  appendFileSync(world.folder.stdout, 'unheard\n')
+  world.logs.finish('pod-1')
+  expect(sink.ends).toEqual([])
+})
+
+it('keeps the files bounded, and the lines from before the rotation readable', async () => {
+  using world = newWorld({ fileBytesMax: 100 })
+  appendFileSync(world.folder.stdout, 'old line\n'.repeat(20))
+  await vi.waitFor(() => expect(existsSync(`${world.folder.stdout}.1`)).toBe(true), { timeout: 5_000 })
+  expect(statSync(world.folder.stdout).size).toBe(0)
+  appendFileSync(world.folder.stdout, 'new line\n')
+  expect(world.logs.lastLines('pod-1', 2)).toEqual(['old line', 'new line'])
+})
+
+it('sends a slow reader on to the present and says how many lines it missed', async () => {
+  using world = newWorld()
+  const sink = world.read({ follow: true, tailLines: 10 })
+  sink.isOpen = false
+  const line = `${'x'.repeat(99)}\n`
+  appendFileSync(world.folder.stdout, line.repeat(10_000))
+  appendFileSync(world.folder.stdout, 'present\n')
+  sink.isOpen = true
+  await vi.waitFor(() => expect(sink.text().at(-1)).toBe('stdout present'), { timeout: 5_000 })
+  const skipped = sink.pieces.reduce((sum, piece) => sum + piece.skippedLines, 0)
+  expect(skipped).toBeGreaterThan(5_000)
+  expect(sink.text().length + skipped).toBe(10_001)
+})
+
+it('counts what a slow reader missed through a rotation', async () => {
+  using world = newWorld({ fileBytesMax: 100 })
+  const sink = world.read({ follow: true, tailLines: 10 })
+  sink.isOpen = false
+  appendFileSync(world.folder.stdout, 'missed\n'.repeat(20))
+  await vi.waitFor(() => expect(existsSync(`${world.folder.stdout}.1`)).toBe(true), { timeout: 5_000 })
+  sink.isOpen = true
+  appendFileSync(world.folder.stdout, 'present\n')
+  await vi.waitFor(() => expect(sink.text()).toEqual(['stdout present']), { timeout: 5_000 })
+  expect(sink.pieces.reduce((sum, piece) => sum + piece.skippedLines, 0)).toBe(20)
+})
+
+it('cuts a line that never ends into pieces', async () => {
+  using world = newWorld()
+  const sink = world.read({ follow: true, tailLines: 10 })
+  appendFileSync(world.folder.stdout, 'x'.repeat(LINE_BYTES_MAX * 3))
+  await vi.waitFor(() => expect(sink.pieces.flatMap((piece) => piece.lines).join('').length).toBe(LINE_BYTES_MAX * 3))
+})
+
+function newWorld({ fileBytesMax = 1024 * 1024 } = {}) {
+  const path = mkdtempSync(join(tmpdir(), 'fornax-logs-'))
+  const logs = new PodLogs({ clock: systemClock, fileBytesMax })
+  const folder = { ...podFolderOf(path, ''), path }
+  logs.add('pod-1', folder)
+  return {
+    logs,
+    folder,
+    read: (order: { podId?: string; follow: boolean; tailLines: number }) => {
+      const sink = new FakeSink()
+      sink.stop = logs.read({ podId: 'pod-1', ...order }, sink)
+      return sink
+    },
+    [Symbol.dispose]: () => {
+      logs[Symbol.dispose]()
+      rmSync(path, { recursive: true })
+    },
+  }
+}
+
+class FakeSink implements LogSink {
+  readonly pieces: PodLogPiece[] = []
+  readonly ends: string[] = []
+  isOpen = true
+  stop: () => void = () => undefined
+  isReady = () => this.isOpen
+  send = (piece: PodLogPiece) => void this.pieces.push(piece)
+  end = (problem: string) => void this.ends.push(problem)
+  text = () => this.pieces.flatMap(({ stream, lines }) => lines.map((line) => `${stream} ${line}`))
+}

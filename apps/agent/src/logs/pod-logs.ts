@@ -1,0 +1,207 @@
+/**
+ * The logs of all pods of a node: rotated while they grow, read by whoever asks.
+ * Readers are few and pull at their own pace, so a slow one costs nothing.
+ */
+import { watch } from 'node:fs'
+import type { Cancel, Clock } from '@fornax/kernel/clock'
+import type { PodFolder } from '../runtime/pod-folder.ts'
+import { LogFile, type LogFollower } from './log-file.ts'
+
+export type LogStreamName = 'stdout' | 'stderr'
+
+export type PodLogPiece = {
+  readonly stream: LogStreamName
+  readonly lines: readonly string[]
+  readonly skippedLines: number
+}
+
+/** Who reads a log. */
+export type LogSink = {
+  /** False: nothing is sent until later. */
+  isReady(): boolean
+  send(piece: PodLogPiece): void
+  /** Nothing follows. `problem` says why there is no log; empty otherwise. */
+  end(problem: string): void
+}
+
+export type ReadLogOrder = { readonly podId: string; readonly follow: boolean; readonly tailLines: number }
+
+export type PodLogsOptions = {
+  readonly clock: Clock
+  /** When a file is rotated; at most this much is kept from before. */
+  readonly fileBytesMax?: number
+}
+
+const FILE_BYTES_MAX = 1024 * 1024
+const TAIL_LINES_MAX = 10_000
+const ROTATION_CHECK_MS = 1_000
+/** How long changes of a file gather before they are read. */
+const FOLLOW_DELAY_MS = 20
+const FOLLOW_CHECK_MS = 1_000
+
+type PodLog = {
+  readonly folder: PodFolder
+  readonly files: Readonly<Record<LogStreamName, LogFile>>
+  readonly readings: Set<Reading>
+  isOver: boolean
+}
+
+export class PodLogs implements Disposable {
+  readonly #clock: Clock
+  readonly #fileBytesMax: number
+  readonly #logs = new Map<string, PodLog>()
+  #cancelRotation: Cancel
+
+  constructor({ clock, fileBytesMax = FILE_BYTES_MAX }: PodLogsOptions) {
+    this.#clock = clock
+    this.#fileBytesMax = fileBytesMax
+    this.#cancelRotation = this.#rotateLater()
+  }
+
+  /** A pod of this node, from now on. */
+  add(podId: string, folder: PodFolder): void {
+    const files = { stdout: new LogFile(folder.stdout), stderr: new LogFile(folder.stderr) }
+    this.#logs.set(podId, { folder, files, readings: new Set(), isOver: false })
+  }
+
+  /** The pod writes no more; its log can still be read. */
+  finish(podId: string): void {
+    const log = this.#logs.get(podId)
+    if (log === undefined) return
+    log.isOver = true
+    for (const reading of log.readings) reading.finish()
+  }
+
+  /** The pod's folder is about to go. */
+  remove(podId: string): void {
+    this.finish(podId)
+    this.#logs.delete(podId)
+  }
+
+  /** The last lines that a pod wrote, of standard error rather than of standard output. */
+  lastLines(podId: string, linesMax: number): readonly string[] {
+    const log = this.#logs.get(podId)
+    return log === undefined ? [] : tailOf(log, linesMax).flatMap((piece) => piece.lines)
+  }
+
+  /** Sends what there is, and what comes. The result stops it. */
+  read(order: ReadLogOrder, sink: LogSink): Cancel {
+    const log = this.#logs.get(order.podId)
+    if (log === undefined) {
+      sink.end('this node has no log of that pod')
+      return () => undefined
+    }
+    const reading = new Reading(log, sink, this.#clock)
+    const linesMax = Math.min(order.tailLines, TAIL_LINES_MAX)
+    for (const piece of tailOf(log, linesMax)) if (piece.lines.length > 0) sink.send(piece)
+    if (!order.follow || log.isOver) {
+      reading[Symbol.dispose]()
+      sink.end('')
+      return () => undefined
+    }
+    log.readings.add(reading)
+    reading.start()
+    return () => reading[Symbol.dispose]()
+  }
+
+  [Symbol.dispose](): void {
+    this.#cancelRotation()
+    for (const log of this.#logs.values()) for (const reading of log.readings) reading[Symbol.dispose]()
+    this.#logs.clear()
+  }
+
+  #rotateLater(): Cancel {
+    return this.#clock.schedule(ROTATION_CHECK_MS, () => {
+      for (const { files, isOver } of this.#logs.values()) {
+        if (isOver) continue
+        files.stdout.rotate(this.#fileBytesMax)
+        files.stderr.rotate(this.#fileBytesMax)
+      }
+      this.#cancelRotation = this.#rotateLater()
+    })
+  }
+}
+
+/** One reader of one pod's log. */
+class Reading implements Disposable {
+  readonly #log: PodLog
+  readonly #sink: LogSink
+  readonly #clock: Clock
+  readonly #followers: Readonly<Record<LogStreamName, LogFollower>>
+  #cancelNext: Cancel = () => undefined
+  #nextAtMs = Number.POSITIVE_INFINITY
+  #stopWatching: () => void = () => undefined
+
+  constructor(log: PodLog, sink: LogSink, clock: Clock) {
+    this.#log = log
+    this.#sink = sink
+    this.#clock = clock
+    this.#followers = { stdout: log.files.stdout.follow(), stderr: log.files.stderr.follow() }
+  }
+
+  start(): void {
+    const watcher = watch(this.#log.folder.path, () => this.#readWithin(FOLLOW_DELAY_MS))
+    watcher.on('error', () => this.#stopWatching()) // The folder is gone; the slow check goes on.
+    this.#stopWatching = () => watcher.close()
+    this.#readWithin(0)
+  }
+
+  /** Sends the last that there is; a reader that is not ready misses it, because the files will go. */
+  finish(): void {
+    this.#pump(true)
+    this.#sink.end('')
+    this[Symbol.dispose]()
+  }
+
+  [Symbol.dispose](): void {
+    this.#stopWatching()
+    this.#cancelNext()
+    this.#followers.stdout[Symbol.dispose]()
+    this.#followers.stderr[Symbol.dispose]()
+    this.#log.readings.delete(this)
+  }
+
+  #readWithin(delayMs: number): void {
+    const atMs = this.#clock.nowMs() + delayMs
+    if (atMs >= this.#nextAtMs) return
+    this.#cancelNext()
+    this.#nextAtMs = atMs
+    this.#cancelNext = this.#clock.schedule(delayMs, () => {
+      this.#nextAtMs = Number.POSITIVE_INFINITY
+      this.#readWithin(this.#pump(false) ? FOLLOW_DELAY_MS : FOLLOW_CHECK_MS)
+    })
+  }
+
+  /** Whether there may be more. */
+  #pump(isLast: boolean): boolean {
+    let isMore = false
+    for (const stream of STREAMS) {
+      let piece = this.#sink.isReady() ? this.#followers[stream].next(isLast) : null
+      isMore ||= piece !== null
+      while (piece !== null) {
+        this.#sink.send({ stream, ...piece })
+        piece = this.#sink.isReady() && isLast ? this.#followers[stream].next(isLast) : null
+      }
+    }
+    return isMore
+  }
+}
+
+const STREAMS: readonly LogStreamName[] = ['stdout', 'stderr']
+
+/** Two files without times: each keeps its own order. Half of the lines at least are of standard error, if there are. */
+function tailOf({ files }: PodLog, linesMax: number): readonly PodLogPiece[] {
+  const stdout = files.stdout.tail(linesMax)
+  const stderr = files.stderr.tail(linesMax)
+  const errorLines = Math.min(stderr.length, Math.max(Math.ceil(linesMax / 2), linesMax - stdout.length))
+  const outputLines = Math.min(stdout.length, linesMax - errorLines)
+  return [
+    { stream: 'stdout', lines: lastOf(stdout, outputLines), skippedLines: 0 },
+    { stream: 'stderr', lines: lastOf(stderr, errorLines), skippedLines: 0 },
+  ]
+}
+
+/** `slice(-0)` would be all of them. */
+function lastOf(lines: readonly string[], count: number): readonly string[] {
+  return lines.slice(lines.length - count)
+}

@@ -1,0 +1,20 @@
+/** Runs a command line tool once, where a process more does not matter. */
+import { spawn } from 'node:child_process'
+
+/** What it wrote to its output. Rejects, with what it complained about, unless it ended well. */
+export function runTool(program: string, args: readonly string[], input = ''): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: 'pipe', env: { PATH: process.env['PATH'], LC_ALL: 'C' } })
+    let output = ''
+    let complaint = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text))
+    child.stdin.on('error', () => {}) // It ended without reading; its exit code says why.
+    child.once('error', (cause) => reject(new Error(`${program} could not be started`, { cause })))
+    child.once('close', (code) => {
+      if (code === 0) resolve(output)
+      else reject(new Error(`${program} ${args.join(' ')} ended with ${code}: ${complaint.trim()}`))
+    })
+    child.stdin.end(input)
+  })
+}

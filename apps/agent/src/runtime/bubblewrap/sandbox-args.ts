@@ -1,0 +1,77 @@
+/** What bubblewrap is told about a pod, as plain data. */
+import type { ApplicationVersion } from '@fornax/node-model/application-version'
+import { podEnvironment } from '../pod-environment.ts'
+import { SESSION_SOCKET } from '../runtime.ts'
+
+export type Sandbox = {
+  readonly podId: string
+  readonly version: ApplicationVersion
+  /** On the node; null without session service. */
+  readonly sessionFolder: string | null
+  /** The numbers that the pod listens on. */
+  readonly ports: readonly number[]
+  readonly path: string
+  /** Folders of the node that no pod may see. */
+  readonly hiddenFolders: readonly string[]
+  readonly user: PodUser
+  /** Whether the agent is root; otherwise the kernel lends it a user namespace. */
+  readonly isPrivileged: boolean
+}
+
+/** Who the pod's command is, as seen from inside. */
+export type PodUser = { readonly uid: number; readonly gid: number }
+
+/** Where the pod finds the folder of its session socket. */
+export const SESSION_FOLDER_INSIDE = '/run/fornax'
+
+/** The options, without the command. */
+export function sandboxArgs(sandbox: Sandbox): readonly string[] {
+  const { podId, version, user } = sandbox
+  const workingDirectory = version.workingDirectory === '' ? '/' : version.workingDirectory
+  return [
+    ...['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try', '--new-session'],
+    ...['--hostname', podId],
+    ...(sandbox.isPrivileged ? KEPT_UNTIL_THE_USER_CHANGES : ['--unshare-user', ...userArgs(user)]),
+    ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
+    // Sockets of the node's own services live in /run. A read-only mount would not keep anybody from talking to them.
+    ...['--tmpfs', '/run', '--perms', '1777', '--tmpfs', '/tmp', '--perms', '1777', '--tmpfs', '/var/tmp'],
+    ...sandbox.hiddenFolders.flatMap((folder) => ['--tmpfs', folder]),
+    ...sessionArgs(sandbox.sessionFolder),
+    ...['--chdir', workingDirectory, '--clearenv'],
+    ...Object.entries(environmentOf(sandbox)).flatMap(([name, value]) => ['--setenv', name, value]),
+  ]
+}
+
+/** The command with everything that has to happen between the sandbox and it. */
+export function sandboxCommand({ version, user, isPrivileged }: Sandbox): readonly string[] {
+  return [...(isPrivileged ? becomeUser(user) : []), ...ANNOUNCE_AND_RUN, ...version.command, ...version.args]
+}
+
+/** setpriv needs these to become the pod's user, and takes them away for good with that. */
+const KEPT_UNTIL_THE_USER_CHANGES = [
+  ...['--cap-drop', 'ALL', '--cap-add', 'CAP_SETUID', '--cap-add', 'CAP_SETGID', '--cap-add', 'CAP_SETPCAP'],
+]
+
+/** Tells the shim's third file descriptor that the command runs now; the shell says 126 or 127 if it cannot. */
+const ANNOUNCE_AND_RUN = ['sh', '-c', 'printf . >&3; exec "$@" 3>&-', 'sh']
+
+function becomeUser({ uid, gid }: PodUser): readonly string[] {
+  const drop = ['--clear-groups', '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs']
+  return ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, ...drop, '--']
+}
+
+function userArgs({ uid, gid }: PodUser): readonly string[] {
+  return ['--uid', String(uid), '--gid', String(gid)]
+}
+
+/** Read-only is enough to talk to a socket, and lets the pod put nothing beside it. */
+function sessionArgs(sessionFolder: string | null): readonly string[] {
+  return sessionFolder === null ? [] : ['--ro-bind', sessionFolder, SESSION_FOLDER_INSIDE]
+}
+
+function environmentOf(sandbox: Sandbox): Record<string, string> {
+  const { version, podId, path, ports, sessionFolder } = sandbox
+  const sessionSocket = sessionFolder === null ? null : `${SESSION_FOLDER_INSIDE}/${SESSION_SOCKET}`
+  // The home in the node's own list of users is none that the pod could write to.
+  return { HOME: '/tmp', ...podEnvironment(version, { podId, path, ports, sessionSocket }) }
+}

@@ -1,0 +1,205 @@
+/**
+ * The ways from host ports into pods, one set per open session. The kernel holds
+ * them in an nftables table that outlives the agent; this is the agent's view.
+ */
+import type { Log } from '@fornax/kernel/log'
+import { z } from 'zod'
+import { tableName, type AddressPlan } from './address-plan.ts'
+import { CommandShell, NFT } from './command-shell.ts'
+import { closeLine, openLine, tableScript, type PortMapping, type RuleOptions, type Transport } from './nft-rules.ts'
+import { runTool } from './run-tool.ts'
+
+/** A pod as seen from the network. */
+export type WayTarget = { readonly podId: string; readonly address: string; readonly network: string }
+
+/** The ways of one session. */
+type Way = { readonly mark: number; readonly mappings: readonly PortMapping[] }
+
+/** What the kernel said of one port, after a restart. */
+type FoundMapping = PortMapping & { readonly mark: number }
+
+const MARK_MAX = 0x7fff_ffff
+
+export class SessionWays implements AsyncDisposable {
+  readonly #plan: AddressPlan
+  readonly #log: Log
+  readonly #nft = new CommandShell(NFT)
+  readonly #ways = new Map<string, Map<string, Way>>()
+  readonly #marks: Set<number>
+  /** Of an earlier agent, until their pods are adopted or destroyed. */
+  #found: readonly FoundMapping[]
+  readonly #forgetting = new Set<Promise<void>>()
+
+  private constructor(plan: AddressPlan, log: Log, found: readonly FoundMapping[]) {
+    this.#plan = plan
+    this.#log = log
+    this.#found = found
+    this.#marks = new Set(found.map(({ mark }) => mark))
+  }
+
+  /** Makes the table, or takes over the one of an earlier agent with the sessions in it. */
+  static async open(plan: AddressPlan, options: RuleOptions, log: Log): Promise<SessionWays> {
+    await runTool('nft', ['-f', '-'], tableScript(plan, options))
+    const listing = await runTool('nft', ['-j', 'list', 'table', 'inet', tableName(plan.tag)])
+    return new SessionWays(plan, log, foundMappings(JSON.parse(listing)))
+  }
+
+  /** Opens ways for a session. The same ways again change nothing. */
+  async open({ podId }: WayTarget, sessionId: string, mappings: readonly PortMapping[]): Promise<void> {
+    const ways = this.#waysOf(podId)
+    if (ways.has(sessionId)) return
+    const mark = this.#newMark()
+    ways.set(sessionId, { mark, mappings })
+    try {
+      await this.#nft.run([openLine(this.#plan.tag, mark, mappings)])
+    } catch (cause) {
+      ways.delete(sessionId)
+      this.#marks.delete(mark)
+      throw new Error(`no ways for session ${sessionId}`, { cause })
+    }
+  }
+
+  /** Takes over the ways of an earlier agent's pod, and closes those of sessions that are no more. */
+  async adopt(target: WayTarget, sessions: ReadonlyMap<string, readonly PortMapping[]>): Promise<void> {
+    const ofPod = this.#takeFound(target.address)
+    const kept = new Set<FoundMapping>()
+    for (const [sessionId, mappings] of sessions) {
+      const found = ofPod.filter((candidate) => mappings.some((mapping) => isSameWay(mapping, candidate)))
+      const [first] = found
+      if (first === undefined || found.length !== mappings.length) continue // Lost or half made: opened anew below.
+      for (const mapping of found) kept.add(mapping)
+      this.#waysOf(target.podId).set(sessionId, { mark: first.mark, mappings })
+    }
+    await this.#closeFound(ofPod.filter((mapping) => !kept.has(mapping)))
+    for (const [sessionId, mappings] of sessions) await this.open(target, sessionId, mappings)
+  }
+
+  /** Ends a session's connections, and closes its ways. */
+  async close(target: WayTarget, sessionId: string): Promise<void> {
+    const ways = this.#waysOf(target.podId)
+    const way = ways.get(sessionId)
+    if (way === undefined) return
+    ways.delete(sessionId)
+    try {
+      await this.#nft.run([closeLine(this.#plan.tag, way.mark, way.mappings)])
+      // Another session of this pod may have connections to the same ports, which must live.
+      if (ways.size === 0) await this.#cutConnections(target, way)
+    } catch (error) {
+      this.#log.error({ podId: target.podId, sessionId, err: error }, 'a session could not be cut off')
+    }
+    this.#forget(way)
+  }
+
+  /** Closes all ways into a pod that has ended. */
+  async closeAll(podId: string, address: string): Promise<void> {
+    const ways = [...this.#waysOf(podId).values()]
+    this.#ways.delete(podId)
+    try {
+      if (ways.length > 0) await this.#nft.run(ways.map((way) => closeLine(this.#plan.tag, way.mark, way.mappings)))
+      await this.#closeFound(this.#takeFound(address))
+    } catch (error) {
+      this.#log.error({ podId, err: error }, 'the sessions of a pod could not be cut off')
+    }
+    for (const way of ways) this.#forget(way)
+  }
+
+  /** Closes what leads to pods that are not there; `isThere` tells by address. */
+  async closeStray(isThere: (address: string) => boolean): Promise<void> {
+    const stray = this.#found.filter((mapping) => !isThere(mapping.podAddress))
+    this.#found = this.#found.filter((mapping) => isThere(mapping.podAddress))
+    await this.#closeFound(stray)
+  }
+
+  /** Takes the table away, once there are no pods. */
+  async removeAll(): Promise<void> {
+    await this.#nft.run([`delete table inet ${tableName(this.#plan.tag)}`])
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#forgetting)
+    await this.#nft[Symbol.asyncDispose]()
+  }
+
+  #waysOf(podId: string): Map<string, Way> {
+    const known = this.#ways.get(podId)
+    if (known !== undefined) return known
+    const ways = new Map<string, Way>()
+    this.#ways.set(podId, ways)
+    return ways
+  }
+
+  #takeFound(address: string): readonly FoundMapping[] {
+    const taken = this.#found.filter((mapping) => mapping.podAddress === address)
+    if (taken.length > 0) this.#found = this.#found.filter((mapping) => mapping.podAddress !== address)
+    return taken
+  }
+
+  async #closeFound(mappings: readonly FoundMapping[]): Promise<void> {
+    const byMark = Map.groupBy(mappings, ({ mark }) => mark)
+    const lines = [...byMark].map(([mark, of]) => closeLine(this.#plan.tag, mark, of))
+    if (lines.length > 0) await this.#nft.run(lines)
+    for (const [mark, of] of byMark) this.#forget({ mark, mappings: of })
+  }
+
+  /** The rules would end a connection with its next packet; this ends those too in which nobody speaks. */
+  async #cutConnections({ network }: WayTarget, { mappings }: Way): Promise<void> {
+    const ports = mappings.filter(({ transport }) => transport === 'tcp').map((each) => each.containerPort)
+    if (ports.length === 0) return
+    const which = ports.map((port) => `sport = :${port}`).join(' or ')
+    const args = [`--net=/run/netns/${network}`, 'ss', '-K', '-H', '-t', 'state', 'connected', `( ${which} )`]
+    await runTool('nsenter', args).catch((error: unknown) => {
+      this.#log.debug({ err: error }, 'idle connections stay until their next packet')
+    })
+  }
+
+  /**
+   * Clears the kernel's table of connections, behind our back: no packet of the old ones passes any more, but a UDP
+   * client that keeps its port would be taken for one of them.
+   */
+  #forget({ mark }: Way): void {
+    const work = runTool('conntrack', ['-D', '--mark', String(mark)])
+      .catch(() => {}) // It says so, too, when there was nothing to clear.
+      .then(() => {
+        this.#marks.delete(mark)
+        this.#forgetting.delete(work)
+      })
+    this.#forgetting.add(work)
+  }
+
+  #newMark(): number {
+    for (;;) {
+      const mark = 1 + Math.floor(Math.random() * (MARK_MAX - 1))
+      if (this.#marks.has(mark)) continue
+      this.#marks.add(mark)
+      return mark
+    }
+  }
+}
+
+function isSameWay(one: PortMapping, other: PortMapping): boolean {
+  return (
+    one.hostPort === other.hostPort && one.transport === other.transport && one.containerPort === other.containerPort
+  )
+}
+
+const port = z.number()
+const listingSchema = z.object({
+  nftables: z.array(z.object({ map: z.object({ name: z.string(), elem: z.array(z.unknown()).default([]) }).optional() })),
+})
+const targetSchema = z.tuple([port, z.object({ concat: z.tuple([z.string(), port]) })])
+const markSchema = z.tuple([port, z.number()])
+
+/** Reads what `nft -j list table` says of our maps. A port without a mark leads nowhere and is left out. */
+export function foundMappings(listing: unknown): readonly FoundMapping[] {
+  const maps = new Map(listingSchema.parse(listing).nftables.flatMap(({ map }) => (map ? [[map.name, map.elem]] : [])))
+  return (['tcp', 'udp'] as const).flatMap((transport) => mappingsOf(transport, maps))
+}
+
+function mappingsOf(transport: Transport, maps: ReadonlyMap<string, readonly unknown[]>): readonly FoundMapping[] {
+  const marks = new Map((maps.get(`${transport}_marks`) ?? []).map((element) => markSchema.parse(element)))
+  return (maps.get(`${transport}_targets`) ?? []).flatMap((element) => {
+    const [hostPort, { concat }] = targetSchema.parse(element)
+    const mark = marks.get(hostPort)
+    return mark === undefined ? [] : [{ transport, hostPort, podAddress: concat[0], containerPort: concat[1], mark }]
+  })
+}

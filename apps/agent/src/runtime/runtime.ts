@@ -1,0 +1,128 @@
+/**
+ * The runtime port: what the agent needs from whatever runs its pods.
+ *
+ *   createPod ──► running ──ended──► (only the pod's folder is left) ──destroyPod──► nothing
+ *                   ▲
+ *   adoptPod ───────┘   after the agent itself was restarted
+ *
+ * A runtime starts, adopts and ends pods, and opens and closes the endpoints of
+ * sessions. It decides nothing: readiness, sessions, deadlines and the ledger are
+ * the agent's. Pods must outlive the runtime object and the agent's process.
+ * Every implementation passes `runtime.contract.ts`.
+ */
+import type { ApplicationVersion, Endpoint } from '@fornax/node-model/application-version'
+import type { Isolation } from '@fornax/node-model/isolation-rules'
+
+export type Runtime = AsyncDisposable & {
+  /** The runtime class that applications ask for. */
+  readonly name: string
+  readonly isolation: Isolation
+  /** False when nothing really runs: then the agent probes nothing and opens no session socket. */
+  readonly hasProcesses: boolean
+  /**
+   * `pod`: pods share the node's network, are told their host ports at creation and keep them.
+   * `session`: pods have a network of their own; a session's host ports are mapped when it opens
+   * and unmapped, with their connections cut, when it closes.
+   */
+  readonly portsBelongTo: 'pod' | 'session'
+  /** Who pods run as, when that is not the agent's own user; the session folder is given to them. */
+  readonly podOwner: { readonly uid: number; readonly gid: number } | null
+
+  /** Whether nobody else on this machine has a host port. The agent asks before it gives it out. */
+  isPortFree(port: number, protocol: string): Promise<boolean>
+
+  /** Starts a pod. Settles when its command was started, which is not when it is ready. Cleans up after a failure. */
+  createPod(order: PodOrder): Promise<CreatePodResult>
+
+  /**
+   * Takes over a pod that an earlier agent created. `handle` is what `RuntimePod.handle` was, or null when
+   * the earlier agent died before it could note it. Endpoints of sessions other than `sessions` are closed.
+   */
+  adoptPod(order: PodOrder, handle: string | null, sessions: readonly SessionPorts[]): Promise<AdoptPodResult>
+
+  /** The ids of all pods of which anything is left, running or not. */
+  listPodIds(): Promise<readonly string[]>
+
+  /** Ends a pod without asking and removes every trace of it, its folder included. Does nothing for an unknown pod. */
+  destroyPod(podId: string): Promise<void>
+
+  /** What the running pods have used. Asked every few seconds, for all pods at once. */
+  readUsage(): Promise<ReadonlyMap<string, ResourceUse>>
+
+  /** Lets go of what the agent's process holds (watches, sockets). Pods go on. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export type PodOrder = {
+  readonly podId: string
+  readonly version: ApplicationVersion
+  /**
+   * The folder on the host that holds (or will hold) `session.sock`; null when the application does not use
+   * the session service. It exists before `createPod`. What is mounted is the folder, because the agent makes
+   * the socket anew when it restarts.
+   */
+  readonly sessionFolder: string | null
+  /** One per declared port, in their order, when ports belong to pods; otherwise empty. */
+  readonly hostPorts: readonly number[]
+}
+
+export type SessionPorts = {
+  readonly sessionId: string
+  /** One per declared port, in their order, when ports belong to sessions; otherwise empty. */
+  readonly hostPorts: readonly number[]
+}
+
+/** The name of the socket inside a session folder. */
+export const SESSION_SOCKET = 'session.sock'
+
+export type CreatePodResult =
+  | { readonly kind: 'created'; readonly pod: RuntimePod }
+  /** `reason` is for people: "the process runtime runs only the image `host`". */
+  | { readonly kind: 'failed'; readonly reason: string }
+
+export type AdoptPodResult =
+  | { readonly kind: 'running'; readonly pod: RuntimePod }
+  | { readonly kind: 'ended'; readonly end: PodEnd }
+  /** It was never started, or no trace of it is left. */
+  | { readonly kind: 'unknown' }
+
+/** A running pod. */
+export type RuntimePod = {
+  readonly podId: string
+  /** All that this runtime needs to adopt the pod later (pid, start time, addresses …); opaque, kept in the ledger. */
+  readonly handle: string
+  /**
+   * Settles within 100 ms of the end of the pod's command, also for an adopted pod. Never rejects. By then its
+   * remaining processes, endpoints and network are gone; its folder with the logs stays until `destroyPod`.
+   */
+  readonly ended: Promise<PodEnd>
+  /** Where the agent itself reaches a declared port, for probes. Null: there is no such port. */
+  probeAddress(portName: string): ProbeAddress | null
+  /** Makes a session's endpoints, one per declared port. Asked again with the same ports, it answers the same. */
+  openEndpoints(session: SessionPorts): Promise<OpenEndpointsResult>
+  /** Takes them away and cuts their connections. Does nothing for an unknown session. Must not fail: logs instead. */
+  closeEndpoints(sessionId: string): Promise<void>
+  /**
+   * Asks the pod to end (SIGTERM), and kills all of its processes when the grace has passed; 0 kills at once.
+   * Asked again with a shorter grace, the shorter one holds. The outcome is told by `ended`.
+   */
+  stop(graceMs: number): void
+}
+
+export type ProbeAddress = { readonly host: string; readonly port: number }
+
+export type OpenEndpointsResult =
+  | { readonly kind: 'opened'; readonly endpoints: readonly Endpoint[] }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+export type PodEnd = {
+  /** 128 + n after signal n; null when nobody saw it. */
+  readonly exitCode: number | null
+  readonly outOfMemory: boolean
+}
+
+export type ResourceUse = {
+  /** CPU time since the pod began. */
+  readonly cpuMs: number
+  readonly memoryBytes: number
+}

@@ -1,0 +1,97 @@
+/** Everything a tab follows: one client, and one list for each thing that is asked for. */
+import type { Identified } from '@fornax/client/live-collection'
+import type { WatchStatus } from '@fornax/client/watch'
+import { LiveList, type FirstPage, type LiveListPorts, type LiveSpec } from './live-list.ts'
+import { Observed, type Observable } from './observable.ts'
+import { isSameTabState, tabStateOf, type LostCause, type TabState } from './tab-state.ts'
+
+/** Why nothing is heard; asked over HTTP, because a browser does not tell why a socket failed. */
+export type ProbeResult =
+  | { readonly kind: 'reachable' }
+  | { readonly kind: 'loggedOut' }
+  | { readonly kind: 'lost'; readonly cause: LostCause }
+
+export type LiveStorePorts = Pick<LiveListPorts, 'client' | 'clock' | 'nextPaint'> & {
+  readonly probe: () => Promise<ProbeResult>
+}
+
+/** How many lists may be remembered without a reader. */
+const LISTS_MAX = 24
+
+/** Finds or makes lists. Not a React thing, so that no render tears or restarts a watch. */
+export class LiveStore {
+  readonly #ports: LiveStorePorts
+  readonly #listPorts: LiveListPorts
+  /** What a key names is what its spec reads, which the type of a map cannot say. */
+  readonly #lists = new Map<string, LiveList<never>>()
+  readonly #tab = new Observed<TabState>({ phase: 'connecting' })
+  #cause: LostCause = 'unknown'
+
+  constructor(ports: LiveStorePorts) {
+    this.#ports = ports
+    this.#listPorts = {
+      ...ports,
+      onStatus: () => this.#statusChanged(),
+      onLoggedOut: () => this.#tab.set({ phase: 'ended' }),
+      onIdle: (key) => {
+        this.#lists.delete(key)
+        this.#statusChanged()
+      },
+    }
+  }
+
+  /** How live this tab is. */
+  get tab(): Observable<TabState> {
+    return this.#tab
+  }
+
+  /** The list of a spec. A first page only matters when nothing is known yet. */
+  list<T extends Identified>(spec: LiveSpec<T>, firstPage: FirstPage<T> | null): LiveList<T> {
+    const known = this.#lists.get(spec.key)
+    if (known !== undefined) return known as unknown as LiveList<T>
+    const list = new LiveList(this.#listPorts, spec, firstPage)
+    this.#makeRoom()
+    this.#lists.set(spec.key, list as unknown as LiveList<never>)
+    return list
+  }
+
+  /** Tries everything again that waits. */
+  attemptNow(): void {
+    for (const list of this.#lists.values()) list.attemptNow()
+  }
+
+  #makeRoom(): void {
+    if (this.#lists.size < LISTS_MAX) return
+    for (const [key, list] of this.#lists) {
+      if (list.isFollowing) continue
+      this.#lists.delete(key)
+      return
+    }
+  }
+
+  #statusChanged(): void {
+    if (this.#tab.get().phase === 'ended') return
+    const statuses = [...this.#lists.values()].filter((list) => list.isFollowing).map((list) => list.get().status)
+    const isLost = statuses.some(isWaiting)
+    if (!isLost) this.#cause = 'unknown'
+    this.#show(tabStateOf(statuses, this.#cause))
+    if (isLost) void this.#explain()
+  }
+
+  async #explain(): Promise<void> {
+    const result = await this.#ports.probe()
+    if (result.kind === 'loggedOut') return this.#tab.set({ phase: 'ended' })
+    const tab = this.#tab.get()
+    if (result.kind !== 'lost' || tab.phase !== 'reconnecting') return
+    this.#cause = result.cause
+    this.#show({ ...tab, cause: result.cause })
+  }
+
+  #show(next: TabState): void {
+    if (!isSameTabState(this.#tab.get(), next)) this.#tab.set(next)
+  }
+}
+
+function isWaiting(status: WatchStatus): boolean {
+  return status.phase === 'reconnecting'
+}

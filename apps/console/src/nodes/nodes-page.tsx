@@ -1,0 +1,166 @@
+'use client'
+/** Where there is room, and where it is hot. */
+import { plural, formatBytes, formatCount, formatCpus } from '../format/quantity.ts'
+import type { NodeRowFragment } from '../graphql/generated/documents.ts'
+import { useLiveList } from '../live/live-context.tsx'
+import type { FirstPage } from '../live/live-list.ts'
+import { surfaceStateOf } from '../live/surface-state.ts'
+import { RelativeTime } from '../time/relative-time.tsx'
+import { sortRows, type Column } from '../ui/column.ts'
+import { DataTable } from '../ui/data-table.tsx'
+import { ListFilter } from '../ui/list-filter.tsx'
+import { Message } from '../ui/message.tsx'
+import { Meter } from '../ui/meter.tsx'
+import { Page } from '../ui/page.tsx'
+import { PhaseMark } from '../ui/phase-mark.tsx'
+import { RowsSkeleton } from '../ui/skeleton.tsx'
+import { Surface } from '../ui/surface.tsx'
+import { useListView } from '../ui/use-list-view.ts'
+import { NodeActions } from './node-actions.tsx'
+import { nodesSpec } from './node-watch.ts'
+import { wordsOfNode } from './node-words.ts'
+
+type Row = NodeRowFragment
+
+export function NodesPage({ firstPage }: { readonly firstPage: FirstPage<Row> | null }) {
+  const list = useLiveList(nodesSpec, firstPage)
+  const view = useListView('name')
+  const rows = sortRows([...list.items.values()].filter((node) => view.matches(node.name, node.address)), COLUMNS, view.sort)
+  return (
+    <Page isFilled title="Nodes" lead={list.isLoaded ? leadOf([...list.items.values()]) : 'The machines that run pods.'} actions={<ListFilter view={view} what="nodes" />}>
+      <div className="flex min-h-0 flex-1 flex-col overflow-hidden rounded-xl border border-line bg-panel">
+        <Surface
+          state={surfaceStateOf(list)}
+          what="Nodes"
+          className="flex min-h-0 flex-1 flex-col"
+          skeleton={<RowsSkeleton />}
+          isEmpty={() => rows.length === 0}
+          empty={<NoNodes isFiltered={list.items.size > 0} clear={view.clear} />}
+        >
+          {() => <DataTable label="Nodes" columns={COLUMNS} rows={rows} rowId={(node) => node.id} sort={view.sort} onSort={view.sortBy} minWidth={68} />}
+        </Surface>
+      </div>
+    </Page>
+  )
+}
+
+function NoNodes({ isFiltered, clear }: { readonly isFiltered: boolean; readonly clear: () => void }) {
+  if (isFiltered)
+    return (
+      <Message icon="search" title="No node matches" action={<button type="button" className="text-ember underline" onClick={clear}>Show all nodes</button>} />
+    )
+  return (
+    <Message icon="node" title="No node has joined yet">
+      Start an agent with the core’s address and its join token; it appears here by itself.
+    </Message>
+  )
+}
+
+function leadOf(nodes: readonly Row[]): string {
+  const ready = nodes.filter((node) => node.phase === 'READY').length
+  const sessions = nodes.reduce((sum, node) => sum + node.sessionCount, 0)
+  return `${plural(nodes.length, 'node')}, ${formatCount(ready)} ready, with ${plural(sessions, 'session')} on them.`
+}
+
+const COLUMNS: readonly Column<Row>[] = [
+  {
+    id: 'name',
+    header: 'Node',
+    cell: (node) => (
+      <span className="flex flex-col leading-tight">
+        <span className="truncate font-medium" data-row-link tabIndex={-1}>
+          {node.name}
+        </span>
+        <span className="truncate text-xs text-faint">{node.address}</span>
+      </span>
+    ),
+    sortBy: (node) => node.name,
+  },
+  {
+    id: 'phase',
+    header: 'Phase',
+    width: 9,
+    cell: (node) => {
+      const { tone, word } = wordsOfNode(node)
+      return (
+        <span className="flex flex-col leading-tight">
+          <PhaseMark tone={tone} word={word} />
+          {node.drainDeadline !== null && (
+            <span className="text-xs text-faint">
+              sessions end <RelativeTime at={node.drainDeadline} />
+            </span>
+          )}
+        </span>
+      )
+    },
+    sortBy: (node) => wordsOfNode(node).word,
+  },
+  {
+    id: 'cpu',
+    header: 'CPU booked',
+    width: 10,
+    cell: ({ booked, capacity, cpuMillisUsed, name }) => (
+      <Meter
+        label={`CPU of ${name}`}
+        booked={booked.cpuMillis}
+        capacity={capacity.cpuMillis}
+        used={cpuMillisUsed}
+        text={`${formatCpus(booked.cpuMillis)} of ${formatCpus(capacity.cpuMillis)}${cpuMillisUsed === null ? '' : ` · uses ${formatCpus(cpuMillisUsed)}`}`}
+      />
+    ),
+    sortBy: ({ booked, capacity }) => booked.cpuMillis / Math.max(1, capacity.cpuMillis),
+  },
+  {
+    id: 'memory',
+    header: 'Memory booked',
+    width: 14,
+    cell: ({ booked, capacity, memoryBytesUsed, name }) => (
+      <Meter
+        label={`Memory of ${name}`}
+        booked={booked.memoryBytes}
+        capacity={capacity.memoryBytes}
+        used={memoryBytesUsed}
+        text={`${formatBytes(booked.memoryBytes)} of ${formatBytes(capacity.memoryBytes)}${memoryBytesUsed === null ? '' : ` · uses ${formatBytes(memoryBytesUsed)}`}`}
+      />
+    ),
+    sortBy: ({ booked, capacity }) => booked.memoryBytes / Math.max(1, capacity.memoryBytes),
+  },
+  {
+    id: 'pods',
+    header: 'Pods',
+    width: 6.5,
+    align: 'end',
+    cell: ({ podCount, capacity }) => (
+      <>
+        {formatCount(podCount)} <span className="text-faint">of {formatCount(capacity.pods)}</span>
+      </>
+    ),
+    sortBy: (node) => node.podCount,
+  },
+  {
+    id: 'sessions',
+    header: 'Sessions',
+    width: 6,
+    align: 'end',
+    cell: (node) => formatCount(node.sessionCount),
+    sortBy: (node) => node.sessionCount,
+  },
+  {
+    id: 'runtime',
+    header: 'Runtimes',
+    width: 10,
+    cell: ({ runtimes }) => (
+      <span title={runtimes.map((runtime) => `${runtime.name}: isolation ${runtime.isolation.toLowerCase()}`).join(', ')}>
+        {runtimes.map((runtime) => runtime.name).join(', ')}
+      </span>
+    ),
+  },
+  {
+    id: 'heard',
+    header: 'Last heard',
+    width: 7,
+    cell: ({ lastHeardAt }) => (lastHeardAt === null ? <span className="text-faint">not yet</span> : <RelativeTime at={lastHeardAt} />),
+    sortBy: (node) => node.lastHeardAt,
+  },
+  { id: 'actions', header: '', width: 4, align: 'end', cell: (node) => <NodeActions node={node} /> },
+]

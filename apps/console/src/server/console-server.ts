@@ -1,0 +1,142 @@
+/**
+ * One port for pages, logging in, and the way to the API.
+ *
+ * ```
+ * GET  /…        Next renders the page; without a login it leads to /login
+ * POST /login    tries the token, keeps it in a cookie
+ * POST /logout   forgets it
+ *      /graphql  goes to the core with that token, over HTTP and WebSocket
+ * ```
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Log } from '@fornax/kernel/log'
+import { createApiProxy, refuse, type ApiProxy } from './api-proxy.ts'
+import type { ConsoleConfig } from './config.ts'
+import { logIn, logOut } from './login.ts'
+import { tokenOf } from './login-cookie.ts'
+import { isSameOrigin } from './same-origin.ts'
+import { setSecurityHeaders } from './security-headers.ts'
+
+/** Whatever renders pages: Next, in use. */
+export type RenderPage = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
+/** A console that listens. */
+export type ConsoleServer = AsyncDisposable & { readonly url: string; readonly port: number }
+
+/** Reached without a login: the way to get one, and what pages are made of. */
+const OPEN_PATH = /^\/(login$|_next\/static\/|icon\b|favicon\.ico$)/
+
+/** Listens and serves until disposed. */
+export async function listen(config: ConsoleConfig, renderPage: RenderPage, log: Log): Promise<ConsoleServer> {
+  const sockets = new Set<Duplex>()
+  const server = createServer()
+  const port = await bind(server, config)
+  const desk = new FrontDesk({ ...config, port }, renderPage, log)
+  server.on('request', (request, response) => desk.answer(request, response))
+  server.on('upgrade', (request, socket, head) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    socket.on('error', () => socket.destroy())
+    desk.upgrade(request, socket, head)
+  })
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host
+  return {
+    url: `http://${host}:${port}`,
+    port,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      for (const socket of sockets) socket.destroy()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+class FrontDesk {
+  readonly #config: ConsoleConfig
+  readonly #renderPage: RenderPage
+  readonly #proxy: ApiProxy
+  readonly #log: Log
+
+  constructor(config: ConsoleConfig, renderPage: RenderPage, log: Log) {
+    this.#config = config
+    this.#renderPage = renderPage
+    this.#proxy = createApiProxy(config.apiUrl, log)
+    this.#log = log
+  }
+
+  answer(request: IncomingMessage, response: ServerResponse): void {
+    this.#route(request, response).catch((error: unknown) => {
+      this.#log.error({ err: error, url: request.url }, 'a request failed')
+      response.destroy()
+    })
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const token = tokenOf(request, this.#config.port)
+    if (pathOf(request) !== '/graphql') return turnAway(socket, '404 Not Found')
+    if (!isSameOrigin(request)) return turnAway(socket, '403 Forbidden')
+    if (token === null) return turnAway(socket, '401 Unauthorized')
+    this.#proxy.forwardUpgrade(request, socket, head, token)
+  }
+
+  async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    setSecurityHeaders(request, response)
+    const path = pathOf(request)
+    const isRead = request.method === 'GET' || request.method === 'HEAD'
+    if (path === '/healthz') return void response.writeHead(200).end('ok\n')
+    if (path === '/graphql') return this.#passToApi(request, response)
+    if (isRead) return await this.#page(request, response, path)
+    if (request.method !== 'POST' || !isSameOrigin(request)) return refuse(response, 403, FOREIGN)
+    if (path === '/login') return await logIn(request, response, this.#config)
+    if (path === '/logout') return logOut(request, response, this.#config.port)
+    refuse(response, 403, 'There is nothing to write here.')
+  }
+
+  #passToApi(request: IncomingMessage, response: ServerResponse): void {
+    const token = tokenOf(request, this.#config.port)
+    if (request.method !== 'POST') return refuse(response, 405, 'Only POST is answered here.')
+    if (!isSameOrigin(request)) return refuse(response, 403, FOREIGN)
+    if (token === null) return refuse(response, 401, 'You are not logged in.')
+    this.#proxy.forward(request, response, token)
+  }
+
+  /** Pages find the token as a bearer, so that they need not know about cookies. */
+  async #page(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    const token = tokenOf(request, this.#config.port)
+    delete request.headers.authorization
+    if (token !== null) request.headers.authorization = `Bearer ${token}`
+    else if (!OPEN_PATH.test(path)) return leadToLogin(request, response)
+    await this.#renderPage(request, response)
+  }
+}
+
+const FOREIGN = 'This request was not made by a page of this console.'
+
+function leadToLogin(request: IncomingMessage, response: ServerResponse): void {
+  const wanted = request.url ?? '/'
+  const location = wanted === '/' ? '/login' : `/login?${new URLSearchParams({ next: wanted })}`
+  response.writeHead(307, { Location: location, 'Cache-Control': 'no-store' }).end()
+}
+
+function turnAway(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '/').split('?', 1)[0] ?? '/'
+}
+
+function bind(server: Server, { host, port }: ConsoleConfig): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port }, () => {
+      server.off('error', reject)
+      const address: AddressInfo | string | null = server.address()
+      if (address === null || typeof address === 'string') reject(new Error('the console has no port'))
+      else resolve(address.port)
+    })
+  })
+}

@@ -1,0 +1,59 @@
+/**
+ * Where a browser keeps its token: a cookie that no script can read and no other
+ * site can send. Cookies do not know ports, so the name does: two consoles on one
+ * machine do not log each other out.
+ */
+import type { IncomingMessage } from 'node:http'
+
+/** A login lasts a working day, unless its token is revoked sooner. */
+const LIFETIME_SECONDS = 12 * 60 * 60
+
+/** The token that came with a request; null when there is none. */
+export function tokenOf(request: IncomingMessage, port: number): string | null {
+  const wanted = cookieName(request, port)
+  for (const pair of (request.headers.cookie ?? '').split(';')) {
+    const at = pair.indexOf('=')
+    if (at > 0 && pair.slice(0, at).trim() === wanted) return decode(pair.slice(at + 1).trim())
+  }
+  return null
+}
+
+/** A `Set-Cookie` that keeps the token. */
+export function keepToken(request: IncomingMessage, port: number, token: string): string {
+  return cookie(request, port, encodeURIComponent(token), LIFETIME_SECONDS)
+}
+
+/** A `Set-Cookie` that forgets the token. */
+export function forgetToken(request: IncomingMessage, port: number): string {
+  return cookie(request, port, '', 0)
+}
+
+/** Whether the browser speaks https, to us or to a proxy in front of us. */
+export function isSecure(request: IncomingMessage): boolean {
+  return request.headers['x-forwarded-proto'] === 'https'
+}
+
+function cookie(request: IncomingMessage, port: number, value: string, lifetimeSeconds: number): string {
+  const secure = isSecure(request) ? '; Secure' : ''
+  return `${cookieName(request, port)}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${lifetimeSeconds}${secure}`
+}
+
+/** With `__Host-`, a browser refuses one that was set without https or for a whole domain. */
+function cookieName(request: IncomingMessage, port: number): string {
+  return `${isSecure(request) ? '__Host-' : ''}fornax-token-${port}`
+}
+
+/** A token with a byte that no header may hold was never ours. */
+function decode(value: string): string | null {
+  try {
+    const token = decodeURIComponent(value)
+    return isHeaderSafe(token) ? token : null
+  } catch {
+    return null
+  }
+}
+
+/** Whether a token can travel in an `Authorization` header: visible ASCII. */
+export function isHeaderSafe(token: string): boolean {
+  return /^[\x21-\x7e]{1,512}$/.test(token)
+}

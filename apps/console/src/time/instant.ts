@@ -1,0 +1,7 @@
+/** Reads the instants of the API. The one file here that knows how text becomes time. */
+
+/** Milliseconds since the Unix epoch. */
+export function instantMs(rfc3339: string): number {
+  // oxlint-disable-next-line no-restricted-globals -- parsing is pure; reading the clock is not done here.
+  return Date.parse(rfc3339)
+}

@@ -1,0 +1,43 @@
+'use client'
+/** Asks before something that cannot be taken back, does it, and stays open with the words when it failed. */
+import { useState, type ReactNode } from 'react'
+import type { ActionOutcome } from './action.ts'
+import { Button } from './button.tsx'
+import { Dialog, DialogActions } from './dialog.tsx'
+import { FormProblem } from './form.tsx'
+
+export type ConfirmDialogProps = {
+  readonly title: string
+  readonly description: ReactNode
+  /** The verb on the button that does it. */
+  readonly verb: string
+  readonly isDangerous?: boolean
+  readonly act: () => Promise<ActionOutcome>
+  readonly onClose: () => void
+  readonly children?: ReactNode
+}
+
+export function ConfirmDialog(props: ConfirmDialogProps) {
+  const { title, description, verb, isDangerous = false, act, onClose, children } = props
+  const [isBusy, setBusy] = useState(false)
+  const [problem, setProblem] = useState<string | null>(null)
+  const confirm = async (): Promise<void> => {
+    setBusy(true)
+    const outcome = await act()
+    setBusy(false)
+    if (outcome.kind === 'done') onClose()
+    else setProblem(outcome.message)
+  }
+  return (
+    <Dialog isOpen onOpenChange={onClose} title={title} description={description} isAlert>
+      {children}
+      {problem !== null && <FormProblem>{problem}</FormProblem>}
+      <DialogActions>
+        <Button onClick={onClose}>Cancel</Button>
+        <Button look={isDangerous ? 'danger' : 'primary'} isBusy={isBusy} onClick={() => void confirm()}>
+          {verb}
+        </Button>
+      </DialogActions>
+    </Dialog>
+  )
+}

@@ -1,0 +1,186 @@
+'use client'
+/**
+ * A real table that only draws the rows in sight. Each row is a `tbody` of its own,
+ * so that it can be measured together with the details that unfold below it.
+ */
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useRouter } from 'next/navigation'
+import { useRef, type MouseEvent, type ReactNode } from 'react'
+import type { Column, Sort } from './column.ts'
+import { Icon } from './icon.tsx'
+
+export type DataTableProps<T> = {
+  /** What it is a table of. */
+  readonly label: string
+  readonly columns: readonly Column<T>[]
+  readonly rows: readonly T[]
+  readonly rowId: (row: T) => string
+  /** Where a click on a row leads; the row has a link of its own for keys and screen readers. */
+  readonly rowPath?: (row: T) => string
+  /** What unfolds below a row; null when it is folded. */
+  readonly detail?: (row: T) => ReactNode
+  readonly sort: Sort
+  readonly onSort: (columnId: string) => void
+  /** What stands below the last row. */
+  readonly footer?: ReactNode
+  readonly minWidth?: number
+}
+
+const ROW_HEIGHT = 41
+/** What the server assumes of a window that it cannot see. */
+const ASSUMED_RECT = { width: 1_280, height: 900 }
+
+export function DataTable<T>(props: DataTableProps<T>) {
+  const { label, columns, rows, rowId, rowPath, detail, footer, minWidth = 48 } = props
+  const scroller = useRef<HTMLDivElement>(null)
+  const virtualizer = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT,
+    getItemKey: (index) => rowKey(rows, rowId, index),
+    overscan: 12,
+    initialRect: ASSUMED_RECT,
+  })
+  const items = virtualizer.getVirtualItems()
+  const before = items[0]?.start ?? 0
+  const after = virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0)
+  return (
+    <div
+      ref={scroller}
+      // Scrolling by keys needs focus, where no row can have it.
+      tabIndex={0}
+      role="region"
+      aria-label={`${label}, scrollable`}
+      className="min-h-0 flex-1 overflow-auto rounded-[inherit]"
+    >
+      <table aria-label={label} aria-rowcount={rows.length + 1} className="w-full table-fixed border-collapse" style={{ minWidth: `${minWidth}rem` }}>
+        <colgroup>
+          {columns.map(({ id, width }) => (
+            <col key={id} style={width === undefined ? undefined : { width: `${width}rem` }} />
+          ))}
+        </colgroup>
+        <Head {...props} />
+        <Spacer height={before} columns={columns.length} />
+        {items.map(({ index, key }) => {
+          const row = rows[index]
+          if (row === undefined) return null
+          return (
+            <tbody key={key} data-index={index} ref={virtualizer.measureElement}>
+              <Row columns={columns} row={row} index={index} path={rowPath?.(row)} />
+              <Detail columns={columns.length}>{detail?.(row)}</Detail>
+            </tbody>
+          )
+        })}
+        <Spacer height={after} columns={columns.length} />
+      </table>
+      {footer}
+    </div>
+  )
+}
+
+function rowKey<T>(rows: readonly T[], rowId: (row: T) => string, index: number): string | number {
+  const row = rows[index]
+  return row === undefined ? index : rowId(row)
+}
+
+function Head<T>({ columns, sort, onSort }: DataTableProps<T>) {
+  return (
+    <thead className="sticky top-0 z-10 bg-panel text-xs text-faint">
+      <tr aria-rowindex={1} className="shadow-[inset_0_-1px] shadow-line">
+        {columns.map((column) => {
+          const isSorted = sort.columnId === column.id
+          const direction = sort.isDescending ? 'descending' : 'ascending'
+          return (
+            <th
+              key={column.id}
+              scope="col"
+              aria-sort={isSorted ? direction : undefined}
+              className={`h-9 px-3 font-medium first:pl-4 last:pr-4 ${column.align === 'end' ? 'text-right' : 'text-left'}`}
+            >
+              {column.sortBy === undefined ? (
+                column.header === '' ? <span className="sr-only">Actions</span> : column.header
+              ) : (
+                <SortButton header={column.header} isSorted={isSorted} isDescending={sort.isDescending} onClick={() => onSort(column.id)} />
+              )}
+            </th>
+          )
+        })}
+      </tr>
+    </thead>
+  )
+}
+
+type SortButtonProps = {
+  readonly header: string
+  readonly isSorted: boolean
+  readonly isDescending: boolean
+  readonly onClick: () => void
+}
+
+function SortButton({ header, isSorted, isDescending, onClick }: SortButtonProps) {
+  return (
+    <button type="button" onClick={onClick} className={`inline-flex items-center gap-1 rounded hover:text-text ${isSorted ? 'text-text' : ''}`}>
+      {header}
+      <Icon name="down" className={`!size-3 transition-transform ${isSorted ? '' : 'invisible'} ${isDescending ? '' : 'rotate-180'}`} />
+    </button>
+  )
+}
+
+type RowProps<T> = {
+  readonly columns: readonly Column<T>[]
+  readonly row: T
+  readonly index: number
+  readonly path: string | undefined
+}
+
+function Row<T>({ columns, row, index, path }: RowProps<T>) {
+  const router = useRouter()
+  const go = (event: MouseEvent<HTMLElement>): void => {
+    if (path === undefined || !isPlainClickOnRow(event)) return
+    router.push(path)
+  }
+  return (
+    // The mouse may hit anywhere on the row; keys and screen readers have the link inside it.
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+    <tr
+      aria-rowindex={index + 2}
+      onClick={go}
+      className={`h-10 border-b border-line/60 transition-colors hover:bg-hover has-[[data-row-link]:focus-visible]:bg-hover ${path === undefined ? '' : 'cursor-pointer'}`}
+    >
+      {columns.map((column) => (
+        <td key={column.id} className={`truncate px-3 py-1.5 first:pl-4 last:pr-4 ${column.align === 'end' ? 'text-right' : ''}`}>
+          {column.cell(row)}
+        </td>
+      ))}
+    </tr>
+  )
+}
+
+/** Not a click on something inside it, not a selection of text, and no wish for a new tab. */
+function isPlainClickOnRow(event: MouseEvent<HTMLElement>): boolean {
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.defaultPrevented) return false
+  const isOnControl = event.target instanceof Element && event.target.closest('a, button, input, [role=menuitem]') !== null
+  return !isOnControl && (window.getSelection()?.isCollapsed ?? true)
+}
+
+function Detail({ columns, children }: { readonly columns: number; readonly children: ReactNode }) {
+  if (children === null || children === undefined) return null
+  return (
+    <tr className="border-b border-line bg-sunken">
+      <td colSpan={columns} className="p-0">
+        {children}
+      </td>
+    </tr>
+  )
+}
+
+function Spacer({ height, columns }: { readonly height: number; readonly columns: number }) {
+  if (height <= 0) return null
+  return (
+    <tbody aria-hidden>
+      <tr>
+        <td colSpan={columns} style={{ height }} />
+      </tr>
+    </tbody>
+  )
+}

@@ -1,0 +1,49 @@
+'use client'
+/** A window above the page, on Radix: focus is kept inside, escape closes it, and it has a name. */
+import type { ReactNode } from 'react'
+import { Dialog as Primitive } from 'radix-ui'
+import { IconButton } from './button.tsx'
+
+export type DialogProps = {
+  readonly isOpen: boolean
+  readonly onOpenChange: (isOpen: boolean) => void
+  readonly title: string
+  readonly description?: ReactNode
+  readonly children: ReactNode
+  /** For questions that should not be closed by a stray click. */
+  readonly isAlert?: boolean
+}
+
+export function Dialog({ isOpen, onOpenChange, title, description, children, isAlert = false }: DialogProps) {
+  return (
+    <Primitive.Root open={isOpen} onOpenChange={onOpenChange}>
+      <Primitive.Portal>
+        <Primitive.Overlay className="fixed inset-0 z-40 bg-black/55" />
+        <Primitive.Content
+          role={isAlert ? 'alertdialog' : 'dialog'}
+          onInteractOutside={isAlert ? (event) => event.preventDefault() : undefined}
+          {...(description === undefined ? { 'aria-describedby': undefined } : {})}
+          className="fixed top-[12vh] left-1/2 z-50 max-h-[80vh] w-[min(32rem,calc(100vw-2rem))] -translate-x-1/2 overflow-auto rounded-xl border border-line bg-panel p-5 shadow-2xl shadow-(color:--shadow) animate-appear focus:outline-none"
+        >
+          <div className="flex items-start justify-between gap-4">
+            <Primitive.Title className="text-base font-semibold">{title}</Primitive.Title>
+            <Primitive.Close asChild>
+              <IconButton name="close" label="Close" size="small" className="-mt-1 -mr-2" />
+            </Primitive.Close>
+          </div>
+          {description !== undefined && (
+            <Primitive.Description asChild>
+              <div className="mt-1 text-soft">{description}</div>
+            </Primitive.Description>
+          )}
+          {children}
+        </Primitive.Content>
+      </Primitive.Portal>
+    </Primitive.Root>
+  )
+}
+
+/** The row of buttons at the end of a dialog. */
+export function DialogActions({ children }: { readonly children: ReactNode }) {
+  return <div className="mt-5 flex justify-end gap-2">{children}</div>
+}

@@ -1,0 +1,15 @@
+/** What a role may do, so that a button can say it before the API has to. The API decides. */
+import type { Role } from '../graphql/generated/documents.ts'
+
+/** Null while it is not known who asks. */
+export type KnownRole = Role | null
+
+/** Why this role may not open or close sessions; null when it may. */
+export function whyNoSessions(role: KnownRole): string | null {
+  return role === 'VIEWER' ? 'Your token may look, but not open or close sessions.' : null
+}
+
+/** Why this role may not steer nodes; null when it may. */
+export function whyNoNodes(role: KnownRole): string | null {
+  return role === 'OPERATOR' || role === null ? null : 'Only an operator of the platform may steer nodes.'
+}

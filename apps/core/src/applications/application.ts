@@ -1,0 +1,88 @@
+/** What a client defines: a container, and how many instances of it to keep warm. */
+
+/** How well pods must be kept apart; later ones are stronger. */
+export type Isolation = 'none' | 'simulated' | 'namespace' | 'container' | 'sandbox'
+
+export const ISOLATIONS: readonly Isolation[] = ['none', 'simulated', 'namespace', 'container', 'sandbox']
+
+export type Protocol = 'http' | 'tcp' | 'udp'
+
+export type Port = { readonly name: string; readonly protocol: Protocol; readonly containerPort: number }
+
+export type Readiness = {
+  readonly probe:
+    | { readonly kind: 'http'; readonly portName: string; readonly path: string }
+    | { readonly kind: 'tcp'; readonly portName: string }
+    | { readonly kind: 'none' }
+  readonly initialDelayMs: number
+  readonly periodMs: number
+  /** How long after its start a pod must be ready. */
+  readonly timeoutMs: number
+}
+
+/** What an application runs. Immutable: another spec is another version. */
+export type VersionSpec = {
+  readonly image: string
+  readonly command: readonly string[]
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly workingDirectory: string | null
+  readonly ports: readonly Port[]
+  readonly cpuMillis: number
+  readonly memoryBytes: number
+  readonly readiness: Readiness
+  readonly sessionsPerPod: number
+  /** Whether the application speaks through the session service, or is an ordinary server. */
+  readonly usesSessionService: boolean
+  /** Null: the best runtime of the node. */
+  readonly runtimeClass: string | null
+  readonly minIsolation: Isolation
+  /** Whether its pods may go to simulated nodes, and to no others. */
+  readonly toleratesSimulated: boolean
+}
+
+export type ApplicationVersion = {
+  readonly id: string
+  readonly applicationId: string
+  /** 1, 2, 3… */
+  readonly number: number
+  readonly createdAtMs: number
+  readonly spec: VersionSpec
+}
+
+/** How many idle pods to keep. */
+export type ScalingTarget =
+  | { readonly kind: 'idleCount'; readonly low: number; readonly high: number }
+  | { readonly kind: 'idlePercent'; readonly low: number; readonly high: number }
+
+export type ScalingPolicy = {
+  readonly minPods: number
+  readonly maxPods: number
+  /** Pods per second to add or remove. */
+  readonly burst: number
+  readonly scaleDownDelayMs: number
+  readonly target: ScalingTarget
+  readonly keepHot: number
+  readonly hibernateAfterMs: number | null
+}
+
+/** An application as it is stored. What is observed of it lives in the fleet. */
+export type Application = {
+  readonly id: string
+  readonly tenantId: string
+  /** Unique in the tenant; a DNS label. */
+  readonly name: string
+  /** Grows with every write: the guard of writers. */
+  readonly revision: number
+  readonly createdAtMs: number
+  readonly scalingPolicy: ScalingPolicy
+  /** The newest version. */
+  readonly version: ApplicationVersion
+  /**
+   * The newest version of which a pod became ready, while that is another one: it keeps serving until the newest is
+   * proven. Null when the newest is proven, or nothing ever was.
+   */
+  readonly fallback: ApplicationVersion | null
+  /** Whether a pod of the newest version ever became ready. */
+  readonly isProven: boolean
+}

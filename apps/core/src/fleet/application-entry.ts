@@ -1,0 +1,122 @@
+/**
+ * An application in the fleet: its definition, and what is observed of it. The counts follow
+ * the pods: whoever changes a pod takes it out, changes it, and puts it back in.
+ */
+import type { Application } from '../applications/application.ts'
+import type { FailureRecord } from '../pods/pod-failures.ts'
+import type { Pod, PodPhase } from '../pods/pod.ts'
+import type { PoolView } from '../pools/pool-plan.ts'
+import { fullBucket, type TokenBucket } from '../pools/token-bucket.ts'
+import { WarmPool } from '../pools/warm-pool.ts'
+
+type Counts = Record<PodPhase, number>
+
+export type ApplicationEntry = {
+  definition: Application
+  /** Its name is free again, and nothing new begins; it goes with its last pod. */
+  isDeleted: boolean
+  /** Every version that it ever had. */
+  readonly versionIds: Set<string>
+  readonly pods: Set<Pod>
+  /** Made, but without a node yet; oldest first. */
+  readonly unscheduled: Set<Pod>
+  readonly creating: Set<Pod>
+  readonly warm: WarmPool
+  readonly counts: Counts
+  /** By version number; what is not of the newest is old. */
+  readonly idle: Map<number, number>
+  readonly inFlight: Map<number, number>
+  openSlots: number
+  /** Sessions that wait, in the order in which they asked (S12). */
+  readonly queue: Set<string>
+  readonly openSessions: Set<string>
+  /** The sessions that keys opened, while these are in memory. */
+  readonly keys: Map<string, string>
+  bucket: TokenBucket
+  failures: FailureRecord | null
+  /** Since when it has pods that no node has room for. */
+  shortSinceMs: number | null
+  aboveTargetSinceMs: number | null
+}
+
+export function newEntry(definition: Application, nowMs: number): ApplicationEntry {
+  return {
+    definition,
+    isDeleted: false,
+    versionIds: new Set(),
+    pods: new Set(),
+    unscheduled: new Set(),
+    creating: new Set(),
+    warm: new WarmPool(),
+    counts: {
+      pending: 0,
+      creating: 0,
+      standby: 0,
+      hibernated: 0,
+      active: 0,
+      terminating: 0,
+      terminated: 0,
+      failed: 0,
+    },
+    idle: new Map(),
+    inFlight: new Map(),
+    openSlots: 0,
+    queue: new Set(),
+    openSessions: new Set(),
+    keys: new Map(),
+    bucket: fullBucket(definition.scalingPolicy.burst, nowMs),
+    failures: null,
+    shortSinceMs: null,
+    aboveTargetSinceMs: null,
+  }
+}
+
+/** Counts a pod in, as it now is. */
+export function countIn(entry: ApplicationEntry, pod: Pod): void {
+  entry.pods.add(pod)
+  count(entry, pod, 1)
+  if (pod.phase === 'pending') entry.unscheduled.add(pod)
+  if (pod.phase === 'creating') entry.creating.add(pod)
+  entry.warm.place(pod)
+}
+
+/** Counts a pod out, before it changes or goes. */
+export function countOut(entry: ApplicationEntry, pod: Pod): void {
+  entry.pods.delete(pod)
+  count(entry, pod, -1)
+  entry.unscheduled.delete(pod)
+  entry.creating.delete(pod)
+  entry.warm.remove(pod)
+}
+
+/** The pool as its plan needs to see it. */
+export function poolView(entry: ApplicationEntry): PoolView {
+  const { counts, definition } = entry
+  const newest = definition.version.number
+  const idle = counts.standby + counts.hibernated
+  const inFlight = counts.pending + counts.creating
+  return {
+    idle,
+    oldIdle: idle - (entry.idle.get(newest) ?? 0),
+    inFlight,
+    oldInFlight: inFlight - (entry.inFlight.get(newest) ?? 0),
+    active: counts.active,
+    terminating: counts.terminating,
+    waitingSessions: entry.queue.size,
+    sessionsPerPod: definition.version.spec.sessionsPerPod,
+    openSlots: entry.openSlots,
+  }
+}
+
+function count(entry: ApplicationEntry, pod: Pod, sign: 1 | -1): void {
+  entry.counts[pod.phase] += sign
+  if (pod.phase === 'standby' || pod.phase === 'hibernated') add(entry.idle, pod.version.number, sign)
+  if (pod.phase === 'pending' || pod.phase === 'creating') add(entry.inFlight, pod.version.number, sign)
+  if (pod.phase === 'active') entry.openSlots += sign * (pod.version.spec.sessionsPerPod - pod.sessionIds.size)
+}
+
+function add(counts: Map<number, number>, version: number, sign: 1 | -1): void {
+  const next = (counts.get(version) ?? 0) + sign
+  if (next === 0) counts.delete(version)
+  else counts.set(version, next)
+}

@@ -1,0 +1,179 @@
+/** The fleet as readers see it. Cheap to make: views are made when they are asked for. */
+import { retryAtMs } from '../pods/pod-failures.ts'
+import type { Pod, PodView } from '../pods/pod.ts'
+import type { Session } from '../sessions/session.ts'
+import type { Shortage } from '../scheduler/placement.ts'
+import type { ApplicationEntry } from './application-entry.ts'
+import type { FleetState, NodeEntry } from './fleet-state.ts'
+import { nameKey } from './fleet-state.ts'
+import { podsOf } from './node-writer.ts'
+import { rollOutOf } from './pool-writer.ts'
+import type { ApplicationFailure, ApplicationView, NodeView } from './views.ts'
+
+export class FleetReader {
+  readonly #state: FleetState
+  readonly startedAtMs: number
+
+  constructor(state: FleetState) {
+    this.#state = state
+    this.startedAtMs = state.ports.nowMs()
+  }
+
+  get changes(): FleetState['changes'] {
+    return this.#state.changes
+  }
+
+  get resourceVersion(): string {
+    return this.#state.changes.resourceVersion
+  }
+
+  *applications(): Iterable<ApplicationView> {
+    for (const entry of this.#state.applications.values()) if (!entry.isDeleted) yield this.#viewOf(entry)
+  }
+
+  application(id: string): ApplicationView | null {
+    const entry = this.#state.applications.get(id)
+    return entry && !entry.isDeleted ? this.#viewOf(entry) : null
+  }
+
+  applicationNamed(tenantId: string, name: string): ApplicationView | null {
+    const id = this.#state.applicationIds.get(nameKey(tenantId, name))
+    return id === undefined ? null : this.application(id)
+  }
+
+  *sessions(applicationId: string | null): Iterable<Session> {
+    for (const session of this.#state.sessions.values())
+      if (applicationId === null || session.applicationId === applicationId) yield session
+  }
+
+  session(id: string): Session | null {
+    return this.#state.sessions.get(id) ?? null
+  }
+
+  /** The session that a key opened, while it is in memory. */
+  sessionOfKey(applicationId: string, key: string): Session | null {
+    const id = this.#state.applications.get(applicationId)?.keys.get(key)
+    return id === undefined ? null : this.session(id)
+  }
+
+  queuePosition(sessionId: string): number | null {
+    const session = this.#state.sessions.get(sessionId)
+    const queue = session && this.#state.applications.get(session.applicationId)?.queue
+    if (!queue?.has(sessionId)) return null
+    let position = 0
+    for (const id of queue) {
+      if (id === sessionId) break
+      position += 1
+    }
+    return position
+  }
+
+  pods(applicationId: string | null): Iterable<PodView> {
+    if (applicationId === null) return this.#state.pods.values()
+    return this.#state.applications.get(applicationId)?.pods ?? []
+  }
+
+  pod(id: string): PodView | null {
+    return this.#state.pods.get(id) ?? null
+  }
+
+  *nodes(): Iterable<NodeView> {
+    for (const node of this.#state.nodes.values()) yield this.#nodeView(node)
+  }
+
+  node(name: string): NodeView | null {
+    const node = this.#state.nodes.get(name)
+    return node ? this.#nodeView(node) : null
+  }
+
+  /** What a tenant has of a node; null when it has nothing there. */
+  nodeShare(nodeName: string, tenantId: string): Pick<NodeView, 'booked' | 'podCount' | 'sessionCount'> | null {
+    const node = this.#state.nodes.get(nodeName)
+    const pods = node ? podsOf(this.#state, node).filter((pod) => pod.tenantId === tenantId) : []
+    return pods.length === 0 ? null : shareOf(pods)
+  }
+
+  get openedWarm(): number {
+    return this.#state.openedWarm
+  }
+
+  get openedCold(): number {
+    return this.#state.openedCold
+  }
+
+  #viewOf(entry: ApplicationEntry): ApplicationView {
+    const { definition, counts, queue, openSessions } = entry
+    return {
+      definition,
+      counts,
+      waitingSessions: queue.size,
+      openSessions: openSessions.size,
+      failure: this.#failureOf(entry),
+    }
+  }
+
+  #failureOf(entry: ApplicationEntry): ApplicationFailure | null {
+    const { failures } = entry
+    if (failures !== null) {
+      const isRollOutHalted = rollOutOf(entry).kind === 'halted'
+      return {
+        kind: 'podFailed',
+        message: failures.last.message,
+        lastLogLines: failures.last.lastLogLines,
+        failureCount: failures.count,
+        sinceMs: failures.sinceMs,
+        retryAtMs: isRollOutHalted ? null : retryAtMs(failures),
+        isRollOutHalted,
+      }
+    }
+    if (entry.shortSinceMs === null) return null
+    return {
+      kind: 'noCapacity',
+      message: this.#shortageMessage(entry),
+      lastLogLines: [],
+      failureCount: 0,
+      sinceMs: entry.shortSinceMs,
+      retryAtMs: null,
+      isRollOutHalted: false,
+    }
+  }
+
+  #shortageMessage(entry: ApplicationEntry): string {
+    const shortage = this.#state.groups.shortage(entry.definition.version.spec)
+    const pods = `${entry.unscheduled.size} ${entry.unscheduled.size === 1 ? 'pod waits' : 'pods wait'} for room`
+    if (shortage.considered === 0)
+      return `${pods}: no node is ready that offers the runtime and isolation that this version asks for`
+    return `${pods}: of ${shortage.considered} suitable nodes, ${reasons(shortage)}`
+  }
+
+  #nodeView(node: NodeEntry): NodeView {
+    const { registered, phase, introduction, revision, lastHeardAtMs, drainDeadlineMs, usage } = node
+    return {
+      ...{ registered, phase, introduction, revision, lastHeardAtMs, drainDeadlineMs, usage },
+      booked: this.#state.groups.booked(registered.name),
+      podCount: node.podIds.size,
+      sessionCount: podsOf(this.#state, node).reduce((sum, pod) => sum + pod.sessionIds.size, 0),
+    }
+  }
+}
+
+function shareOf(pods: readonly Pod[]): Pick<NodeView, 'booked' | 'podCount' | 'sessionCount'> {
+  return {
+    booked: {
+      cpuMillis: pods.reduce((sum, pod) => sum + pod.version.spec.cpuMillis, 0),
+      memoryBytes: pods.reduce((sum, pod) => sum + pod.version.spec.memoryBytes, 0),
+      pods: pods.length,
+    },
+    podCount: pods.length,
+    sessionCount: pods.reduce((sum, pod) => sum + pod.sessionIds.size, 0),
+  }
+}
+
+function reasons({ cpu, memory, pods }: Shortage): string {
+  const said = [
+    cpu > 0 ? `${cpu} lack CPU` : '',
+    memory > 0 ? `${memory} lack memory` : '',
+    pods > 0 ? `${pods} have all the pods they may` : '',
+  ]
+  return said.filter((reason) => reason !== '').join(', ') || 'room has just appeared'
+}

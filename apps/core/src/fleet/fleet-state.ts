@@ -1,0 +1,217 @@
+/**
+ * What the fleet holds, and the few ways to write it. Everything here is synchronous and in
+ * memory; each write leaves an entry in the change log. Only the files of this room write.
+ */
+import { invariant } from '@fornax/kernel/assert'
+import type { Random } from '@fornax/kernel/random'
+import type { Application, ApplicationVersion } from '../applications/application.ts'
+import type { NodeIntroduction, RegisteredNode } from '../nodes/node.ts'
+import type { NodePhase } from '../nodes/node-state.ts'
+import { holdsBooking } from '../pods/pod-state.ts'
+import type { Pod, PodUsage } from '../pods/pod.ts'
+import { NodeGroups } from '../scheduler/node-groups.ts'
+import { isSettled } from '../sessions/session-state.ts'
+import type { Session } from '../sessions/session.ts'
+import { countIn, countOut, type ApplicationEntry } from './application-entry.ts'
+import { ChangeLog } from './change-log.ts'
+import type { NodeCommand } from './node-command.ts'
+import type { Change } from './views.ts'
+
+export type NodeEntry = {
+  registered: RegisteredNode
+  phase: NodePhase
+  introduction: NodeIntroduction | null
+  revision: number | null
+  lastHeardAtMs: number | null
+  drainDeadlineMs: number | null
+  usage: PodUsage | null
+  readonly podIds: Set<string>
+  /** Sessions that the database says are here, until the node has spoken or is lost. */
+  readonly expectedSessions: Set<string>
+}
+
+/** What the fleet asks of the world. All of these return at once. */
+export type FleetPorts = {
+  readonly nowMs: () => number
+  readonly newPodId: () => string
+  readonly random: Random
+  /** Fires the key at the instant, by `Fleet.deadlinePassed`. */
+  readonly deadlines: { set(key: string, atMs: number): void; clear(key: string): void }
+  /** Puts a command on the node's stream; without a stream it is dropped, and the next full state mends it. */
+  readonly tell: (nodeName: string, command: NodeCommand) => void
+  /** Writes intent and outcome to the database, soon. */
+  readonly record: {
+    session(session: Session): void
+    rollOut(application: Application): void
+    node(node: RegisteredNode): void
+  }
+  readonly observe: FleetObserver
+}
+
+/** Told of what happened, for metrics and logs. */
+export type FleetObserver = {
+  sessionAvailable(session: Session): void
+  sessionClosed(session: Session): void
+  rejected(what: string, id: string, why: string): void
+}
+
+export type FleetLimits = {
+  readonly epoch: number
+  readonly leaseMs: number
+  /** How long closed sessions and failed pods stay in memory. */
+  readonly retentionMs: number
+  readonly changeLogCapacity: number
+  readonly closedSessionsMax: number
+}
+
+export class FleetState {
+  readonly ports: FleetPorts
+  readonly limits: FleetLimits
+  readonly changes: ChangeLog<Change>
+  readonly groups: NodeGroups
+  readonly applications = new Map<string, ApplicationEntry>()
+  readonly applicationIds = new Map<string, string>()
+  /** By id, of all applications: a node may still run any of them. */
+  readonly versions = new Map<string, ApplicationVersion>()
+  readonly sessions = new Map<string, Session>()
+  readonly pods = new Map<string, Pod>()
+  readonly nodes = new Map<string, NodeEntry>()
+  /** N6: nodes whose unknown pods are welcome: known from the database, and not heard since the core started. */
+  readonly expectedNodes = new Set<NodeEntry>()
+  /** Closed sessions, in the order in which they closed. */
+  readonly closedSessions = new Set<string>()
+  /** Closed sessions whose rows are durable. */
+  readonly recordedSessions = new Set<string>()
+  /** Sessions that their node has let go, but whose rows are not durable yet. */
+  readonly forgettable = new Map<string, string>()
+  /** Applications to plan when this turn is over. */
+  readonly dirty = new Set<ApplicationEntry>()
+  /** Nodes whose bookings changed in this turn. */
+  readonly dirtyNodes = new Set<NodeEntry>()
+  /** Applications with pods that no node has room for, in the order in which they began to wait. */
+  readonly short = new Set<ApplicationEntry>()
+  /** Whether room appeared since unscheduled pods were last tried. */
+  hasNewRoom = false
+  openedWarm = 0
+  openedCold = 0
+  #grants = 0
+  readonly #waiters = new Map<string, Set<(session: Session) => void>>()
+
+  constructor(ports: FleetPorts, limits: FleetLimits) {
+    this.ports = ports
+    this.limits = limits
+    this.changes = new ChangeLog({ epoch: limits.epoch, capacity: limits.changeLogCapacity })
+    this.groups = new NodeGroups(ports.random)
+  }
+
+  /** Grows with every grant, and beyond every grant of earlier epochs. */
+  nextGrantEpoch(): number {
+    this.#grants += 1
+    return this.limits.epoch * 2 ** 32 + this.#grants
+  }
+
+  /** The entry of a pod or a session; it is there as long as they are. */
+  entryOf(applicationId: string): ApplicationEntry | null {
+    return this.applications.get(applicationId) ?? null
+  }
+
+  markDirty(entry: ApplicationEntry): void {
+    this.dirty.add(entry)
+  }
+
+  /** Replaces a session by its next state. */
+  putSession(session: Session): void {
+    this.sessions.set(session.id, session)
+    if (session.deadline === null) this.ports.deadlines.clear(session.id)
+    else this.ports.deadlines.set(session.id, session.deadline.atMs)
+    this.sessionChanged(session, false)
+    if (isSettled(session)) this.#wake(session)
+  }
+
+  sessionChanged(session: Session, isGone: boolean): void {
+    const { id, tenantId, applicationId } = session
+    this.changes.append({ kind: 'session', id, tenantId, applicationId, isGone })
+  }
+
+  /** Changes a pod in place, and everything that is counted of it. */
+  changePod(pod: Pod, change: (pod: Pod) => void): void {
+    const entry = this.entryOf(pod.applicationId)
+    invariant(entry, 'an application outlives its pods')
+    const wasBooked = holdsBooking(pod.phase)
+    countOut(entry, pod)
+    change(pod)
+    countIn(entry, pod)
+    this.#book(pod, wasBooked)
+    this.markDirty(entry)
+    this.podChanged(pod, false)
+  }
+
+  addPod(entry: ApplicationEntry, pod: Pod): void {
+    this.pods.set(pod.id, pod)
+    countIn(entry, pod)
+    this.#book(pod, false)
+    this.markDirty(entry)
+    this.podChanged(pod, false)
+  }
+
+  /** Takes out a pod that has ended. */
+  removePod(pod: Pod): void {
+    this.pods.delete(pod.id)
+    this.ports.deadlines.clear(pod.id)
+    const entry = this.entryOf(pod.applicationId)
+    if (entry) {
+      countOut(entry, pod)
+      this.markDirty(entry)
+    }
+    this.podChanged(pod, true)
+  }
+
+  podChanged(pod: Pod, isGone: boolean): void {
+    const { id, tenantId, applicationId } = pod
+    this.changes.append({ kind: 'pod', id, tenantId, applicationId, isGone })
+  }
+
+  applicationChanged(entry: ApplicationEntry): void {
+    const { id, tenantId } = entry.definition
+    this.changes.append({ kind: 'application', id, tenantId, applicationId: id, isGone: entry.isDeleted })
+  }
+
+  nodeChanged(node: NodeEntry): void {
+    const change = { kind: 'node', id: node.registered.name, tenantId: null, applicationId: null } as const
+    this.changes.append({ ...change, isGone: false })
+  }
+
+  /** Calls back at every change of a session that settles it. */
+  onSettled(sessionId: string, callback: (session: Session) => void): () => void {
+    const waiters = this.#waiters.get(sessionId) ?? new Set()
+    this.#waiters.set(sessionId, waiters.add(callback))
+    return () => {
+      waiters.delete(callback)
+      if (waiters.size === 0) this.#waiters.delete(sessionId)
+    }
+  }
+
+  #wake(session: Session): void {
+    for (const callback of this.#waiters.get(session.id) ?? []) callback(session)
+  }
+
+  /** P6: from `creating` to its end. */
+  #book(pod: Pod, wasBooked: boolean): void {
+    const isBooked = holdsBooking(pod.phase)
+    if (pod.nodeName === null || isBooked === wasBooked) return
+    const { spec } = pod.version
+    if (isBooked) this.groups.book(pod.nodeName, spec, pod.applicationId)
+    else this.groups.release(pod.nodeName, spec, pod.applicationId)
+    if (!isBooked) this.hasNewRoom = true
+    const node = this.nodes.get(pod.nodeName)
+    if (!node) return
+    this.dirtyNodes.add(node)
+    if (isBooked) node.podIds.add(pod.id)
+    else node.podIds.delete(pod.id)
+  }
+}
+
+/** The key under which an application's name is looked up. */
+export function nameKey(tenantId: string, name: string): string {
+  return `${tenantId}/${name}`
+}

@@ -1,0 +1,266 @@
+/**
+ * The fleet: everything that is true now, and the one place where it changes.
+ *
+ * All methods are synchronous, so that whoever decides has booked before anybody else can look.
+ * What a turn changed is settled when the turn is over, once: queues are served, pools planned,
+ * pods placed. Readers follow `changes`.
+ */
+import type { Application, ApplicationVersion } from '../applications/application.ts'
+import type { NodeIntroduction, RegisteredNode } from '../nodes/node.ts'
+import type { PodUsage } from '../pods/pod.ts'
+import { isSettled } from '../sessions/session-state.ts'
+import type { CloseReason, Session } from '../sessions/session.ts'
+import { newEntry, type ApplicationEntry } from './application-entry.ts'
+import { FleetState, nameKey, type FleetLimits, type FleetPorts } from './fleet-state.ts'
+import type { NodeReport, NodeState } from './node-report.ts'
+import * as nodes from './node-writer.ts'
+import { stopPod, tellStop } from './pod-writer.ts'
+import { keepPools } from './pool-writer.ts'
+import { reconcileNode, type VersionLookup } from './reconcile-node.ts'
+import { podEnded, sessionRecorded } from './report-writer.ts'
+import * as sessions from './session-writer.ts'
+
+export class Fleet {
+  readonly #state: FleetState
+  #isSettleDue = false
+
+  constructor(ports: FleetPorts, limits: FleetLimits) {
+    this.#state = new FleetState(ports, limits)
+  }
+
+  /** Everything there is, for readers. Only this room writes it. */
+  get state(): FleetState {
+    return this.#state
+  }
+
+  /** Begins with what the database says was asked for. Nodes say what runs. */
+  recover(intent: {
+    applications: readonly Application[]
+    /** Every version of these, also those that only old pods still run. */
+    versions: readonly ApplicationVersion[]
+    nodes: readonly RegisteredNode[]
+    sessions: readonly Session[]
+  }): void {
+    for (const application of intent.applications) this.putApplication(application)
+    for (const version of intent.versions) this.#addVersion(version)
+    for (const node of intent.nodes) nodes.expectNode(this.#state, node)
+    for (const session of intent.sessions.toSorted((a, b) => a.createdAtMs - b.createdAtMs)) this.#recoverSession(session)
+    this.#settleSoon()
+  }
+
+  /** Adds an application, or replaces the definition of one. */
+  putApplication(definition: Application): void {
+    const known = this.#state.applications.get(definition.id)
+    const entry = known ?? newEntry(definition, this.#state.ports.nowMs())
+    if (known) this.#redefine(known, definition)
+    this.#state.applications.set(definition.id, entry)
+    this.#addVersion(definition.version)
+    this.#state.applicationIds.set(nameKey(definition.tenantId, definition.name), definition.id)
+    this.#state.markDirty(entry)
+    this.#settleSoon()
+  }
+
+  /** Frees the name, closes the sessions, stops the pods; the rest goes as these do. */
+  deleteApplication(id: string): void {
+    const entry = this.#state.applications.get(id)
+    if (!entry || entry.isDeleted) return
+    entry.isDeleted = true
+    this.#state.applicationIds.delete(nameKey(entry.definition.tenantId, entry.definition.name))
+    for (const sessionId of entry.openSessions) sessions.requestClose(this.#state, sessionId, 'applicationDeleted')
+    this.#state.markDirty(entry)
+    this.#settleSoon()
+  }
+
+  /** Adds a session to the queue of its application. Returns it as it then is: with a pod, when one was free. */
+  enqueue(session: Session): Session {
+    const entry = this.#state.applications.get(session.applicationId)
+    if (!entry || entry.isDeleted) return session
+    sessions.enqueueSession(this.#state, entry, session)
+    this.#settleSoon()
+    return this.#state.sessions.get(session.id) ?? session
+  }
+
+  requestClose(sessionId: string, reason: CloseReason): void {
+    sessions.requestClose(this.#state, sessionId, reason)
+    this.#settleSoon()
+  }
+
+  /** The row of a session is durable, in this phase. */
+  sessionRecorded(session: Session): void {
+    if (session.phase === 'closed') sessionRecorded(this.#state, session.id)
+  }
+
+  /** The command that starts these sessions has left for their node. */
+  commandsSent(sessionIds: readonly string[]): void {
+    const atMs = this.#state.ports.nowMs()
+    for (const id of sessionIds) sessions.applyToSession(this.#state, id, { kind: 'commandSent', atMs })
+  }
+
+  /** The session, once it is available or closed, or at once if it is. Rejects when the signal aborts. */
+  whenSettled(sessionId: string, signal: AbortSignal): Promise<Session> {
+    const session = this.#state.sessions.get(sessionId)
+    if (!session) return Promise.reject(new Error(`session ${sessionId} is not in memory`))
+    if (isSettled(session)) return Promise.resolve(session)
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        stop()
+        reject(new Error('nobody waits any longer', { cause: signal.reason }))
+      }
+      const stop = this.#state.onSettled(sessionId, (settled) => {
+        stop()
+        signal.removeEventListener('abort', leave)
+        resolve(settled)
+      })
+      if (signal.aborted) leave()
+      else signal.addEventListener('abort', leave, { once: true })
+    })
+  }
+
+  nodeConnected(introduction: NodeIntroduction): nodes.HelloVerdict {
+    const verdict = nodes.nodeConnected(this.#state, introduction)
+    this.#settleSoon()
+    return verdict
+  }
+
+  nodeState(nodeName: string, said: NodeState): void {
+    this.#withNode(nodeName, (node) => reconcileNode(this.#state, node, { state: said, find: this.#findVersion }))
+  }
+
+  /** False when a report is missing, and a full state must be asked for. */
+  nodeReports(nodeName: string, firstRevision: number, reports: readonly NodeReport[]): boolean {
+    let isWhole = true
+    this.#withNode(nodeName, (node) => {
+      isWhole = nodes.nodeReports(this.#state, node, { firstRevision, reports })
+    })
+    return isWhole
+  }
+
+  nodeHeard(nodeName: string): void {
+    const node = this.#state.nodes.get(nodeName)
+    if (node) nodes.nodeHeard(this.#state, node)
+  }
+
+  nodeUsage(nodeName: string, usage: PodUsage, pods: ReadonlyMap<string, PodUsage>): void {
+    this.#withNode(nodeName, (node) => {
+      node.usage = usage
+      for (const [podId, podUsage] of pods) {
+        const pod = this.#state.pods.get(podId)
+        if (pod) pod.usage = podUsage
+      }
+      nodes.nodeHeard(this.#state, node)
+      this.#state.nodeChanged(node)
+    })
+  }
+
+  nodeDisconnected(nodeName: string): void {
+    this.#withNode(nodeName, (node) => nodes.nodeDisconnected(this.#state, node))
+  }
+
+  setCordoned(nodeName: string, isCordoned: boolean): void {
+    this.#withNode(nodeName, (node) => nodes.setCordoned(this.#state, node, isCordoned))
+  }
+
+  /** How many sessions are open on the node as its drain begins. */
+  drain(nodeName: string, sessionsMayLastMs: number): number {
+    let sessionCount = 0
+    this.#withNode(nodeName, (node) => {
+      sessionCount = nodes.drain(this.#state, node, sessionsMayLastMs)
+    })
+    return sessionCount
+  }
+
+  /** An instant that was set through `ports.deadlines` has come. */
+  deadlinePassed(key: string): void {
+    const atMs = this.#state.ports.nowMs()
+    const [scope, name = ''] = key.split(':')
+    const node = this.#state.nodes.get(name)
+    if (scope === 'lease' && node) nodes.leaseEnded(this.#state, node)
+    else if (scope === 'drain' && node) nodes.drainEnded(this.#state, node)
+    else if (scope === 'keep') sessions.forgetSession(this.#state, name)
+    else if (this.#state.sessions.has(key)) sessions.applyToSession(this.#state, key, { kind: 'deadlinePassed', atMs })
+    else this.#podOrApplicationDue(key)
+    this.#settleSoon()
+  }
+
+  /** Settles now what this turn changed; otherwise that happens when the turn is over. */
+  settle(): void {
+    this.#isSettleDue = false
+    keepPools(this.#state)
+  }
+
+  #addVersion(version: ApplicationVersion): void {
+    this.#state.versions.set(version.id, version)
+    this.#state.applications.get(version.applicationId)?.versionIds.add(version.id)
+  }
+
+  #settleSoon(): void {
+    if (this.#isSettleDue) return
+    this.#isSettleDue = true
+    queueMicrotask(() => {
+      if (this.#isSettleDue) this.settle()
+    })
+  }
+
+  #withNode(nodeName: string, act: (node: FleetNode) => void): void {
+    const node = this.#state.nodes.get(nodeName)
+    if (!node) return
+    act(node)
+    this.#settleSoon()
+  }
+
+  /** P7: a node that stays silent about a pod is asked again; a pod that never got ready has failed. */
+  #podOrApplicationDue(key: string): void {
+    const entry = this.#state.applications.get(key)
+    if (entry) this.#state.markDirty(entry)
+    const pod = this.#state.pods.get(key)
+    if (!pod) return
+    if (pod.phase === 'failed') this.#state.removePod(pod)
+    else if (pod.phase === 'terminating') tellStop(this.#state, pod, 0)
+    else if (pod.phase === 'creating') {
+      if (pod.nodeName !== null) this.#state.ports.tell(pod.nodeName, { kind: 'stopPod', podId: pod.id, graceMs: 0 })
+      podEnded(this.#state, pod, NEVER_READY)
+    }
+  }
+
+  /** Pods of a version that never worked are of no use once there is another one. */
+  #redefine(entry: ApplicationEntry, definition: Application): void {
+    const before = entry.definition
+    entry.definition = definition
+    if (before.version.id === definition.version.id) return
+    entry.failures = null
+    if (before.isProven) return
+    for (const pod of [...entry.unscheduled, ...entry.creating])
+      if (pod.version.id === before.version.id) stopPod(this.#state, pod)
+  }
+
+  /** What waited waits again; what had a pod waits for its node to speak (S10). */
+  #recoverSession(session: Session): void {
+    const entry = this.#state.applications.get(session.applicationId)
+    const node = session.nodeName === null ? undefined : this.#state.nodes.get(session.nodeName)
+    const atMs = this.#state.ports.nowMs()
+    if (session.podId === null && entry) return sessions.enqueueSession(this.#state, entry, session)
+    this.#state.sessions.set(session.id, session)
+    entry?.openSessions.add(session.id)
+    if (session.request.idempotency) entry?.keys.set(session.request.idempotency.key, session.id)
+    if (entry && node && this.#state.expectedNodes.has(node)) {
+      node.expectedSessions.add(session.id)
+      sessions.applyToSession(this.#state, session.id, { kind: 'recovered', atMs })
+      return
+    }
+    sessions.applyToSession(this.#state, session.id, { kind: 'ended', reason: 'nodeLost', message: null, atMs })
+  }
+
+  readonly #findVersion: VersionLookup = (versionId) => {
+    const version = this.#state.versions.get(versionId)
+    const entry = version && this.#state.applications.get(version.applicationId)
+    return entry && !entry.isDeleted ? { entry, version } : null
+  }
+}
+
+type FleetNode = Parameters<typeof nodes.nodeHeard>[1]
+
+const NEVER_READY = {
+  kind: 'notReady',
+  message: 'its node never said that it was ready',
+  lastLogLines: [],
+} as const

@@ -1,0 +1,208 @@
+/** What the fleet does to a node: its connection, its full state, its lease, its bookings. */
+import { judgeLedger, judgeRevision } from '../nodes/node-revision.ts'
+import { transition, type NodeEvent } from '../nodes/node-state.ts'
+import type { NodeIntroduction, RegisteredNode } from '../nodes/node.ts'
+import type { Pod } from '../pods/pod.ts'
+import type { FleetState, NodeEntry } from './fleet-state.ts'
+import type { NodeReport, NodeState } from './node-report.ts'
+import { podEnded, applyPodReport, applySessionReport } from './report-writer.ts'
+import { applyToSession } from './session-writer.ts'
+import { stopPod } from './pod-writer.ts'
+
+/** What the core answers to a node that wants to connect. */
+export type HelloVerdict =
+  | { readonly kind: 'accepted' }
+  /** Another machine of that name is connected. */
+  | { readonly kind: 'nameTaken' }
+
+/** A node that is known from the database, and has yet to speak. */
+export function expectNode(state: FleetState, registered: RegisteredNode): void {
+  const isLost = registered.lostAtMs !== null
+  const node = newNode(registered, isLost ? 'lost' : 'expected')
+  state.nodes.set(registered.name, node)
+  if (!isLost) state.expectedNodes.add(node) // N5: what a lost node runs was given up, whichever core did so.
+  if (!isLost) armLease(state, node)
+}
+
+/** A node introduces itself on a new connection. */
+export function nodeConnected(state: FleetState, introduction: NodeIntroduction): HelloVerdict {
+  const known = state.nodes.get(introduction.name)
+  const ledger = judgeLedger(known?.registered.ledgerId ?? null, introduction.ledgerId)
+  const isLive = known?.phase === 'ready' || known?.phase === 'joining'
+  if (ledger === 'newNode' && isLive) return { kind: 'nameTaken' }
+  const node = known ?? newNode(registration(state, introduction), 'expected')
+  state.nodes.set(introduction.name, node)
+  if (ledger === 'newNode') startAnew(state, node, introduction)
+  node.introduction = introduction
+  node.revision = null
+  node.lastHeardAtMs = state.ports.nowMs()
+  moveNode(state, node, { kind: 'connected' })
+  if (ledger !== 'sameNode' || node.registered.lostAtMs !== null) saveNode(state, node, { lostAtMs: null })
+  state.groups.join({
+    nodeName: introduction.name,
+    capacity: introduction.resources,
+    runtimes: introduction.runtimes,
+    taints: introduction.taints,
+  })
+  armLease(state, node)
+  return { kind: 'accepted' }
+}
+
+/** The node may get pods: its full state has been reconciled. */
+export function nodeReady(state: FleetState, node: NodeEntry, nodeState: NodeState): void {
+  node.revision = nodeState.revision
+  heardOf(state, node)
+  moveNode(state, node, { kind: 'stateReceived' })
+  for (const versionId of nodeState.versionIds) state.groups.learnVersion(node.registered.name, versionId)
+  openOrClose(state, node)
+}
+
+/** Applies numbered reports; false when one is missing, and a full state must be asked for (N7). */
+export function nodeReports(
+  state: FleetState,
+  node: NodeEntry,
+  batch: { readonly firstRevision: number; readonly reports: readonly NodeReport[] },
+): boolean {
+  nodeHeard(state, node)
+  for (const [index, report] of batch.reports.entries()) {
+    const revision = batch.firstRevision + index
+    const verdict = judgeRevision(node.revision, revision)
+    if (verdict === 'gap') return false
+    if (verdict !== 'next') continue
+    node.revision = revision
+    if (report.kind === 'pod') applyPodReport(state, node.registered.name, report.pod)
+    else applySessionReport(state, node.registered.name, report.session)
+  }
+  return true
+}
+
+/** Anything at all came from the node: its lease begins anew. */
+export function nodeHeard(state: FleetState, node: NodeEntry): void {
+  node.lastHeardAtMs = state.ports.nowMs()
+  if (node.phase === 'ready' || node.phase === 'joining') armLease(state, node)
+}
+
+/** The stream ended. Its pods go on; the lease runs. */
+export function nodeDisconnected(state: FleetState, node: NodeEntry): void {
+  moveNode(state, node, { kind: 'disconnected' })
+  state.groups.setOpen(node.registered.name, false)
+}
+
+/** N3: nothing was heard for the whole lease. */
+export function leaseEnded(state: FleetState, node: NodeEntry): void {
+  if (node.phase === 'ready' || node.phase === 'joining') nodeDisconnected(state, node) // Silent, though connected.
+  moveNode(state, node, { kind: 'leaseEnded' })
+  if (node.phase !== 'lost') return
+  giveUp(state, node, 'its node was not heard for longer than its lease')
+  heardOf(state, node)
+  saveNode(state, node, { lostAtMs: state.ports.nowMs() })
+}
+
+/** Keeps new pods away from a node, or lets them come again; uncordoning ends a drain. */
+export function setCordoned(state: FleetState, node: NodeEntry, isCordoned: boolean): void {
+  if (!isCordoned) {
+    node.drainDeadlineMs = null
+    state.ports.deadlines.clear(`drain:${node.registered.name}`)
+  }
+  saveNode(state, node, { isCordoned })
+  openOrClose(state, node)
+}
+
+/** Cordons, stops what serves nobody, and closes the rest at the deadline. Returns how many sessions are open there. */
+export function drain(state: FleetState, node: NodeEntry, sessionsMayLastMs: number): number {
+  setCordoned(state, node, true)
+  node.drainDeadlineMs = state.ports.nowMs() + sessionsMayLastMs
+  state.ports.deadlines.set(`drain:${node.registered.name}`, node.drainDeadlineMs)
+  const pods = podsOf(state, node)
+  for (const pod of pods) if (pod.sessionIds.size === 0) stopPod(state, pod)
+  state.nodeChanged(node)
+  return openSessionsOf(state, node).length
+}
+
+/** The drain has lasted as long as it may. */
+export function drainEnded(state: FleetState, node: NodeEntry): void {
+  if (node.drainDeadlineMs === null) return
+  const atMs = state.ports.nowMs()
+  for (const id of openSessionsOf(state, node))
+    applyToSession(state, id, { kind: 'closeRequested', reason: 'drained', atMs })
+}
+
+/** The pods that hold a booking on a node. */
+export function podsOf(state: FleetState, node: NodeEntry): Pod[] {
+  return [...node.podIds].flatMap((id) => state.pods.get(id) ?? [])
+}
+
+function openSessionsOf(state: FleetState, node: NodeEntry): string[] {
+  return podsOf(state, node).flatMap((pod) => [...pod.sessionIds].filter((id) => isOpen(state, id)))
+}
+
+function isOpen(state: FleetState, sessionId: string): boolean {
+  const session = state.sessions.get(sessionId)
+  return session !== undefined && session.phase !== 'closed'
+}
+
+/** N4: nothing of what ran under another ledger is there any more. */
+function startAnew(state: FleetState, node: NodeEntry, introduction: NodeIntroduction): void {
+  giveUp(state, node, 'its node came back with another ledger')
+  heardOf(state, node)
+  node.registered = { ...registration(state, introduction), isCordoned: node.registered.isCordoned }
+}
+
+/** Sessions close with `nodeLost`, pods are forgotten, and their replacements are free to be made. */
+function giveUp(state: FleetState, node: NodeEntry, why: string): void {
+  const atMs = state.ports.nowMs()
+  for (const pod of podsOf(state, node)) podEnded(state, pod, { kind: 'nodeLost', message: why, lastLogLines: [] })
+  for (const id of node.expectedSessions)
+    applyToSession(state, id, { kind: 'ended', reason: 'nodeLost', message: why, atMs })
+  node.expectedSessions.clear()
+  state.groups.leave(node.registered.name)
+}
+
+/** W9: when the last node that was expected has spoken or is lost, pools shrink and refill again. */
+function heardOf(state: FleetState, node: NodeEntry): void {
+  if (!state.expectedNodes.delete(node) || state.expectedNodes.size > 0) return
+  for (const entry of state.applications.values()) state.markDirty(entry)
+}
+
+function registration(state: FleetState, introduction: NodeIntroduction): RegisteredNode {
+  const { name, ledgerId } = introduction
+  return { name, ledgerId, isCordoned: false, labels: {}, joinedAtMs: state.ports.nowMs(), lostAtMs: null }
+}
+
+function newNode(registered: RegisteredNode, phase: NodeEntry['phase']): NodeEntry {
+  return {
+    registered,
+    phase,
+    introduction: null,
+    revision: null,
+    lastHeardAtMs: null,
+    drainDeadlineMs: null,
+    usage: null,
+    podIds: new Set(),
+    expectedSessions: new Set(),
+  }
+}
+
+function moveNode(state: FleetState, node: NodeEntry, event: NodeEvent): void {
+  const result = transition(node.phase, event)
+  if (result.kind === 'rejected') state.ports.observe.rejected('node', node.registered.name, result.why)
+  if (result.kind !== 'moved') return
+  node.phase = result.phase
+  state.nodeChanged(node)
+}
+
+function saveNode(state: FleetState, node: NodeEntry, change: Partial<RegisteredNode>): void {
+  node.registered = { ...node.registered, ...change }
+  state.ports.record.node(node.registered)
+  state.nodeChanged(node)
+}
+
+function openOrClose(state: FleetState, node: NodeEntry): void {
+  const isOpen = node.phase === 'ready' && !node.registered.isCordoned
+  state.groups.setOpen(node.registered.name, isOpen)
+  if (isOpen) state.hasNewRoom = true
+}
+
+function armLease(state: FleetState, node: NodeEntry): void {
+  state.ports.deadlines.set(`lease:${node.registered.name}`, state.ports.nowMs() + state.limits.leaseMs)
+}

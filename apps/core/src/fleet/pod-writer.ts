@@ -1,0 +1,87 @@
+/** What the fleet does to a pod. Sessions are not this file's business. */
+import { invariant } from '@fornax/kernel/assert'
+import type { ApplicationVersion } from '../applications/application.ts'
+import { transition, type PodEvent } from '../pods/pod-state.ts'
+import type { Pod } from '../pods/pod.ts'
+import type { ApplicationEntry } from './application-entry.ts'
+import type { FleetState } from './fleet-state.ts'
+
+/** How long a pod that is asked to end has, before its node kills it. */
+export const STOP_GRACE_MS = 5_000
+/** How long after its own deadline a node may stay silent about a pod before it is asked again. */
+const SILENCE_MS = 15_000
+
+/** Makes a pod; it takes part in the next placement. */
+export function createPod(state: FleetState, entry: ApplicationEntry, version: ApplicationVersion): Pod {
+  const nowMs = state.ports.nowMs()
+  const { definition } = entry
+  const pod: Pod = {
+    id: state.ports.newPodId(),
+    tenantId: definition.tenantId,
+    applicationId: definition.id,
+    applicationName: definition.name,
+    version,
+    createdAtMs: nowMs,
+    phase: 'pending',
+    phaseSinceMs: nowMs,
+    nodeName: null,
+    sessionIds: new Set(),
+    readyAtMs: null,
+    readyAfterMs: null,
+    runtime: null,
+    failure: null,
+    usage: null,
+  }
+  state.addPod(entry, pod)
+  return pod
+}
+
+/** Gives unscheduled pods of an application the nodes that have room; false when one had to stay. */
+export function placePods(state: FleetState, entry: ApplicationEntry): boolean {
+  for (const pod of entry.unscheduled) {
+    const nodeName = state.groups.place(pod.version.spec, pod.version.id, pod.applicationId)
+    if (nodeName === null) return false
+    movePod(state, pod, { kind: 'placed' }, (placed) => (placed.nodeName = nodeName))
+    tellCreate(state, pod)
+  }
+  return true
+}
+
+/** Tells its node to make the pod; a repeated command does nothing there. */
+export function tellCreate(state: FleetState, pod: Pod): void {
+  const { nodeName, version } = pod
+  invariant(nodeName !== null, 'a pod is placed before its node hears of it')
+  if (!state.groups.learnVersion(nodeName, version.id))
+    state.ports.tell(nodeName, { kind: 'defineVersion', version, applicationName: pod.applicationName })
+  state.ports.tell(nodeName, { kind: 'createPod', podId: pod.id, versionId: version.id })
+  const { initialDelayMs, timeoutMs } = version.spec.readiness
+  state.ports.deadlines.set(pod.id, state.ports.nowMs() + initialDelayMs + timeoutMs + SILENCE_MS)
+}
+
+/** Moves a pod through its state machine; what is impossible is reported and changes nothing. */
+export function movePod(state: FleetState, pod: Pod, event: PodEvent, alsoChange?: (pod: Pod) => void): boolean {
+  const result = transition(pod.phase, event)
+  if (result.kind === 'rejected') state.ports.observe.rejected('pod', pod.id, result.why)
+  if (result.kind !== 'moved') return false
+  const nowMs = state.ports.nowMs()
+  state.changePod(pod, (changed) => {
+    changed.phase = result.phase
+    changed.phaseSinceMs = nowMs
+    alsoChange?.(changed)
+  })
+  return true
+}
+
+/** Asks a pod to end. One that no node knows ends at once. */
+export function stopPod(state: FleetState, pod: Pod, graceMs = STOP_GRACE_MS): void {
+  if (!movePod(state, pod, { kind: 'stopRequested' })) return
+  if (pod.phase === 'terminated') state.removePod(pod)
+  else tellStop(state, pod, graceMs)
+}
+
+/** Tells its node to end the pod; asked again when the node says nothing. */
+export function tellStop(state: FleetState, pod: Pod, graceMs = STOP_GRACE_MS): void {
+  if (pod.nodeName === null) return
+  state.ports.tell(pod.nodeName, { kind: 'stopPod', podId: pod.id, graceMs })
+  state.ports.deadlines.set(pod.id, state.ports.nowMs() + graceMs + SILENCE_MS)
+}

@@ -1,0 +1,140 @@
+/** Makes the pools of the fleet as their plans say, and says when to look again. */
+import { isHopeless, retryAtMs } from '../pods/pod-failures.ts'
+import type { Pod } from '../pods/pod.ts'
+import { planPool, type PoolPlan, type PoolPlanInput, type RollOut } from '../pools/pool-plan.ts'
+import { nextTokenAtMs, refilled } from '../pools/token-bucket.ts'
+import { poolView, type ApplicationEntry } from './application-entry.ts'
+import type { FleetState } from './fleet-state.ts'
+import { createPod, placePods, stopPod } from './pod-writer.ts'
+import { serveQueue } from './session-writer.ts'
+
+/** A plan that is carried out leads to an empty one; the bound guards against one that would not. */
+const ROUNDS_MAX = 4
+
+/** Serves, fills and shrinks the pools that changed in this turn; places what waits, where room appeared. */
+export function keepPools(state: FleetState): void {
+  for (const entry of state.dirty) keepPool(state, entry)
+  state.dirty.clear()
+  if (state.hasNewRoom) placeWaiting(state)
+  for (const node of state.dirtyNodes) state.nodeChanged(node)
+  state.dirtyNodes.clear()
+}
+
+function keepPool(state: FleetState, entry: ApplicationEntry): void {
+  serveQueue(state, entry)
+  if (entry.isDeleted) endDeleted(state, entry)
+  else planRounds(state, entry)
+  state.applicationChanged(entry)
+}
+
+function planRounds(state: FleetState, entry: ApplicationEntry): void {
+  const nowMs = state.ports.nowMs()
+  const { burst } = entry.definition.scalingPolicy
+  entry.bucket = refilled(entry.bucket, burst, nowMs)
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const plan = planPool(inputOf(state, entry, Math.floor(entry.bucket.tokens)))
+    entry.aboveTargetSinceMs = plan.isAboveTarget ? (entry.aboveTargetSinceMs ?? nowMs) : null
+    if (isEmpty(plan)) break
+    entry.bucket = { ...entry.bucket, tokens: entry.bucket.tokens - plan.tokensUsed }
+    carryOut(state, entry, plan)
+  }
+  lookAgain(state, entry)
+}
+
+function inputOf(state: FleetState, entry: ApplicationEntry, tokens: number): PoolPlanInput {
+  const nowMs = state.ports.nowMs()
+  const { scalingPolicy: policy } = entry.definition
+  const aboveForMs = entry.aboveTargetSinceMs === null ? 0 : nowMs - entry.aboveTargetSinceMs
+  return {
+    policy,
+    pool: poolView(entry),
+    rollOut: rollOutOf(entry),
+    tokens,
+    isBackingOff: entry.failures !== null && nowMs < retryAtMs(entry.failures),
+    isRecovering: state.expectedNodes.size > 0,
+    mayShrink: aboveForMs >= policy.scaleDownDelayMs,
+  }
+}
+
+/** Where the roll-out of an application's newest version stands. */
+export function rollOutOf(entry: ApplicationEntry): RollOut {
+  const { definition, failures } = entry
+  if (definition.isProven) return { kind: 'proven' }
+  const isFailing = failures !== null && failures.versionNumber === definition.version.number && isHopeless(failures)
+  if (isFailing && definition.fallback !== null) return { kind: 'halted' }
+  return { kind: 'unproven', hasFallback: definition.fallback !== null }
+}
+
+function isEmpty(plan: PoolPlan): boolean {
+  return plan.createNew + plan.createFallback + plan.stopOld + plan.stopSpare === 0
+}
+
+function carryOut(state: FleetState, entry: ApplicationEntry, plan: PoolPlan): void {
+  const { version, fallback } = entry.definition
+  for (let made = 0; made < plan.createNew; made += 1) createPod(state, entry, version)
+  for (let made = 0; made < plan.createFallback; made += 1) createPod(state, entry, fallback ?? version)
+  stopSome(state, plan.stopOld, () => entry.warm.spare(version.number - 1))
+  stopSome(state, plan.stopSpare, () => nextSpare(entry))
+  place(state, entry)
+}
+
+/** Gives nodes to the pods that have none; remembers who must wait for room. */
+function place(state: FleetState, entry: ApplicationEntry): void {
+  const isPlaced = placePods(state, entry)
+  entry.shortSinceMs = isPlaced ? null : (entry.shortSinceMs ?? state.ports.nowMs())
+  if (isPlaced) state.short.delete(entry)
+  else state.short.add(entry)
+}
+
+function stopSome(state: FleetState, count: number, next: () => Pod | null): void {
+  for (let stopped = 0; stopped < count; stopped += 1) {
+    const pod = next()
+    if (pod === null) return
+    stopPod(state, pod)
+  }
+}
+
+/** W5: first what costs nobody anything. */
+function nextSpare(entry: ApplicationEntry): Pod | null {
+  for (const pods of [entry.unscheduled, entry.creating]) {
+    const newest = [...pods].at(-1)
+    if (newest) return newest
+  }
+  return entry.warm.spare(Number.MAX_SAFE_INTEGER)
+}
+
+/** Sets the instant at which the plan may say something else though nothing happens until then. */
+function lookAgain(state: FleetState, entry: ApplicationEntry): void {
+  const nowMs = state.ports.nowMs()
+  const { scalingPolicy } = entry.definition
+  const instants: number[] = []
+  const unbound = planPool({ ...inputOf(state, entry, Number.MAX_SAFE_INTEGER), mayShrink: true, isBackingOff: false })
+  if (!isEmpty(unbound)) instants.push(nextTokenAtMs(entry.bucket, scalingPolicy.burst))
+  if (!isEmpty(unbound) && entry.failures !== null) instants.push(retryAtMs(entry.failures))
+  if (entry.aboveTargetSinceMs !== null) instants.push(entry.aboveTargetSinceMs + scalingPolicy.scaleDownDelayMs)
+  const upcoming = instants.filter((atMs) => atMs > nowMs)
+  if (upcoming.length === 0) state.ports.deadlines.clear(entry.definition.id)
+  else state.ports.deadlines.set(entry.definition.id, Math.min(...upcoming))
+}
+
+/** Room appeared: whoever waits for it is placed at once, not on a timer. */
+function placeWaiting(state: FleetState): void {
+  state.hasNewRoom = false
+  for (const entry of state.short) {
+    place(state, entry)
+    state.applicationChanged(entry)
+  }
+}
+
+/** A deleted application goes with its last pod. */
+function endDeleted(state: FleetState, entry: ApplicationEntry): void {
+  for (const pod of entry.pods) {
+    if (pod.phase === 'failed') state.removePod(pod)
+    else if (pod.sessionIds.size === 0) stopPod(state, pod)
+  }
+  if (entry.pods.size > 0 || entry.openSessions.size > 0) return
+  state.applications.delete(entry.definition.id)
+  state.short.delete(entry)
+  state.ports.deadlines.clear(entry.definition.id)
+  for (const id of entry.versionIds) state.versions.delete(id)
+}

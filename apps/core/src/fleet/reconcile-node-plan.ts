@@ -1,0 +1,111 @@
+/**
+ * What to do when a node has said everything that is true of it. Pure: the core's picture and the node's
+ * in, steps out. The node is the authority on what runs; the core on what should.
+ */
+import type { PodPhase } from '../pods/pod.ts'
+import type { SessionPhase } from '../sessions/session.ts'
+import type { NodeState, PodReport, SessionReport } from './node-report.ts'
+
+/** What the core knows of the pods and sessions in question. */
+export type CorePicture = {
+  /** Pods that the core believes are on this node. */
+  readonly pods: ReadonlyMap<string, PodPhase>
+  /** A session that should be on this node; null when there is none of that id, or it belongs elsewhere. */
+  readonly session: (id: string) => { readonly phase: SessionPhase; readonly podId: string } | null
+  /** Sessions that should be on this node, closed ones apart. */
+  readonly sessionIds: Iterable<string>
+  /** Whether the version is one of an application that still exists. */
+  readonly isVersionKnown: (versionId: string) => boolean
+  /** N6: whether unknown pods are welcome. */
+  readonly isAdopting: boolean
+}
+
+export type ReconcileStep =
+  | { readonly kind: 'adoptPod'; readonly report: PodReport }
+  | { readonly kind: 'stopStranger'; readonly podId: string }
+  | { readonly kind: 'applyPod'; readonly report: PodReport }
+  | { readonly kind: 'podGone'; readonly podId: string }
+  | { readonly kind: 'createAgain'; readonly podId: string }
+  | { readonly kind: 'stopAgain'; readonly podId: string }
+  | { readonly kind: 'holdSlot'; readonly sessionId: string }
+  | { readonly kind: 'endStranger'; readonly report: SessionReport }
+  | { readonly kind: 'applySession'; readonly report: SessionReport }
+  | { readonly kind: 'startAgain'; readonly sessionId: string }
+  | { readonly kind: 'closeAgain'; readonly sessionId: string }
+  | { readonly kind: 'sessionGone'; readonly sessionId: string }
+
+/**
+ * The steps, in the order in which they must be taken: pods before the sessions on them, and slots are held
+ * before anything can give them to somebody else.
+ */
+export function planReconciliation(core: CorePicture, node: NodeState): readonly ReconcileStep[] {
+  const reportedPods = new Map(node.pods.map((report) => [report.podId, report]))
+  const reportedSessions = new Map(node.sessions.map((report) => [report.sessionId, report]))
+  return [
+    ...node.pods.flatMap((report) => stepsForPod(core, report)),
+    ...[...core.pods].flatMap(([podId, phase]) => (reportedPods.has(podId) ? [] : stepsForMissingPod(podId, phase))),
+    ...node.sessions.flatMap((report) => stepsForSlot(core, report)),
+    ...node.sessions.flatMap((report) => stepsForStranger(core, report)),
+    ...node.sessions.flatMap((report) => stepsForSession(core, report)),
+    ...[...core.sessionIds].flatMap((id) =>
+      reportedSessions.has(id) ? [] : stepsForMissingSession(core, id, reportedPods),
+    ),
+  ]
+}
+
+function stepsForPod(core: CorePicture, report: PodReport): ReconcileStep[] {
+  const phase = core.pods.get(report.podId)
+  const hasEnded = report.phase === 'terminated' || report.phase === 'failed'
+  if (phase === undefined) {
+    if (hasEnded) return []
+    const isWelcome = core.isAdopting && core.isVersionKnown(report.versionId) && report.phase !== 'terminating'
+    return [isWelcome ? { kind: 'adoptPod', report } : { kind: 'stopStranger', podId: report.podId }]
+  }
+  const isStopLost = phase === 'terminating' && !hasEnded && report.phase !== 'terminating'
+  return isStopLost ? [{ kind: 'stopAgain', podId: report.podId }] : [{ kind: 'applyPod', report }]
+}
+
+/** A command to create may have been lost with the connection; anything further along is gone. */
+function stepsForMissingPod(podId: string, phase: PodPhase): ReconcileStep[] {
+  return [{ kind: phase === 'creating' ? 'createAgain' : 'podGone', podId }]
+}
+
+function stepsForSlot(core: CorePicture, report: SessionReport): ReconcileStep[] {
+  const known = core.session(report.sessionId)
+  return known !== null && report.phase !== 'closed' ? [{ kind: 'holdSlot', sessionId: report.sessionId }] : []
+}
+
+/** A session that was never answered: its pod has seen its data, and serves nobody else. */
+function stepsForStranger(core: CorePicture, report: SessionReport): ReconcileStep[] {
+  const isStrange = core.session(report.sessionId) === null && report.phase !== 'closed'
+  return isStrange ? [{ kind: 'endStranger', report }] : []
+}
+
+function stepsForSession(core: CorePicture, report: SessionReport): ReconcileStep[] {
+  const known = core.session(report.sessionId)
+  if (known === null && report.phase !== 'closed') return []
+  const isCloseLost =
+    known !== null && (known.phase === 'closing' || known.phase === 'closed') && isServing(report.phase)
+  if (isCloseLost && known.phase === 'closing')
+    return [{ kind: 'applySession', report }, { kind: 'closeAgain', sessionId: report.sessionId }]
+  if (isCloseLost) return [{ kind: 'closeAgain', sessionId: report.sessionId }]
+  return [{ kind: 'applySession', report }]
+}
+
+function isServing(phase: SessionReport['phase']): boolean {
+  return phase === 'starting' || phase === 'available' || phase === 'inUse'
+}
+
+/** A command to start may have been lost, if its pod is there; a session that was further along has ended. */
+function stepsForMissingSession(
+  core: CorePicture,
+  sessionId: string,
+  reportedPods: ReadonlyMap<string, PodReport>,
+): ReconcileStep[] {
+  const known = core.session(sessionId)
+  if (known === null) return []
+  const report = reportedPods.get(known.podId)
+  const isPodThere = report !== undefined && ['creating', 'standby', 'hibernated', 'active'].includes(report.phase)
+  if (known.phase === 'starting' && isPodThere) return [{ kind: 'startAgain', sessionId }]
+  return [{ kind: 'sessionGone', sessionId }]
+}

@@ -1,0 +1,141 @@
+/** Carries out a reconciliation plan, step by step, in one turn. */
+import { unreachable } from '@fornax/kernel/assert'
+import type { ApplicationVersion } from '../applications/application.ts'
+import type { Pod } from '../pods/pod.ts'
+import type { ApplicationEntry } from './application-entry.ts'
+import type { FleetState, NodeEntry } from './fleet-state.ts'
+import type { NodeState, PodReport } from './node-report.ts'
+import { nodeHeard, nodeReady, podsOf } from './node-writer.ts'
+import { tellCreate, tellStop } from './pod-writer.ts'
+import { planReconciliation, type CorePicture, type ReconcileStep } from './reconcile-node-plan.ts'
+import { applyPodReport, applySessionReport, endStranger, podEnded } from './report-writer.ts'
+import { applyToSession, tellClose, tellStart } from './session-writer.ts'
+
+/** Finds the version that a node names, if its application still exists. */
+export type VersionLookup = (
+  versionId: string,
+) => { readonly entry: ApplicationEntry; readonly version: ApplicationVersion } | null
+
+/** A node has said everything. Afterwards core and node agree, or the commands that make them agree are on their way. */
+export function reconcileNode(state: FleetState, node: NodeEntry, said: { state: NodeState; find: VersionLookup }): void {
+  nodeHeard(state, node)
+  const plan = planReconciliation(pictureOf(state, node, said.find), said.state)
+  for (const step of plan) carryOut(state, node, { step, find: said.find })
+  node.expectedSessions.clear()
+  nodeReady(state, node, said.state)
+}
+
+function pictureOf(state: FleetState, node: NodeEntry, find: VersionLookup): CorePicture {
+  const { name } = node.registered
+  const pods = podsOf(state, node)
+  const held = pods.flatMap((pod) => [...pod.sessionIds])
+  return {
+    pods: new Map(pods.map((pod) => [pod.id, pod.phase])),
+    session: (id) => {
+      const session = state.sessions.get(id)
+      if (!session || session.nodeName !== name || session.podId === null) return null
+      return { phase: session.phase, podId: session.podId }
+    },
+    sessionIds: new Set([...held, ...node.expectedSessions]),
+    isVersionKnown: (versionId) => find(versionId) !== null,
+    isAdopting: state.expectedNodes.has(node),
+  }
+}
+
+function carryOut(state: FleetState, node: NodeEntry, what: { step: ReconcileStep; find: VersionLookup }): void {
+  const { step } = what
+  const { name } = node.registered
+  switch (step.kind) {
+    case 'adoptPod':
+      return adoptPod(state, node, { report: step.report, find: what.find })
+    case 'stopStranger':
+      return state.ports.tell(name, { kind: 'stopPod', podId: step.podId, graceMs: 0 })
+    case 'applyPod':
+      return applyPodReport(state, name, step.report)
+    case 'podGone':
+      return withPod(state, step.podId, (pod) => podEnded(state, pod, GONE))
+    case 'createAgain':
+      return withPod(state, step.podId, (pod) => {
+        state.groups.forgetVersion(name, pod.version.id) // The definition may have been lost with the command.
+        tellCreate(state, pod)
+      })
+    case 'stopAgain':
+      return withPod(state, step.podId, (pod) => tellStop(state, pod))
+    case 'holdSlot':
+      return holdSlot(state, step.sessionId)
+    case 'endStranger':
+      return endStranger(state, name, step.report)
+    case 'applySession':
+      return applySessionReport(state, name, step.report)
+    case 'startAgain':
+    case 'closeAgain':
+    case 'sessionGone':
+      return mendSession(state, step)
+    default:
+      return unreachable(step)
+  }
+}
+
+const GONE = { kind: 'lost', message: 'it was gone from its node', lastLogLines: [] } as const
+
+function withPod(state: FleetState, podId: string, act: (pod: Pod) => void): void {
+  const pod = state.pods.get(podId)
+  if (pod) act(pod)
+}
+
+function mendSession(
+  state: FleetState,
+  step: { readonly kind: 'startAgain' | 'closeAgain' | 'sessionGone'; readonly sessionId: string },
+): void {
+  const session = state.sessions.get(step.sessionId)
+  if (!session) return
+  if (step.kind === 'startAgain') holdSlot(state, session.id)
+  if (step.kind === 'startAgain') return tellStart(state, session)
+  if (step.kind === 'closeAgain') return tellClose(state, session, session.phase === 'closing' ? graceLeft(state, session) : 0)
+  const pod = session.podId === null ? undefined : state.pods.get(session.podId)
+  if (pod) state.changePod(pod, (changed) => changed.sessionIds.delete(session.id))
+  const atMs = state.ports.nowMs()
+  applyToSession(state, session.id, { kind: 'ended', reason: 'podLost', message: 'it was gone from its node', atMs })
+}
+
+function graceLeft(state: FleetState, session: { readonly deadline: { readonly atMs: number } | null }): number {
+  return Math.max(0, (session.deadline?.atMs ?? 0) - state.ports.nowMs())
+}
+
+/** After a restart, a session that is here takes its slot of the pod again. */
+function holdSlot(state: FleetState, sessionId: string): void {
+  const session = state.sessions.get(sessionId)
+  const pod = session && session.podId !== null ? state.pods.get(session.podId) : undefined
+  if (!session || !pod || pod.sessionIds.has(sessionId)) return
+  state.changePod(pod, (changed) => {
+    changed.sessionIds.add(sessionId)
+    if (changed.phase === 'standby' || changed.phase === 'hibernated') changed.phase = 'active'
+  })
+}
+
+/** N6: a pod that outlived the core becomes part of its pool again. */
+function adoptPod(state: FleetState, node: NodeEntry, what: { report: PodReport; find: VersionLookup }): void {
+  const { report } = what
+  const found = what.find(report.versionId)
+  if (!found) return
+  const nowMs = state.ports.nowMs()
+  const { definition } = found.entry
+  const isReady = report.phase !== 'creating'
+  state.addPod(found.entry, {
+    id: report.podId,
+    tenantId: definition.tenantId,
+    applicationId: definition.id,
+    applicationName: definition.name,
+    version: found.version,
+    createdAtMs: nowMs,
+    phase: report.phase === 'active' ? 'standby' : report.phase, // Active again once its sessions hold their slots.
+    phaseSinceMs: nowMs,
+    nodeName: node.registered.name,
+    sessionIds: new Set(),
+    readyAtMs: isReady ? nowMs : null,
+    readyAfterMs: report.readyAfterMs,
+    runtime: report.runtime,
+    failure: null,
+    usage: null,
+  })
+}

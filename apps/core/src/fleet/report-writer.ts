@@ -1,0 +1,171 @@
+/** What nodes say happened to pods and sessions, applied. */
+import type { Application } from '../applications/application.ts'
+import { EARLY_END_MS, withFailure } from '../pods/pod-failures.ts'
+import type { Pod, PodFailure } from '../pods/pod.ts'
+import type { EndReason } from '../sessions/session-state.ts'
+import type { Session } from '../sessions/session.ts'
+import type { ApplicationEntry } from './application-entry.ts'
+import type { FleetState } from './fleet-state.ts'
+import type { PodReport, SessionReport } from './node-report.ts'
+import { movePod, stopPod } from './pod-writer.ts'
+import { applyToSession, releaseSlot, serveQueue } from './session-writer.ts'
+
+const FAILED_PODS_KEPT = 20
+
+/** Applies what a node says of one of its pods. Unknown pods are the full state's business, except their end. */
+export function applyPodReport(state: FleetState, nodeName: string, report: PodReport): void {
+  const pod = state.pods.get(report.podId)
+  if (!pod || pod.nodeName !== nodeName || pod.phase === 'failed') {
+    if (!pod && !hasEnded(report)) state.ports.tell(nodeName, { kind: 'stopPod', podId: report.podId, graceMs: 0 })
+    return
+  }
+  switch (report.phase) {
+    case 'creating':
+    case 'active':
+    case 'terminating':
+      if (pod.runtime !== report.runtime) state.changePod(pod, (changed) => (changed.runtime = report.runtime))
+      if (report.phase === 'active' && pod.phase === 'creating') podReady(state, pod, report)
+      return
+    case 'standby':
+    case 'hibernated':
+      return podReady(state, pod, report)
+    case 'terminated':
+    case 'failed':
+      return podEnded(state, pod, report.failure)
+  }
+}
+
+/** A pod is gone, for whatever reason: its sessions close, its booking ends, and it is replaced if it is needed. */
+export function podEnded(state: FleetState, pod: Pod, failure: PodFailure | null): void {
+  const entry = state.entryOf(pod.applicationId)
+  const hadEnded = pod.phase === 'terminating'
+  const reason: EndReason = failure?.kind === 'nodeLost' ? 'nodeLost' : 'podLost'
+  const sessionIds = [...pod.sessionIds]
+  const isFailure = failure !== null && !hadEnded
+  if (isFailure && entry) noteFailure(state, entry, { pod, failure })
+  const isMoved = movePod(state, pod, { kind: failure === null ? 'ended' : 'failed' }, (ended) => {
+    ended.failure = failure
+    ended.sessionIds.clear()
+  })
+  if (!isMoved) return
+  const atMs = state.ports.nowMs()
+  for (const id of sessionIds)
+    applyToSession(state, id, { kind: 'ended', reason, message: failure?.message ?? null, atMs })
+  if (pod.phase === 'failed' && failure?.kind !== 'nodeLost') keepFailed(state, pod)
+  else state.removePod(pod)
+}
+
+/** Applies what a node says of one of its sessions. */
+export function applySessionReport(state: FleetState, nodeName: string, report: SessionReport): void {
+  const session = state.sessions.get(report.sessionId)
+  const isGranted = session?.podId === report.podId && session.grantEpoch === report.grantEpoch
+  if (!session || !isGranted) return strangeSession(state, nodeName, report)
+  const atMs = state.ports.nowMs()
+  const apply = (event: Parameters<typeof applyToSession>[2]): boolean => applyToSession(state, session.id, event)
+  switch (report.phase) {
+    case 'starting':
+      apply({ kind: 'started', atMs })
+      return
+    case 'available':
+    case 'inUse':
+      apply({ kind: 'ready', endpoints: report.endpoints, atMs })
+      if (state.sessions.get(session.id)?.phase !== 'starting')
+        apply({ kind: 'clientsCounted', count: report.clientCount, atMs })
+      return
+    case 'closing':
+      return
+    case 'closed':
+      return sessionLetGo(state, nodeName, { session, report })
+  }
+}
+
+/** The row of a closed session is durable: the node may forget it, if it has let go. */
+export function sessionRecorded(state: FleetState, sessionId: string): void {
+  if (!state.closedSessions.has(sessionId)) return
+  state.recordedSessions.add(sessionId)
+  const nodeName = state.forgettable.get(sessionId)
+  if (nodeName === undefined) return
+  state.forgettable.delete(sessionId)
+  state.ports.tell(nodeName, { kind: 'forgetSessions', sessionIds: [sessionId] })
+}
+
+function hasEnded(report: PodReport): boolean {
+  return report.phase === 'terminated' || report.phase === 'failed'
+}
+
+function podReady(state: FleetState, pod: Pod, report: PodReport): void {
+  const atMs = state.ports.nowMs()
+  const isMoved = movePod(state, pod, { kind: 'ready' }, (ready) => {
+    ready.readyAtMs = atMs
+    ready.readyAfterMs = report.readyAfterMs
+    ready.runtime = report.runtime
+  })
+  if (isMoved) state.ports.deadlines.clear(pod.id)
+  if (report.phase === 'hibernated') movePod(state, pod, { kind: 'slept' })
+  else if (pod.phase === 'hibernated') movePod(state, pod, { kind: 'woken' })
+  const entry = state.entryOf(pod.applicationId)
+  if (!isMoved || entry === null) return
+  if (entry.isDeleted) return stopPod(state, pod)
+  prove(state, entry, pod)
+  serveQueue(state, entry)
+}
+
+/** The first pod of the newest version that becomes ready proves it: the roll-out may go on. */
+function prove(state: FleetState, entry: ApplicationEntry, pod: Pod): void {
+  const { definition, failures } = entry
+  if (failures !== null && failures.versionNumber === pod.version.number && failures.last.kind !== 'exited')
+    entry.failures = null
+  if (definition.isProven || pod.version.id !== definition.version.id) return
+  const proven: Application = { ...definition, isProven: true, fallback: null }
+  entry.definition = proven
+  state.ports.record.rollOut(proven)
+  state.markDirty(entry)
+}
+
+function noteFailure(state: FleetState, entry: ApplicationEntry, what: { pod: Pod; failure: PodFailure }): void {
+  const { pod, failure } = what
+  const atMs = state.ports.nowMs()
+  const wasUp = pod.readyAtMs !== null && atMs - pod.readyAtMs >= EARLY_END_MS
+  if (wasUp || failure.kind === 'nodeLost' || failure.kind === 'lost') return
+  entry.failures = withFailure(entry.failures, failure, pod.version.number, atMs)
+}
+
+/** A few failed pods stay to be looked at. */
+function keepFailed(state: FleetState, pod: Pod): void {
+  state.ports.deadlines.set(pod.id, state.ports.nowMs() + state.limits.retentionMs)
+  const entry = state.entryOf(pod.applicationId)
+  const failed = [...(entry?.pods ?? [])].filter((other) => other.phase === 'failed')
+  for (const old of failed.slice(0, Math.max(0, failed.length - FAILED_PODS_KEPT))) state.removePod(old)
+}
+
+function sessionLetGo(
+  state: FleetState,
+  nodeName: string,
+  what: { session: Session; report: SessionReport },
+): void {
+  const { session, report } = what
+  const reason: EndReason = report.end === null || report.end === 'requested' ? 'exited' : report.end
+  applyToSession(state, session.id, { kind: 'ended', reason, message: report.message, atMs: state.ports.nowMs() })
+  if (state.recordedSessions.has(session.id))
+    state.ports.tell(nodeName, { kind: 'forgetSessions', sessionIds: [session.id] })
+  else state.forgettable.set(session.id, nodeName)
+  const pod = state.pods.get(report.podId)
+  if (!pod) return
+  if (session.request.killPodOnClose && pod.phase === 'active' && pod.sessionIds.size === 1) stopPod(state, pod)
+  releaseSlot(state, pod, session.id)
+}
+
+/** A session that the core never granted like this, or has given up. */
+function strangeSession(state: FleetState, nodeName: string, report: SessionReport): void {
+  const { sessionId } = report
+  if (report.phase === 'closed') state.ports.tell(nodeName, { kind: 'forgetSessions', sessionIds: [sessionId] })
+  else endStranger(state, nodeName, report)
+}
+
+/** It was never answered, and its pod has seen its data: the pod goes too, unless it serves others. */
+export function endStranger(state: FleetState, nodeName: string, report: SessionReport): void {
+  const pod = state.pods.get(report.podId)
+  const killPod = pod === undefined || pod.sessionIds.size === 0
+  state.ports.tell(nodeName, { kind: 'closeSession', sessionId: report.sessionId, graceMs: 0, killPod })
+  if (pod && killPod) stopPod(state, pod, 0)
+}

@@ -1,0 +1,178 @@
+/** What the fleet does to a session: queue, grant, and everything after a transition. */
+import { isSettled, transition, type SessionEvent } from '../sessions/session-state.ts'
+import type { CloseReason, Session } from '../sessions/session.ts'
+import type { Pod } from '../pods/pod.ts'
+import type { ApplicationEntry } from './application-entry.ts'
+import type { FleetState } from './fleet-state.ts'
+import { movePod, stopPod } from './pod-writer.ts'
+
+/** How long an application has to let go of a session that was closed before it was available. */
+const CANCEL_GRACE_MS = 5_000
+
+/** Adds a session to the queue of its application; its head takes a pod at once, if one is free. */
+export function enqueueSession(state: FleetState, entry: ApplicationEntry, session: Session): void {
+  entry.openSessions.add(session.id)
+  const { idempotency } = session.request
+  if (idempotency !== null) entry.keys.set(idempotency.key, session.id)
+  entry.queue.add(session.id)
+  state.putSession(session)
+  state.markDirty(entry)
+  serveQueue(state, entry, session.id)
+}
+
+/**
+ * S12: whoever asked first gets the next pod. Who has just asked is recorded by the caller, with its pod;
+ * the rows of all others were written without one.
+ */
+export function serveQueue(state: FleetState, entry: ApplicationEntry, justAsked: string | null = null): void {
+  if (entry.isDeleted) return
+  for (const sessionId of entry.queue) {
+    const pod = entry.warm.next()
+    if (pod === null) return
+    const session = state.sessions.get(sessionId)
+    entry.queue.delete(sessionId)
+    if (!session) continue
+    const granted = grant(state, { session, pod })
+    if (granted && sessionId !== justAsked) state.ports.record.session(granted)
+  }
+}
+
+/** Moves a session through its state machine, and draws the consequences. False when nothing changed. */
+export function applyToSession(state: FleetState, sessionId: string, event: SessionEvent): boolean {
+  const session = state.sessions.get(sessionId)
+  if (!session) return false
+  const result = transition(session, event)
+  if (result.kind === 'rejected') state.ports.observe.rejected('session', sessionId, result.why)
+  if (result.kind !== 'moved') return false
+  state.putSession(result.session)
+  settle(state, session, result.session)
+  return true
+}
+
+/** Asks a session to close, for a reason, now. */
+export function requestClose(state: FleetState, sessionId: string, reason: CloseReason): void {
+  applyToSession(state, sessionId, { kind: 'closeRequested', reason, atMs: state.ports.nowMs() })
+}
+
+/** The node has let go of a session: its slot is free for another one (S11). */
+export function releaseSlot(state: FleetState, pod: Pod, sessionId: string): void {
+  if (!pod.sessionIds.has(sessionId)) return
+  const entry = state.entryOf(pod.applicationId)
+  state.changePod(pod, (changed) => changed.sessionIds.delete(sessionId))
+  if (pod.sessionIds.size === 0) movePod(state, pod, { kind: 'released' })
+  if (entry === null) return
+  const isUnwanted = entry.isDeleted || isDraining(state, pod)
+  if (isUnwanted && pod.sessionIds.size === 0) stopPod(state, pod)
+  else serveQueue(state, entry)
+}
+
+/** Tells the node again what it must know of a session that it should be serving. */
+export function tellStart(state: FleetState, session: Session): void {
+  const { nodeName, podId, grantEpoch, request } = session
+  if (nodeName === null || podId === null || grantEpoch === null) return
+  state.ports.tell(nodeName, {
+    kind: 'startSession',
+    sessionId: session.id,
+    podId,
+    grantEpoch,
+    openDeadlineMs: session.createdAtMs + request.openTimeoutMs,
+    data: request.data,
+    env: request.env,
+  })
+}
+
+/** Tells the node to end a session. */
+export function tellClose(state: FleetState, session: Session, graceMs: number): void {
+  if (session.nodeName === null) return
+  const { killPodOnClose } = session.request
+  state.ports.tell(session.nodeName, { kind: 'closeSession', sessionId: session.id, graceMs, killPod: killPodOnClose })
+}
+
+function isDraining(state: FleetState, pod: Pod): boolean {
+  return pod.nodeName !== null && (state.nodes.get(pod.nodeName)?.drainDeadlineMs ?? null) !== null
+}
+
+function grant(state: FleetState, match: { session: Session; pod: Pod }): Session | null {
+  const { session, pod } = match
+  const atMs = state.ports.nowMs()
+  const wasReady = pod.readyAtMs !== null && pod.readyAtMs <= session.createdAtMs
+  const grantEpoch = state.nextGrantEpoch()
+  state.changePod(pod, (changed) => changed.sessionIds.add(session.id))
+  movePod(state, pod, { kind: 'claimed' })
+  applyToSession(state, session.id, {
+    kind: 'claimed',
+    atMs,
+    grant: {
+      podId: pod.id,
+      nodeName: pod.nodeName,
+      versionNumber: pod.version.number,
+      grantEpoch,
+      start: wasReady ? 'warm' : 'cold',
+    },
+  })
+  const granted = state.sessions.get(session.id) ?? null
+  if (granted) tellStart(state, granted)
+  return granted
+}
+
+/** What follows from a transition. */
+function settle(state: FleetState, before: Session, now: Session): void {
+  if (!isSettled(before) && now.phase === 'available') becameAvailable(state, now)
+  if (before.phase !== 'closing' && now.phase === 'closing') {
+    tellClose(state, now, now.request.closeGraceMs)
+    state.ports.record.session(now)
+  }
+  if (now.phase === 'closed') becameClosed(state, before, now)
+}
+
+function becameAvailable(state: FleetState, session: Session): void {
+  if (session.start === 'warm') state.openedWarm += 1
+  else state.openedCold += 1
+  state.ports.observe.sessionAvailable(session)
+}
+
+function becameClosed(state: FleetState, before: Session, now: Session): void {
+  const entry = state.entryOf(now.applicationId)
+  if (entry) {
+    entry.queue.delete(now.id)
+    entry.openSessions.delete(now.id)
+    state.markDirty(entry)
+  }
+  if (now.nodeName !== null) state.nodes.get(now.nodeName)?.expectedSessions.delete(now.id)
+  state.closedSessions.add(now.id)
+  state.ports.deadlines.set(`keep:${now.id}`, state.ports.nowMs() + state.limits.retentionMs)
+  state.ports.record.session(now)
+  state.ports.observe.sessionClosed(now)
+  holdOrKill(state, before, now)
+  forgetOldest(state)
+}
+
+/** S11: the slot stays taken until the node has let go. Whoever outlived its grace loses the pod. */
+function holdOrKill(state: FleetState, before: Session, now: Session): void {
+  const pod = now.podId === null ? undefined : state.pods.get(now.podId)
+  if (!pod?.sessionIds.has(now.id)) return
+  if (before.phase === 'closing' && pod.sessionIds.size === 1) stopPod(state, pod, 0)
+  else tellClose(state, now, CANCEL_GRACE_MS)
+}
+
+/** Closed sessions are bounded in number as well as in time. */
+function forgetOldest(state: FleetState): void {
+  for (const id of state.closedSessions) {
+    if (state.closedSessions.size <= state.limits.closedSessionsMax) return
+    forgetSession(state, id)
+  }
+}
+
+/** Lets a closed session leave memory; it stays in the database as history. */
+export function forgetSession(state: FleetState, sessionId: string): void {
+  const session = state.sessions.get(sessionId)
+  if (!session || session.phase !== 'closed') return
+  state.sessions.delete(sessionId)
+  state.closedSessions.delete(sessionId)
+  state.recordedSessions.delete(sessionId)
+  state.ports.deadlines.clear(`keep:${sessionId}`)
+  const key = session.request.idempotency?.key
+  const entry = state.entryOf(session.applicationId)
+  if (key !== undefined && entry?.keys.get(key) === sessionId) entry.keys.delete(key)
+  state.sessionChanged(session, true)
+}

@@ -1,0 +1,63 @@
+/** What readers of the fleet see: the same objects that the fleet writes, read-only. */
+import type { Application } from '../applications/application.ts'
+import type { NodeIntroduction, NodeResources, RegisteredNode } from '../nodes/node.ts'
+import type { NodePhase } from '../nodes/node-state.ts'
+import type { PodUsage } from '../pods/pod.ts'
+
+/** The pods of one application, by what they do. */
+export type PoolCounts = {
+  readonly pending: number
+  readonly creating: number
+  readonly standby: number
+  readonly hibernated: number
+  readonly active: number
+  readonly terminating: number
+}
+
+/** Why an application is not as it was asked to be. */
+export type ApplicationFailure = {
+  readonly kind: 'podFailed' | 'noCapacity'
+  readonly message: string
+  readonly lastLogLines: readonly string[]
+  readonly failureCount: number
+  readonly sinceMs: number
+  readonly retryAtMs: number | null
+  readonly isRollOutHalted: boolean
+}
+
+export type ApplicationView = {
+  readonly definition: Application
+  readonly counts: PoolCounts
+  readonly waitingSessions: number
+  readonly openSessions: number
+  readonly failure: ApplicationFailure | null
+}
+
+export type NodeView = {
+  readonly registered: RegisteredNode
+  readonly phase: NodePhase
+  /** Null until it was heard, since the core started. */
+  readonly introduction: NodeIntroduction | null
+  readonly booked: NodeResources
+  readonly podCount: number
+  readonly sessionCount: number
+  readonly revision: number | null
+  readonly lastHeardAtMs: number | null
+  readonly drainDeadlineMs: number | null
+  readonly usage: PodUsage | null
+}
+
+/**
+ * What changed. Enough is said here for a reader to know, without loading the object,
+ * whether it may be of interest; `isGone` when the fleet holds it no longer.
+ */
+export type Change = {
+  readonly kind: 'session' | 'pod' | 'application' | 'node'
+  /** The id; of a node, its name. */
+  readonly id: string
+  /** Null for nodes, which belong to nobody. */
+  readonly tenantId: string | null
+  /** Null for nodes. */
+  readonly applicationId: string | null
+  readonly isGone: boolean
+}

@@ -1,0 +1,51 @@
+/** What a resolver knows of the request that it answers. */
+import type { Viewer } from '../tenants/tenant.ts'
+import type { CorePort } from './core-port.ts'
+import { limitExceeded } from './errors.ts'
+import { REQUEST_OBJECTS_MAX } from './limits.ts'
+import { scopeOf, type Scope } from './visibility.ts'
+import type { WatchFeeds } from './watch-feeds.ts'
+
+export type RequestContext = {
+  readonly core: CorePort
+  readonly feeds: WatchFeeds
+  readonly viewer: Viewer
+  readonly scope: Scope
+  readonly caller: Caller
+  readonly budget: ObjectBudget
+}
+
+export function requestContext(
+  { core, feeds }: Pick<RequestContext, 'core' | 'feeds'>,
+  viewer: Viewer,
+  caller: Caller,
+): RequestContext {
+  return { core, feeds, viewer, scope: scopeOf(viewer), caller, budget: new ObjectBudget() }
+}
+
+/** Whether the client still waits for its answer. The signal is made when it is asked for: few requests need one. */
+export class Caller {
+  #isGone = false
+  #abort: AbortController | null = null
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.#isGone) this.#abort.abort()
+    return this.#abort.signal
+  }
+
+  leave(): void {
+    this.#isGone = true
+    this.#abort?.abort()
+  }
+}
+
+/** Bounds what all pages of one request hold together, however often they are asked for under other names. */
+export class ObjectBudget {
+  #left = REQUEST_OBJECTS_MAX
+
+  take(objects: number): void {
+    this.#left -= objects
+    if (this.#left < 0) throw limitExceeded(`One request may ask for ${REQUEST_OBJECTS_MAX} objects; ask for less.`)
+  }
+}

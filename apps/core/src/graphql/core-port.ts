@@ -1,0 +1,196 @@
+/**
+ * What the GraphQL edge needs from the core, and nothing more. `core.ts` implements it; so does
+ * `test/acceptance/fake-core-port.ts`.
+ *
+ * Readers get the objects that the fleet holds. Two promises let a watch show the same picture as a list:
+ * whatever a reader can see of an object (its counts too, and for a node what is booked on it) changes
+ * only together with an entry in the change log, in the same turn; and an object that left appends one
+ * with `isGone`.
+ */
+import type { Clock, Cancel } from '@fornax/kernel/clock'
+import type { Log } from '@fornax/kernel/log'
+import type { ScalingPolicy, VersionSpec } from '../applications/application.ts'
+import type { InputProblem } from '../applications/input-problem.ts'
+import type { ChangeLog } from '../fleet/change-log.ts'
+import type { ApplicationView, Change, NodeView } from '../fleet/views.ts'
+import type { NodeResources } from '../nodes/node.ts'
+import type { PodView } from '../pods/pod.ts'
+import type { CloseReason, Session, SessionRequest } from '../sessions/session.ts'
+import type { Store } from '../store/store.ts'
+import type { ApiToken, Role, Tenant, Viewer } from '../tenants/tenant.ts'
+
+export type CorePort = {
+  readonly clock: Clock
+  readonly log: Log
+  readonly fleet: FleetReader
+  readonly store: Pick<Store, 'session' | 'sessionHistory' | 'versions'>
+  readonly tenants: TenantDirectory
+  readonly useCases: UseCases
+  /** Ends when the pod's log does, when `follow` is off and the last line was sent, or when the signal says so. */
+  podLog(podId: string, options: PodLogOptions, signal: AbortSignal): AsyncIterable<PodLogBatch>
+  /** Null: of every application, of warm and cold starts, of every tenant. */
+  latency(filter: LatencyFilter): LatencySummary
+}
+
+/**
+ * The fleet, read-only and synchronous. `applicationId: null` means all. No order is promised. Iterables may
+ * be read over several turns while the fleet changes, as those of a Map.
+ */
+export type FleetReader = {
+  readonly resourceVersion: string
+  readonly changes: ChangeLog<Change>
+  readonly startedAtMs: number
+  applications(): Iterable<ApplicationView>
+  application(id: string): ApplicationView | null
+  applicationNamed(tenantId: string, name: string): ApplicationView | null
+  /** What is in memory: open ones, and those closed a short while ago. */
+  sessions(applicationId: string | null): Iterable<Session>
+  session(id: string): Session | null
+  /** How many sessions of its application wait before it; null when it does not wait. */
+  queuePosition(sessionId: string): number | null
+  pods(applicationId: string | null): Iterable<PodView>
+  pod(id: string): PodView | null
+  nodes(): Iterable<NodeView>
+  node(name: string): NodeView | null
+  /** What a tenant has of a node; null when it has nothing there. */
+  nodeShare(nodeName: string, tenantId: string): NodeShare | null
+  /** Sessions that became available since the core started. `tenantId: null` means all. */
+  opened(tenantId: string | null): { readonly warm: number; readonly cold: number }
+}
+
+/** One tenant's part of a node. */
+export type NodeShare = {
+  readonly booked: NodeResources
+  readonly podCount: number
+  readonly sessionCount: number
+}
+
+/** Who may ask. All reads are synchronous and in memory. */
+export type TenantDirectory = {
+  tenant(id: string): Tenant | null
+  tenantNamed(name: string): Tenant | null
+  all(): Iterable<Tenant>
+  /** Whose secret it is; null when nobody's. */
+  authenticate(secret: string): Viewer | null
+  tokens(): Iterable<ApiToken>
+  /** Calls back once, when the token is revoked. */
+  onRevoked(tokenId: string, act: () => void): Cancel
+  createTenant(viewer: Viewer, command: { readonly name: string }): Promise<CreateTenantResult>
+  createToken(viewer: Viewer, command: CreateToken): Promise<CreateTokenResult>
+  revokeToken(viewer: Viewer, tokenId: string): Promise<RevokeTokenResult>
+}
+
+export type CreateToken = {
+  /** For people, to tell tokens apart. */
+  readonly name: string
+  readonly role: Role
+  readonly tenantId: string
+}
+
+export type CreateTenantResult =
+  | { readonly kind: 'created'; readonly tenant: Tenant }
+  | { readonly kind: 'nameTaken'; readonly name: string }
+  | Invalid
+
+export type CreateTokenResult =
+  | { readonly kind: 'created'; readonly token: ApiToken; readonly secret: string }
+  | Invalid
+
+export type RevokeTokenResult =
+  | { readonly kind: 'revoked'; readonly token: ApiToken }
+  | { readonly kind: 'tokenNotFound'; readonly id: string }
+
+/** What can be done. The edge has checked the role and the limits of input; rules of the domain are checked here. */
+export type UseCases = {
+  openSession(viewer: Viewer, command: OpenSession, caller: AbortSignal): Promise<OpenSessionResult>
+  closeSession(viewer: Viewer, sessionId: string): Promise<CloseSessionResult>
+  createApplication(viewer: Viewer, command: CreateApplication): Promise<CreateApplicationResult>
+  publishVersion(viewer: Viewer, command: PublishVersion): Promise<WriteApplicationResult>
+  updateScalingPolicy(viewer: Viewer, command: UpdateScalingPolicy): Promise<WriteApplicationResult>
+  deleteApplication(viewer: Viewer, command: ApplicationGuard): Promise<WriteApplicationResult>
+  cordonNode(viewer: Viewer, nodeName: string): Promise<WriteNodeResult>
+  uncordonNode(viewer: Viewer, nodeName: string): Promise<WriteNodeResult>
+  drainNode(viewer: Viewer, command: DrainNode): Promise<WriteNodeResult>
+}
+
+export type OpenSession = {
+  /** A name in the viewer's tenant. */
+  readonly application: string
+  readonly request: SessionRequest
+  readonly wait: 'none' | 'ready'
+  readonly durability: 'journaled' | 'memory'
+}
+
+export type OpenSessionResult =
+  | { readonly kind: 'opened'; readonly session: Session }
+  /** Not available yet: the caller did not want to wait, or has waited long enough. */
+  | { readonly kind: 'underway'; readonly session: Session }
+  | { readonly kind: 'notOpened'; readonly session: Session; readonly reason: CloseReason }
+  | { readonly kind: 'applicationNotFound'; readonly application: string }
+  | { readonly kind: 'idempotencyConflict'; readonly idempotencyKey: string }
+  | { readonly kind: 'queueFull'; readonly waiting: number }
+
+export type CloseSessionResult =
+  | { readonly kind: 'closing'; readonly session: Session }
+  | { readonly kind: 'sessionNotFound'; readonly id: string }
+
+export type CreateApplication = {
+  readonly name: string
+  readonly spec: VersionSpec
+  readonly policy: ScalingPolicy
+}
+
+export type CreateApplicationResult =
+  | { readonly kind: 'created'; readonly application: ApplicationView }
+  | { readonly kind: 'nameTaken'; readonly name: string }
+  | Invalid
+
+/** Which application of the viewer's tenant, and the revision that the writer saw; null when the last write wins. */
+export type ApplicationGuard = { readonly application: string; readonly revision: number | null }
+
+export type PublishVersion = ApplicationGuard & {
+  readonly change:
+    | { readonly kind: 'spec'; readonly spec: VersionSpec }
+    | { readonly kind: 'rollBack'; readonly toNumber: number }
+}
+
+export type UpdateScalingPolicy = ApplicationGuard & { readonly policy: ScalingPolicy }
+
+export type WriteApplicationResult =
+  | { readonly kind: 'written'; readonly application: ApplicationView }
+  | { readonly kind: 'applicationNotFound'; readonly application: string }
+  | { readonly kind: 'conflict'; readonly currentRevision: number }
+  | Invalid
+
+export type DrainNode = { readonly nodeName: string; readonly sessionsMayLastMs: number }
+
+export type WriteNodeResult =
+  /** `sessionCount`: how many sessions were open on it. */
+  | { readonly kind: 'written'; readonly node: NodeView; readonly sessionCount: number }
+  | { readonly kind: 'nodeNotFound'; readonly name: string }
+
+export type Invalid = { readonly kind: 'invalid' } & InputProblem
+
+export type PodLogOptions = { readonly follow: boolean; readonly tailLines: number }
+
+export type PodLogBatch = {
+  readonly lines: readonly { readonly stream: 'stdout' | 'stderr'; readonly text: string }[]
+  /** Lines left out because this reader was too slow. */
+  readonly skippedLines: number
+}
+
+export type LatencyFilter = {
+  readonly applicationId: string | null
+  readonly start: 'warm' | 'cold' | null
+  readonly tenantId: string | null
+}
+
+/** From asking to available; null when nothing was measured. */
+export type LatencySummary = {
+  readonly count: number
+  readonly maxMs: number | null
+  readonly p50Ms: number | null
+  readonly p90Ms: number | null
+  readonly p99Ms: number | null
+  readonly p999Ms: number | null
+}

@@ -1,0 +1,136 @@
+/**
+ * What the schema calls AVAILABLE or IN_USE is `available` or `inUse` in the core. GraphQL translates at
+ * the border, in both directions, by these tables; the types are the core's own.
+ */
+import type { Isolation as CoreIsolation, Protocol, Readiness } from '../applications/application.ts'
+import type { ApplicationFailure } from '../fleet/views.ts'
+import type { NodePhase } from '../nodes/node-state.ts'
+import type { PodPhase as CorePodPhase } from '../pods/pod.ts'
+import type {
+  CloseReason as CoreCloseReason,
+  Session,
+  SessionPhase as CoreSessionPhase,
+  SessionStep as CoreSessionStep,
+} from '../sessions/session.ts'
+import type { Role as CoreRole } from '../tenants/tenant.ts'
+import type { OpenSession, PodLogBatch } from './core-port.ts'
+
+export type ApplicationFailureKind = ApplicationFailure['kind']
+export type CloseReason = CoreCloseReason
+export type ComputeNodePhase = NodePhase
+export type Durability = OpenSession['durability']
+export type EndpointProtocol = Protocol
+export type Isolation = CoreIsolation
+export type OpenSessionWait = OpenSession['wait']
+export type PodLogStream = PodLogBatch['lines'][number]['stream']
+export type PodPhase = CorePodPhase
+export type ProbeKind = Readiness['probe']['kind']
+export type Role = CoreRole
+export type SessionPhase = CoreSessionPhase
+export type SessionStart = NonNullable<Session['start']>
+export type SessionStep = CoreSessionStep
+
+/** `inUse` → `IN_USE`. */
+type Loud<Word extends string> = Word extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? '' : '_'}${Uppercase<First>}${Loud<Rest>}`
+  : ''
+
+/** A table that names every word, and none twice. */
+type EnumTable<Word extends string> = { readonly [W in Word as Loud<W>]: W }
+
+const applicationFailureKinds: EnumTable<ApplicationFailureKind> = {
+  NO_CAPACITY: 'noCapacity',
+  POD_FAILED: 'podFailed',
+}
+
+const closeReasons: EnumTable<CloseReason> = {
+  APPLICATION_DELETED: 'applicationDeleted',
+  CLIENT_GONE: 'clientGone',
+  CORE_FAILED: 'coreFailed',
+  DRAINED: 'drained',
+  EXITED: 'exited',
+  IDLE_TIMEOUT: 'idleTimeout',
+  LIFETIME_REACHED: 'lifetimeReached',
+  NODE_LOST: 'nodeLost',
+  OPEN_TIMED_OUT: 'openTimedOut',
+  POD_LOST: 'podLost',
+  QUOTA_EXCEEDED: 'quotaExceeded',
+  REQUESTED: 'requested',
+  START_FAILED: 'startFailed',
+}
+
+const computeNodePhases: EnumTable<ComputeNodePhase> = {
+  DISCONNECTED: 'disconnected',
+  EXPECTED: 'expected',
+  JOINING: 'joining',
+  LOST: 'lost',
+  READY: 'ready',
+}
+
+const isolations: EnumTable<Isolation> = {
+  CONTAINER: 'container',
+  NAMESPACE: 'namespace',
+  NONE: 'none',
+  SANDBOX: 'sandbox',
+  SIMULATED: 'simulated',
+}
+
+const podPhases: EnumTable<PodPhase> = {
+  ACTIVE: 'active',
+  CREATING: 'creating',
+  FAILED: 'failed',
+  HIBERNATED: 'hibernated',
+  PENDING: 'pending',
+  STANDBY: 'standby',
+  TERMINATED: 'terminated',
+  TERMINATING: 'terminating',
+}
+
+const roles: EnumTable<Role> = { ADMIN: 'admin', DEVELOPER: 'developer', OPERATOR: 'operator', VIEWER: 'viewer' }
+
+const sessionPhases: EnumTable<SessionPhase> = {
+  AVAILABLE: 'available',
+  CLOSED: 'closed',
+  CLOSING: 'closing',
+  IN_USE: 'inUse',
+  PENDING: 'pending',
+  STARTING: 'starting',
+}
+
+const sessionSteps: EnumTable<SessionStep> = {
+  ASKED: 'asked',
+  ATTACHED: 'attached',
+  AVAILABLE: 'available',
+  CLOSED: 'closed',
+  CLOSING: 'closing',
+  COMMAND_SENT: 'commandSent',
+  IDLE: 'idle',
+  POD_TAKEN: 'podTaken',
+  RECOVERED: 'recovered',
+  STARTED: 'started',
+}
+
+const durabilities: EnumTable<Durability> = { JOURNALED: 'journaled', MEMORY: 'memory' }
+const endpointProtocols: EnumTable<EndpointProtocol> = { HTTP: 'http', TCP: 'tcp', UDP: 'udp' }
+const openSessionWaits: EnumTable<OpenSessionWait> = { NONE: 'none', READY: 'ready' }
+const podLogStreams: EnumTable<PodLogStream> = { STDERR: 'stderr', STDOUT: 'stdout' }
+const probeKinds: EnumTable<ProbeKind> = { HTTP: 'http', NONE: 'none', TCP: 'tcp' }
+const sessionStarts: EnumTable<SessionStart> = { COLD: 'cold', WARM: 'warm' }
+
+/** Every enum of the schema. */
+export const enumTables = {
+  ApplicationFailureKind: applicationFailureKinds,
+  CloseReason: closeReasons,
+  ComputeNodePhase: computeNodePhases,
+  Durability: durabilities,
+  EndpointProtocol: endpointProtocols,
+  Isolation: isolations,
+  OpenSessionWait: openSessionWaits,
+  PodLogStream: podLogStreams,
+  PodPhase: podPhases,
+  ProbeKind: probeKinds,
+  Role: roles,
+  SessionPhase: sessionPhases,
+  SessionStart: sessionStarts,
+  SessionStep: sessionSteps,
+}

@@ -1,0 +1,69 @@
+/**
+ * Top-level errors: what is wrong with the request, not with what it asked for (that is a problem, as data).
+ * What we did not expect is logged, and shown as INTERNAL with an id to find it in the log by.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Log } from '@fornax/kernel/log'
+import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import type { Operation } from '../tenants/access-rules.ts'
+import type { Role } from '../tenants/tenant.ts'
+
+export function unauthenticated(hasToken: boolean): GraphQLError {
+  const message = hasToken
+    ? 'This token is not known here, or was revoked; ask for a new one.'
+    : 'A token is needed: send the header "Authorization: Bearer <token>".'
+  const headers = new Map([['www-authenticate', 'Bearer']])
+  return new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED', http: { status: 401, headers } } })
+}
+
+export function forbidden(operation: Operation, needed: Role): GraphQLError {
+  return new GraphQLError(`${operation} needs the role ${needed.toUpperCase()}.`, { extensions: { code: 'FORBIDDEN' } })
+}
+
+export function badInput(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
+}
+
+export function limitExceeded(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'LIMIT_EXCEEDED' } })
+}
+
+/** Codes that we give, and those that Apollo gives to malformed requests. */
+const PUBLIC_CODES: ReadonlySet<unknown> = new Set([
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'BAD_USER_INPUT',
+  'LIMIT_EXCEEDED',
+  'BAD_REQUEST',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'OPERATION_RESOLUTION_FAILURE',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+])
+
+/** What a client may see of an error. `code` is what the transport makes of it when the error has none. */
+export function toPublicError(formatted: GraphQLFormattedError, error: unknown, log: Log): GraphQLFormattedError {
+  const code = formatted.extensions?.['code']
+  if (PUBLIC_CODES.has(code)) {
+    const { message, locations, path } = formatted
+    return { message, ...(locations && { locations }), ...(path && { path }), extensions: { code } }
+  }
+  const requestId = randomUUID()
+  log.error({ err: causeOf(error), path: formatted.path, requestId }, 'a request failed unexpectedly')
+  const message = 'Something went wrong in the core; its log has more under this request id.'
+  return { message, ...(formatted.path && { path: formatted.path }), extensions: { code: 'INTERNAL', requestId } }
+}
+
+/** As `toPublicError`, for a result that graphql-js made and no server looked at: over WebSocket. */
+export function toPublicErrors(errors: readonly GraphQLError[], log: Log): readonly GraphQLFormattedError[] {
+  return errors.map((error) => {
+    const formatted = error.toJSON()
+    const isOfRequest = error.originalError === undefined && error.path === undefined && !error.extensions['code']
+    const extensions = isOfRequest ? { code: 'BAD_USER_INPUT' } : formatted.extensions
+    return toPublicError({ ...formatted, ...(extensions && { extensions }) }, error, log)
+  })
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof GraphQLError ? (error.originalError ?? error) : error
+}

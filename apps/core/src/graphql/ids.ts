@@ -1,0 +1,31 @@
+/** Global ids. Everything has one of the core's own, which says its kind; a node has a name, and an id made of it. */
+import { kindOfId } from '@fornax/kernel/ids'
+
+const NODE = 'nod-'
+
+export function computeNodeId(name: string): string {
+  return NODE + name
+}
+
+/** The object that an id names, if it can be one of ours. */
+export type Reference =
+  | { readonly kind: 'session' | 'pod' | 'application' | 'tenant' | 'apiToken'; readonly id: string }
+  | { readonly kind: 'computeNode'; readonly name: string }
+
+export function referenceOf(id: string): Reference | null {
+  if (id.startsWith(NODE)) return { kind: 'computeNode', name: id.slice(NODE.length) }
+  switch (kindOfId(id)) {
+    case 'ses':
+      return { kind: 'session', id }
+    case 'pod':
+      return { kind: 'pod', id }
+    case 'app':
+      return { kind: 'application', id }
+    case 'ten':
+      return { kind: 'tenant', id }
+    case 'tok':
+      return { kind: 'apiToken', id }
+    default:
+      return null
+  }
+}

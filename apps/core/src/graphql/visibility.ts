@@ -1,0 +1,68 @@
+/**
+ * What of the fleet a viewer sees. The operator sees all of it; everybody else sees what belongs to
+ * their tenant, and of a node only their own part. Nothing in this folder reads the fleet for a viewer
+ * past this file.
+ */
+import type { ApplicationView, NodeView } from '../fleet/views.ts'
+import type { NodeResources } from '../nodes/node.ts'
+import type { PodUsage, PodView } from '../pods/pod.ts'
+import type { Session } from '../sessions/session.ts'
+import type { Viewer } from '../tenants/tenant.ts'
+import type { CorePort, FleetReader } from './core-port.ts'
+
+/** A tenant's id; null for who sees everything. */
+export type Scope = string | null
+
+/** A node as a viewer may see it: counts are the viewer's own part of it. */
+export type VisibleNode = {
+  readonly view: NodeView
+  readonly booked: NodeResources
+  readonly podCount: number
+  readonly sessionCount: number
+  /** What the whole node uses says something of other tenants; null for who may not know. */
+  readonly usage: PodUsage | null
+}
+
+export function scopeOf(viewer: Pick<Viewer, 'role' | 'tenantId'>): Scope {
+  return viewer.role === 'operator' ? null : viewer.tenantId
+}
+
+/** The object, if it is within the scope. */
+export function within<T extends { readonly tenantId: string }>(scope: Scope, object: T | null): T | null {
+  return object !== null && (scope === null || object.tenantId === scope) ? object : null
+}
+
+export function visibleApplication(fleet: FleetReader, scope: Scope, id: string): ApplicationView | null {
+  const application = fleet.application(id)
+  return application !== null && within(scope, application.definition) !== null ? application : null
+}
+
+/** A session in memory or in the history. */
+export async function visibleSession(core: CorePort, scope: Scope, id: string): Promise<Session | null> {
+  return within(scope, core.fleet.session(id) ?? (await core.store.session(id)))
+}
+
+export function visiblePod(fleet: FleetReader, scope: Scope, id: string): PodView | null {
+  return within(scope, fleet.pod(id))
+}
+
+export function visibleNode(fleet: FleetReader, scope: Scope, name: string): VisibleNode | null {
+  const view = fleet.node(name)
+  return view === null ? null : partOf(fleet, scope, view)
+}
+
+export function* visibleNodes(fleet: FleetReader, scope: Scope): Iterable<VisibleNode> {
+  for (const view of fleet.nodes()) {
+    const node = partOf(fleet, scope, view)
+    if (node !== null) yield node
+  }
+}
+
+function partOf(fleet: FleetReader, scope: Scope, view: NodeView): VisibleNode | null {
+  if (scope === null) {
+    const { booked, podCount, sessionCount, usage } = view
+    return { view, booked, podCount, sessionCount, usage }
+  }
+  const share = fleet.nodeShare(view.registered.name, scope)
+  return share === null ? null : { view, ...share, usage: null }
+}

@@ -1,0 +1,324 @@
+/**
+ * From the change log to the readers of list watches.
+ *
+ *   change log ──► WatchFeeds (one reader of the log) ──► a feed for each selection ──► its readers
+ *
+ * A selection is what a reader asked for: a kind of object, seen by a tenant, filtered. Readers of the same
+ * selection share a feed. A change is routed to feeds by what the change itself says, so that it costs
+ * readers of other tenants and applications nothing. A feed collects ids, and makes a batch of them: at once
+ * when it was quiet, else at most four times a second, with the state that objects then have. It remembers its
+ * last batch only: a reader that missed one takes what it missed from the log, so nothing queues for it.
+ */
+import type { Cancel, Clock } from '@fornax/kernel/clock'
+import type { Change } from '../fleet/views.ts'
+import type { FleetReader } from './core-port.ts'
+import type { Scope } from './visibility.ts'
+
+export const BATCH_INTERVAL_MS = 250
+
+/** What a reader asked for. `key` names it: equal keys select the same. */
+export type Selection<T> = {
+  readonly key: string
+  readonly scope: Scope
+  /** The name of an application; null for all. */
+  readonly application: string | null
+  /** Everything selected, lazily, while the fleet goes on. */
+  all(): Iterable<T>
+  /** The object of a change, if it is selected as it now is. */
+  load(id: string): T | null
+  /** The id by which changes name an object. */
+  idOf(object: T): string
+  /** What clients call the object of a change. */
+  clientId(id: string): string
+  /**
+   * Whether clients may be told of objects that left the selection without having been in it. If not, only
+   * ids that were shown are told, and a reader cannot continue from the log alone.
+   */
+  readonly isOpenAboutAbsence: boolean
+}
+
+/** What became of some objects. The same batch is handed to all readers of a feed. */
+export type Batch<T> = {
+  readonly kind: 'changes'
+  readonly upserted: readonly T[]
+  readonly removedIds: readonly string[]
+  readonly resourceVersion: string
+}
+
+/** Reads the log for all watches of one kind of object, and routes its changes. */
+export class WatchFeeds<T> implements Disposable {
+  readonly clock: Clock
+  readonly #fleet: FleetReader
+  readonly #kind: Change['kind']
+  readonly #index = new FeedIndex<T>()
+  readonly #watchers = new Map<string, Set<() => void>>()
+  readonly #abort = new AbortController()
+  #version: string
+
+  constructor(options: { fleet: FleetReader; clock: Clock; kind: Change['kind'] }) {
+    this.clock = options.clock
+    this.#fleet = options.fleet
+    this.#kind = options.kind
+    this.#version = options.fleet.changes.resourceVersion
+    void this.#follow()
+  }
+
+  get logVersion(): string {
+    return this.#fleet.resourceVersion
+  }
+
+  /** How far the log was read. */
+  get version(): string {
+    return this.#version
+  }
+
+  /** The feed of a selection, for one more reader; `leave` it when done. */
+  join(selection: Selection<T>): Feed<T> {
+    const feed = this.#index.feed(selection.key) ?? new Feed<T>(selection, this)
+    if (feed.readers === 0) this.#index.add(feed)
+    feed.readers += 1
+    return feed
+  }
+
+  leave(feed: Feed<T>): void {
+    feed.readers -= 1
+    if (feed.readers > 0) return
+    this.#index.remove(feed)
+    feed.stop()
+  }
+
+  /** Calls back at every change of one object, at once. */
+  onChange(id: string, act: () => void): Cancel {
+    const watchers = this.#watchers.get(id) ?? new Set()
+    this.#watchers.set(id, watchers.add(act))
+    return () => {
+      watchers.delete(act)
+      if (watchers.size === 0) this.#watchers.delete(id)
+    }
+  }
+
+  /** Routes what the log has that was not routed yet. */
+  sync(): void {
+    const since = this.#fleet.changes.since(this.#version)
+    if (since.kind === 'expired') return this.#startOver()
+    this.#version = since.resourceVersion
+    if (this.#index.isEmpty && this.#watchers.size === 0) return
+    const touched = new Set<Feed<T>>()
+    for (const change of since.changes) if (change.kind === this.#kind) this.#route(change, touched)
+    for (const feed of touched) feed.settle()
+  }
+
+  /** What a selection missed since a version; null when the log has forgotten, or cannot tell. */
+  missed(selection: Selection<T>, version: string): Batch<T> | null {
+    if (!selection.isOpenAboutAbsence) return null
+    const since = this.#fleet.changes.since(version)
+    if (since.kind === 'expired') return null
+    const ids = new Set<string>()
+    for (const change of since.changes) if (this.#concerns(selection, change)) ids.add(change.id)
+    return toBatch(selection, ids, since.resourceVersion, null)
+  }
+
+  [Symbol.dispose](): void {
+    this.#abort.abort()
+    for (const feed of this.#index.all()) feed.stop()
+  }
+
+  async #follow(): Promise<void> {
+    const { signal } = this.#abort
+    while (!signal.aborted) {
+      // What it yields only wakes: `sync` may already have read further.
+      for await (const _ of this.#fleet.changes.follow(this.#version, signal)) this.sync()
+    }
+  }
+
+  #route(change: Change, touched: Set<Feed<T>>): void {
+    const name = change.applicationId === null ? null : this.#applicationName(change.applicationId)
+    for (const feed of this.#index.concerned(change.tenantId, name)) {
+      feed.note(change.id)
+      touched.add(feed)
+    }
+    for (const act of this.#watchers.get(change.id) ?? []) act()
+  }
+
+  #concerns(selection: Selection<T>, change: Change): boolean {
+    if (change.kind !== this.#kind) return false
+    if (selection.scope !== null && change.tenantId !== null && selection.scope !== change.tenantId) return false
+    if (selection.application === null || change.applicationId === null) return true
+    const name = this.#applicationName(change.applicationId)
+    return name === null || name === selection.application
+  }
+
+  /** Null when it is gone: then its name does not decide any more, the object does. */
+  #applicationName(id: string): string | null {
+    return this.#fleet.application(id)?.definition.name ?? null
+  }
+
+  /** More changed in one turn than the log remembers: every reader must look for itself. */
+  #startOver(): void {
+    this.#version = this.#fleet.changes.resourceVersion
+    for (const feed of this.#index.all()) feed.skip()
+    for (const watchers of this.#watchers.values()) for (const act of watchers) act()
+  }
+}
+
+/** The batches of one selection, and who waits for the next. */
+export class Feed<T> {
+  readonly selection: Selection<T>
+  readers = 0
+  /** Grows by one with each batch; by more when batches were skipped. */
+  sequence = 0
+  /** The batch that made the sequence what it is. */
+  latest: Batch<T> | null = null
+  readonly #feeds: WatchFeeds<T>
+  readonly #noted = new Set<string>()
+  readonly #shown: Set<string> | null
+  readonly #wakers = new Set<() => void>()
+  #quietUntilMs = 0
+  #cancel: Cancel | null = null
+
+  constructor(selection: Selection<T>, feeds: WatchFeeds<T>) {
+    this.selection = selection
+    this.#feeds = feeds
+    this.#shown = selection.isOpenAboutAbsence ? null : new Set()
+  }
+
+  /** How far a reader is that has seen the latest batch; null while the next one is being collected. */
+  get version(): string | null {
+    return this.#noted.size > 0 ? null : this.#feeds.version
+  }
+
+  note(id: string): void {
+    this.#noted.add(id)
+  }
+
+  /** A turn's changes are all noted: makes a batch now, or when the last one is old enough. */
+  settle(): void {
+    if (this.#cancel !== null) return
+    const waitMs = this.#quietUntilMs - this.#feeds.clock.nowMs()
+    if (waitMs <= 0) return this.#flush()
+    this.#cancel = this.#feeds.clock.schedule(waitMs, () => {
+      this.#cancel = null
+      this.#feeds.sync()
+      this.#flush()
+    })
+  }
+
+  /** A reader was shown this, apart from the batches. */
+  show(id: string): void {
+    this.#shown?.add(id)
+  }
+
+  skip(): void {
+    this.#noted.clear()
+    this.sequence += 2
+    this.latest = null
+    this.#wake()
+  }
+
+  stop(): void {
+    this.#cancel?.()
+    this.#cancel = null
+    this.#noted.clear()
+    this.#wake()
+  }
+
+  /** Resolves with true at the next batch, with false when there was none in time or the signal aborts. */
+  next(withinMs: number, signal: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      const done = (isBatch: boolean): void => {
+        this.#wakers.delete(wake)
+        signal.removeEventListener('abort', leave)
+        cancel()
+        resolve(isBatch)
+      }
+      const wake = (): void => done(true)
+      const leave = (): void => done(false)
+      const cancel = this.#feeds.clock.schedule(withinMs, leave)
+      this.#wakers.add(wake)
+      signal.addEventListener('abort', leave, { once: true })
+      if (signal.aborted) leave()
+    })
+  }
+
+  #flush(): void {
+    if (this.#noted.size === 0) return
+    const ids = new Set(this.#noted)
+    this.#noted.clear()
+    const batch = toBatch(this.selection, ids, this.#feeds.version, this.#shown)
+    if (batch.upserted.length + batch.removedIds.length === 0) return
+    this.#quietUntilMs = this.#feeds.clock.nowMs() + BATCH_INTERVAL_MS
+    this.latest = batch
+    this.sequence += 1
+    this.#wake()
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#wakers]) wake()
+  }
+}
+
+/** Finds the feeds that a change concerns without asking each. */
+class FeedIndex<T> {
+  readonly #byKey = new Map<string, Feed<T>>()
+  /** By tenant, then by the name of an application; null stands for all. */
+  readonly #byScope = new Map<Scope, Map<string | null, Set<Feed<T>>>>()
+
+  get isEmpty(): boolean {
+    return this.#byKey.size === 0
+  }
+
+  feed(key: string): Feed<T> | null {
+    return this.#byKey.get(key) ?? null
+  }
+
+  all(): Iterable<Feed<T>> {
+    return this.#byKey.values()
+  }
+
+  add(feed: Feed<T>): void {
+    const { key, scope, application } = feed.selection
+    this.#byKey.set(key, feed)
+    const ofScope = this.#byScope.get(scope) ?? new Map<string | null, Set<Feed<T>>>()
+    this.#byScope.set(scope, ofScope)
+    ofScope.set(application, (ofScope.get(application) ?? new Set()).add(feed))
+  }
+
+  remove(feed: Feed<T>): void {
+    const { key, scope, application } = feed.selection
+    this.#byKey.delete(key)
+    const ofScope = this.#byScope.get(scope)
+    const same = ofScope?.get(application)
+    same?.delete(feed)
+    if (same?.size === 0) ofScope?.delete(application)
+    if (ofScope?.size === 0) this.#byScope.delete(scope)
+  }
+
+  /** `application` is the name of the change's; null when that is gone, or when it belongs to none. */
+  *concerned(tenantId: string | null, application: string | null): Iterable<Feed<T>> {
+    const scopes = tenantId === null ? this.#byScope.keys() : [null, tenantId]
+    for (const scope of scopes) {
+      const byName = this.#byScope.get(scope)
+      if (byName === undefined) continue
+      const names = application === null ? byName.keys() : [null, application]
+      for (const name of names) yield* byName.get(name) ?? []
+    }
+  }
+}
+
+function toBatch<T>(
+  selection: Selection<T>,
+  ids: Iterable<string>,
+  resourceVersion: string,
+  shown: Set<string> | null,
+): Batch<T> {
+  const upserted: T[] = []
+  const removedIds: string[] = []
+  for (const id of ids) {
+    const object = selection.load(id)
+    if (object !== null) {
+      upserted.push(object)
+      shown?.add(id)
+    } else if (shown === null || shown.delete(id)) removedIds.push(selection.clientId(id))
+  }
+  return { kind: 'changes', upserted, removedIds, resourceVersion }
+}

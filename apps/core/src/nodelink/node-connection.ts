@@ -1,0 +1,223 @@
+/**
+ * One stream of one node, from its hello to its end.
+ *
+ *   hello ─► accepted ─► full state ─► reports, usage, heartbeats, logs
+ *
+ * Commands of one turn of the event loop leave in one frame. When the node does not read, commands wait
+ * up to a bound, and then the stream is cut: its next full state says what got through.
+ */
+import type { Cancel, Clock } from '@fornax/kernel/clock'
+import type { Log } from '@fornax/kernel/log'
+import type { ConnectRequest, ConnectResponse, NodeState as WireNodeState } from '@fornax/proto/fornax/nodelink/v1/nodelink'
+import type { NodeCommand } from '../fleet/node-command.ts'
+import type { NodeReport, NodeState } from '../fleet/node-report.ts'
+import type { NodeIntroduction } from '../nodes/node.ts'
+import type { PodUsage } from '../pods/pod.ts'
+import { introductionFrom, reportFrom, stateFrom, usageFrom } from './from-wire.ts'
+import { LogReaders, type PodLogBatch, type PodLogOptions } from './log-readers.ts'
+import { toWire } from './to-wire.ts'
+
+/** What a connection needs of the core. */
+export type ConnectionPorts = {
+  readonly clock: Clock
+  readonly log: Log
+  readonly coreId: string
+  readonly epoch: number
+  readonly leaseMs: number
+  readonly heartbeatMs: number
+  readonly usageMs: number
+  readonly isJoinToken: (token: string) => boolean
+  readonly fleet: {
+    nodeState(nodeName: string, state: NodeState): void
+    nodeReports(nodeName: string, firstRevision: number, reports: readonly NodeReport[]): boolean
+    nodeHeard(nodeName: string): void
+    nodeUsage(nodeName: string, usage: PodUsage, pods: ReadonlyMap<string, PodUsage>): void
+    commandsSent(sessionIds: readonly string[]): void
+  }
+  /** Decides whether the node may connect, and makes this connection the node's. */
+  readonly join: (connection: NodeConnection, introduction: NodeIntroduction) => 'accepted' | 'nameTaken'
+  /** The agent has seen a higher epoch of this cluster: somebody restored an old database. */
+  readonly epochRefused: (highestEpoch: number) => void
+  readonly left: (connection: NodeConnection) => void
+}
+
+/** The stream, as gRPC gives it. */
+export type NodeStream = {
+  write(frame: ConnectResponse): boolean
+  end(): void
+  fail(refusal: Refusal): void
+}
+
+export type Refusal = {
+  readonly code: 'unauthenticated' | 'invalidArgument' | 'alreadyExists' | 'resourceExhausted' | 'aborted'
+  readonly message: string
+}
+
+const COMMANDS_PER_FRAME = 512
+const UNSENT_COMMANDS_MAX = 100_000
+const STATE_PARTS_MAX = 2_000
+const NO_LOG: Refusal = { code: 'aborted', message: 'the node left' }
+
+export class NodeConnection {
+  readonly #ports: ConnectionPorts
+  readonly #stream: NodeStream
+  readonly #logs: LogReaders
+  #nodeName: string | null = null
+  #stateParts: WireNodeState[] = []
+  #unsent: NodeCommand[] = []
+  #isFlushDue = false
+  #isBlocked = false
+  #isOver = false
+  #heartbeat: Cancel | null = null
+
+  constructor(ports: ConnectionPorts, stream: NodeStream) {
+    this.#ports = ports
+    this.#stream = stream
+    this.#logs = new LogReaders((frame) => void this.#stream.write(frame))
+  }
+
+  /** Null until the hello was accepted. */
+  get nodeName(): string | null {
+    return this.#nodeName
+  }
+
+  /** Sends a command with the others of this turn. */
+  send(command: NodeCommand): void {
+    if (this.#isOver) return
+    this.#unsent.push(command)
+    if (this.#unsent.length > UNSENT_COMMANDS_MAX)
+      return this.refuse({ code: 'resourceExhausted', message: 'the node does not read its commands' })
+    this.#flushSoon()
+  }
+
+  /** A frame came. */
+  receive(request: ConnectRequest): void {
+    if (this.#isOver || request.frame === undefined) return
+    const { frame } = request
+    if (this.#nodeName === null) {
+      if (frame.$case !== 'hello') return this.refuse({ code: 'invalidArgument', message: 'a hello comes first' })
+      return this.#hello(frame.value)
+    }
+    this.#receiveFrom(this.#nodeName, frame)
+  }
+
+  /** The stream takes more. */
+  drained(): void {
+    this.#isBlocked = false
+    this.#flushSoon()
+  }
+
+  /** The stream is over, whoever ended it. */
+  closed(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#heartbeat?.()
+    this.#unsent = []
+    this.#logs.endAll(NO_LOG.message)
+    if (this.#nodeName !== null) this.#ports.left(this)
+  }
+
+  /** Ends the stream with a reason. */
+  refuse(refusal: Refusal): void {
+    if (this.#isOver) return
+    this.#ports.log.warn({ node: this.#nodeName, ...refusal }, 'a node was cut off')
+    this.closed()
+    this.#stream.fail(refusal)
+  }
+
+  /** Ends the stream: the core stops. The node comes again. */
+  end(): void {
+    this.closed()
+    this.#stream.end()
+  }
+
+  /** The log of a pod of this node. */
+  podLog(podId: string, options: PodLogOptions, signal: AbortSignal): AsyncIterable<PodLogBatch> {
+    return this.#logs.read(podId, options, signal)
+  }
+
+  #hello(hello: Extract<ConnectRequest['frame'], { $case: 'hello' }>['value']): void {
+    if (!this.#ports.isJoinToken(hello.joinToken))
+      return this.refuse({ code: 'unauthenticated', message: 'the join token is not valid; take it from the core' })
+    const introduction = introductionFrom(hello)
+    if (introduction === null)
+      return this.refuse({ code: 'invalidArgument', message: 'the hello lacks a valid name, ledger or resources' })
+    const mark = hello.epochMarks.find((one) => one.coreId === this.#ports.coreId)
+    if (mark && mark.epoch > this.#ports.epoch) this.#ports.epochRefused(mark.epoch)
+    if (this.#ports.join(this, introduction) === 'nameTaken')
+      return this.refuse({ code: 'alreadyExists', message: `a node named ${introduction.name} is connected` })
+    this.#nodeName = introduction.name
+    const { coreId, epoch, leaseMs, heartbeatMs, usageMs } = this.#ports
+    const times = { heartbeatIntervalMs: heartbeatMs, leaseMs, usageIntervalMs: usageMs }
+    this.#stream.write({ frame: { $case: 'hello', value: { coreId, epoch, ...times, cores: [] } } })
+    this.#beat()
+  }
+
+  #receiveFrom(nodeName: string, frame: NonNullable<ConnectRequest['frame']>): void {
+    const { fleet } = this.#ports
+    switch (frame.$case) {
+      case 'hello':
+        return this.refuse({ code: 'invalidArgument', message: 'a second hello' })
+      case 'state':
+        return this.#receiveState(nodeName, frame.value)
+      case 'reports': {
+        const reports = frame.value.reports.flatMap((report) => reportFrom(report) ?? [])
+        if (reports.length !== frame.value.reports.length)
+          return this.refuse({ code: 'invalidArgument', message: 'a report that makes no sense' })
+        if (!fleet.nodeReports(nodeName, frame.value.firstRevision, reports)) this.send({ kind: 'sendState' })
+        return
+      }
+      case 'epochRefused':
+        return this.#ports.epochRefused(frame.value.highestEpoch)
+      case 'heartbeat':
+        return fleet.nodeHeard(nodeName)
+      case 'usage': {
+        const usage = usageFrom(frame.value)
+        return fleet.nodeUsage(nodeName, usage.node, usage.pods)
+      }
+      case 'logChunk':
+        return this.#logs.receive(frame.value)
+    }
+  }
+
+  #receiveState(nodeName: string, part: WireNodeState): void {
+    this.#stateParts.push(part)
+    this.#ports.fleet.nodeHeard(nodeName)
+    if (this.#stateParts.length > STATE_PARTS_MAX)
+      return this.refuse({ code: 'resourceExhausted', message: 'a state without an end' })
+    if (!part.isLast) return
+    const state = stateFrom(this.#stateParts)
+    this.#stateParts = []
+    if (state !== null) this.#ports.fleet.nodeState(nodeName, state)
+  }
+
+  #flushSoon(): void {
+    if (this.#isFlushDue || this.#isBlocked || this.#unsent.length === 0) return
+    this.#isFlushDue = true
+    this.#ports.clock.schedule(0, () => {
+      this.#isFlushDue = false
+      this.#flush()
+    })
+  }
+
+  #flush(): void {
+    const nowMs = this.#ports.clock.nowMs()
+    const started: string[] = []
+    while (!this.#isOver && !this.#isBlocked && this.#unsent.length > 0) {
+      const batch = this.#unsent.splice(0, COMMANDS_PER_FRAME)
+      for (const command of batch) if (command.kind === 'startSession') started.push(command.sessionId)
+      const commands = batch.map((command) => toWire(command, nowMs))
+      const value = { epoch: this.#ports.epoch, commands }
+      this.#isBlocked = !this.#stream.write({ frame: { $case: 'commands', value } })
+    }
+    if (started.length > 0) this.#ports.fleet.commandsSent(started)
+  }
+
+  #beat(): void {
+    this.#heartbeat = this.#ports.clock.schedule(this.#ports.heartbeatMs, () => {
+      if (this.#isOver) return
+      this.#stream.write({ frame: { $case: 'heartbeat', value: {} } })
+      this.#beat()
+    })
+  }
+}

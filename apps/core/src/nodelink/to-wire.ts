@@ -1,0 +1,83 @@
+/** The core's words into the agent's. */
+import { unreachable } from '@fornax/kernel/assert'
+import type { Command, DefineApplicationVersion, Readiness } from '@fornax/proto/fornax/nodelink/v1/nodelink'
+import { Isolation } from '@fornax/proto/fornax/nodelink/v1/nodelink'
+import type { ApplicationVersion, Isolation as DomainIsolation } from '../applications/application.ts'
+import type { NodeCommand } from '../fleet/node-command.ts'
+
+/** `nowMs` turns deadlines into what is left of them: clocks of two machines are not compared. */
+export function toWire(command: NodeCommand, nowMs: number): Command {
+  return { command: bodyOf(command, nowMs) }
+}
+
+function bodyOf(command: NodeCommand, nowMs: number): NonNullable<Command['command']> {
+  switch (command.kind) {
+    case 'defineVersion':
+      return { $case: 'defineApplicationVersion', value: versionToWire(command.version, command.applicationName) }
+    case 'createPod':
+      return { $case: 'createPod', value: { podId: command.podId, applicationVersionId: command.versionId } }
+    case 'stopPod':
+      return { $case: 'stopPod', value: { podId: command.podId, graceMs: command.graceMs } }
+    case 'startSession': {
+      const { sessionId, podId, grantEpoch, data, env } = command
+      const remainingOpenTimeoutMs = Math.max(0, command.openDeadlineMs - nowMs)
+      const value = { sessionId, podId, grantEpoch, remainingOpenTimeoutMs, data: Buffer.from(data), env: { ...env } }
+      return { $case: 'startSession', value }
+    }
+    case 'closeSession': {
+      const { sessionId, graceMs, killPod } = command
+      return { $case: 'closeSession', value: { sessionId, graceMs, killPod } }
+    }
+    case 'forgetSessions':
+      return { $case: 'forgetSessions', value: { sessionIds: [...command.sessionIds] } }
+    case 'forgetVersion':
+      return { $case: 'forgetApplicationVersion', value: { applicationVersionId: command.versionId } }
+    case 'sendState':
+      return { $case: 'sendState', value: {} }
+    default:
+      return unreachable(command)
+  }
+}
+
+function versionToWire({ id, number, spec }: ApplicationVersion, applicationName: string): DefineApplicationVersion {
+  return {
+    applicationVersionId: id,
+    image: spec.image,
+    command: [...spec.command],
+    args: [...spec.args],
+    env: { ...spec.env },
+    ports: spec.ports.map(({ name, protocol, containerPort }) => ({ name, protocol, containerPort })),
+    cpuMillis: spec.cpuMillis,
+    memoryBytes: spec.memoryBytes,
+    runtimeClass: spec.runtimeClass ?? '',
+    sessionsPerPod: spec.sessionsPerPod,
+    readiness: readinessToWire(spec.readiness),
+    usesSessionService: spec.usesSessionService,
+    minIsolation: ISOLATIONS[spec.minIsolation],
+    workingDirectory: spec.workingDirectory ?? '',
+    applicationName,
+    versionNumber: number,
+  }
+}
+
+function readinessToWire({ probe, initialDelayMs, periodMs, timeoutMs }: ApplicationVersion['spec']['readiness']): Readiness {
+  const times = { initialDelayMs, periodMs, timeoutMs }
+  switch (probe.kind) {
+    case 'http':
+      return { ...times, probe: { $case: 'http', value: { portName: probe.portName, path: probe.path } } }
+    case 'tcp':
+      return { ...times, probe: { $case: 'tcp', value: { portName: probe.portName } } }
+    case 'none':
+      return { ...times, probe: undefined }
+    default:
+      return unreachable(probe)
+  }
+}
+
+const ISOLATIONS: Readonly<Record<DomainIsolation, Isolation>> = {
+  none: Isolation.ISOLATION_NONE,
+  simulated: Isolation.ISOLATION_SIMULATED,
+  namespace: Isolation.ISOLATION_NAMESPACE,
+  container: Isolation.ISOLATION_CONTAINER,
+  sandbox: Isolation.ISOLATION_SANDBOX,
+}

@@ -1,0 +1,56 @@
+/** One sandbox on a node; serves as many sessions as its version allows, usually one. */
+import type { ApplicationVersion } from '../applications/application.ts'
+
+export type PodPhase =
+  | ('pending' | 'creating' | 'standby' | 'hibernated' | 'active')
+  | ('terminating' | 'terminated' | 'failed')
+
+export const POD_PHASES: readonly PodPhase[] = [
+  'pending',
+  'creating',
+  'standby',
+  'hibernated',
+  'active',
+  'terminating',
+  'terminated',
+  'failed',
+]
+
+/** `lost`: gone from its node without a word; `nodeLost`: given up with its node. */
+export type PodFailureKind = 'startFailed' | 'notReady' | 'exited' | 'outOfMemory' | 'lost' | 'nodeLost'
+
+export type PodFailure = {
+  readonly kind: PodFailureKind
+  readonly message: string
+  readonly lastLogLines: readonly string[]
+}
+
+export type PodUsage = { readonly cpuMillis: number; readonly memoryBytes: number }
+
+/**
+ * The fleet alone writes pods, and writes them in place: with hundreds of thousands of
+ * them, a copy at every change would be most of the work. Everybody else reads `PodView`.
+ */
+export type Pod = {
+  readonly id: string
+  readonly tenantId: string
+  readonly applicationId: string
+  readonly applicationName: string
+  readonly version: ApplicationVersion
+  readonly createdAtMs: number
+  phase: PodPhase
+  phaseSinceMs: number
+  /** Null while it waits for room. */
+  nodeName: string | null
+  /** Sessions that hold a slot: granted, and not yet let go by the node. */
+  readonly sessionIds: Set<string>
+  /** When it was first free for a session; null until then. */
+  readyAtMs: number | null
+  /** As its node measured it, from the command to ready. */
+  readyAfterMs: number | null
+  runtime: string | null
+  failure: PodFailure | null
+  usage: PodUsage | null
+}
+
+export type PodView = Readonly<Omit<Pod, 'sessionIds'>> & { readonly sessionIds: ReadonlySet<string> }

@@ -1,0 +1,31 @@
+/** Closing a session: asked once, recorded before it is answered. */
+import type { Session } from './session.ts'
+
+export type CloseSessionResult =
+  | { readonly kind: 'closing'; readonly session: Session }
+  | { readonly kind: 'sessionNotFound'; readonly id: string }
+
+export type CloseSessionPorts = {
+  readonly fleet: { session(id: string): Session | null; requestClose(id: string, reason: 'requested'): void }
+  readonly journal: {
+    record(session: Session): Promise<void>
+    /** A session of history: it is closed already. */
+    read(id: string): Promise<Session | null>
+  }
+}
+
+/** `tenantId: null` closes a session of any tenant. Closing it again changes nothing. */
+export async function closeSession(
+  { fleet, journal }: CloseSessionPorts,
+  command: { readonly tenantId: string | null; readonly id: string },
+): Promise<CloseSessionResult> {
+  const { id } = command
+  const known = fleet.session(id) ?? (await journal.read(id))
+  if (known === null || (command.tenantId !== null && known.tenantId !== command.tenantId))
+    return { kind: 'sessionNotFound', id }
+  fleet.requestClose(id, 'requested')
+  const session = fleet.session(id)
+  if (session === null) return { kind: 'closing', session: known }
+  await journal.record(session)
+  return { kind: 'closing', session: fleet.session(id) ?? session }
+}

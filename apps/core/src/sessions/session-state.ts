@@ -1,0 +1,199 @@
+/**
+ * The life of a session, as a pure function.
+ *
+ *   pending ─claimed─► starting ─ready─► available ◄─clients 0─ / ─clients 1…─► inUse
+ *      │                  │                   │                                  │
+ *      │                  │                   └────────► closing ◄───────────────┘
+ *      │                  │                                 │
+ *      └──────────────────┴──────────► closed ◄─────────────┘
+ *
+ * Rules S1..S10 live in SPEC.md; the tests name the rule they check.
+ * Nothing here awaits, reads a clock or touches another room.
+ */
+import { unreachable } from '@fornax/kernel/assert'
+import type { CloseReason, Deadline, Endpoint, Session, SessionRequest, SessionStep, TimelineEntry } from './session.ts'
+
+/** What happened, and when by the core's clock. */
+export type SessionEvent = { readonly atMs: number } & (
+  | { readonly kind: 'claimed'; readonly grant: Grant }
+  | { readonly kind: 'commandSent' }
+  | { readonly kind: 'started' }
+  | { readonly kind: 'ready'; readonly endpoints: readonly Endpoint[] }
+  | { readonly kind: 'clientsCounted'; readonly count: number }
+  | { readonly kind: 'closeRequested'; readonly reason: CloseReason }
+  | { readonly kind: 'deadlinePassed' }
+  | { readonly kind: 'ended'; readonly reason: EndReason; readonly message: string | null }
+  | { readonly kind: 'recovered' }
+)
+
+/** Why a session can end without having been asked to. */
+export type EndReason = 'exited' | 'startFailed' | 'podLost' | 'nodeLost'
+
+/** Which pod a session gets, and under which number, so that traffic never reaches a later session. */
+export type Grant = Pick<Session, 'podId' | 'nodeName' | 'versionNumber' | 'grantEpoch' | 'start'> & {
+  readonly podId: string
+}
+
+/** What an event does in a phase: move on, do nothing, or expose a bug in the sender. */
+export type Transition =
+  | { readonly kind: 'moved'; readonly session: Session }
+  | { readonly kind: 'ignored' }
+  | { readonly kind: 'rejected'; readonly why: string }
+
+/** How a session comes into the world. */
+export type SessionBirth = Pick<Session, 'id' | 'tenantId' | 'applicationId' | 'applicationName' | 'createdAtMs'> & {
+  readonly request: SessionRequest
+}
+
+/** What a timeline holds at most; comings and goings of clients beyond it are not written down. */
+const TIMELINE_ENTRIES = 32
+
+/** A session nobody serves yet. Its open deadline starts here (S5). */
+export function pendingSession(birth: SessionBirth): Session {
+  return {
+    ...birth,
+    phase: 'pending',
+    podId: null,
+    nodeName: null,
+    versionNumber: null,
+    grantEpoch: null,
+    start: null,
+    endpoints: [],
+    clientCount: 0,
+    deadline: openDeadline(birth),
+    closeReason: null,
+    closeMessage: null,
+    availableAtMs: null,
+    closedAtMs: null,
+    timeline: [{ step: 'asked', atMs: birth.createdAtMs }],
+  }
+}
+
+/** The session after the event. Total: every phase has an answer to every event. */
+export function transition(session: Session, event: SessionEvent): Transition {
+  if (session.phase === 'closed') return IGNORED // S1: closed is final, late reports are normal.
+  switch (event.kind) {
+    case 'claimed':
+      if (session.phase !== 'pending') return rejected(session, event)
+      return moved(session, { ...event.grant, phase: 'starting' }, at('podTaken', event.atMs)) // S5: same deadline.
+    case 'commandSent':
+    case 'started':
+      return onTheWay(session, event)
+    case 'ready':
+      return ready(session, event.endpoints, event.atMs)
+    case 'clientsCounted':
+      return clientsCounted(session, event.count, event.atMs)
+    case 'closeRequested':
+      if (session.phase === 'closing') return IGNORED // S4: the first reason wins.
+      return leave(session, event.reason, event.atMs)
+    case 'deadlinePassed':
+      if (session.deadline === null || event.atMs < session.deadline.atMs) return IGNORED // S7: it moved.
+      return leave(session, session.deadline.reason, event.atMs)
+    case 'ended':
+      if (session.podId === null) return rejected(session, event)
+      return closed(session, event.reason, event.atMs, event.message)
+    case 'recovered':
+      return recovered(session, event.atMs)
+    default:
+      return unreachable(event)
+  }
+}
+
+/** Whether its client has its answer: the session is of use, or never will be. */
+export function isSettled(session: Session): boolean {
+  return session.phase !== 'pending' && session.phase !== 'starting'
+}
+
+const IGNORED: Transition = { kind: 'ignored' }
+
+/** S9: steps on the way are written once, and change nothing else. */
+function onTheWay(session: Session, event: SessionEvent & { kind: 'commandSent' | 'started' }): Transition {
+  if (session.phase !== 'starting') return IGNORED
+  const isWritten = session.timeline.some((entry) => entry.step === event.kind)
+  if (isWritten && session.deadline !== null) return IGNORED
+  const deadline = session.deadline ?? openDeadline(session) // S10: its node has spoken.
+  return moved(session, { deadline }, isWritten ? null : at(event.kind, event.atMs))
+}
+
+function openDeadline({ createdAtMs, request }: Pick<Session, 'createdAtMs' | 'request'>): Deadline {
+  return { atMs: createdAtMs + request.openTimeoutMs, reason: 'openTimedOut' }
+}
+
+function ready(session: Session, endpoints: readonly Endpoint[], atMs: number): Transition {
+  if (session.phase === 'pending') return { kind: 'rejected', why: 'ready while pending' }
+  if (session.phase !== 'starting') return IGNORED // S3: agents repeat reports after a reconnect.
+  const availableAtMs = session.availableAtMs ?? atMs
+  return moved(session, { ...available(session, atMs), endpoints, availableAtMs }, at('available', atMs))
+}
+
+function clientsCounted(session: Session, count: number, atMs: number): Transition {
+  if (session.phase === 'pending' || session.phase === 'starting')
+    return { kind: 'rejected', why: `clients while ${session.phase}` }
+  if (session.clientCount === count) return IGNORED
+  if (session.phase === 'closing') return moved(session, { clientCount: count }, null)
+  const isUsed = count > 0
+  if (isUsed === (session.phase === 'inUse')) return moved(session, { clientCount: count }, null)
+  return isUsed
+    ? moved(session, { phase: 'inUse', clientCount: count, deadline: lifetimeDeadline(session) }, at('attached', atMs))
+    : moved(session, { ...available(session, atMs), clientCount: count }, at('idle', atMs))
+}
+
+/** S6: only who was available gets a grace; before that there is nobody to be graceful to. */
+function leave(session: Session, reason: CloseReason, atMs: number): Transition {
+  if (session.phase === 'closing') return closed(session, reason, atMs, null)
+  if (session.phase !== 'available' && session.phase !== 'inUse') return closed(session, reason, atMs, null)
+  const deadline: Deadline = { atMs: atMs + session.request.closeGraceMs, reason }
+  return moved(session, { phase: 'closing', closeReason: reason, deadline }, at('closing', atMs))
+}
+
+function closed(session: Session, reason: CloseReason, atMs: number, message: string | null): Transition {
+  const change: Partial<Session> = {
+    phase: 'closed',
+    closeReason: session.closeReason ?? reason, // S4
+    closeMessage: session.closeMessage ?? message,
+    closedAtMs: atMs,
+    deadline: null,
+    endpoints: [],
+    clientCount: 0,
+    request: session.request.data.length === 0 ? session.request : { ...session.request, data: NOTHING, env: {} }, // S8
+  }
+  return moved(session, change, at('closed', atMs))
+}
+
+const NOTHING = new Uint8Array(0)
+
+/** S10: what a node serves is not the core's to time out before that node has spoken. */
+function recovered(session: Session, atMs: number): Transition {
+  if (session.podId === null) return IGNORED
+  return moved(session, { deadline: session.phase === 'closing' ? session.deadline : null }, at('recovered', atMs))
+}
+
+function available(session: Session, atMs: number): Pick<Session, 'phase' | 'deadline'> {
+  const { idleTimeoutMs } = session.request
+  const lifetime = lifetimeDeadline(session)
+  const idle: Deadline | null = idleTimeoutMs === null ? null : { atMs: atMs + idleTimeoutMs, reason: 'idleTimeout' }
+  const isLifetimeFirst = idle !== null && lifetime !== null && lifetime.atMs <= idle.atMs
+  return { phase: 'available', deadline: isLifetimeFirst ? lifetime : (idle ?? lifetime) } // S7
+}
+
+function lifetimeDeadline({ createdAtMs, request: { maxLifetimeMs } }: Session): Deadline | null {
+  return maxLifetimeMs === null ? null : { atMs: createdAtMs + maxLifetimeMs, reason: 'lifetimeReached' }
+}
+
+function moved(session: Session, change: Partial<Session>, entry: TimelineEntry | null): Transition {
+  return { kind: 'moved', session: { ...session, ...change, timeline: written(session.timeline, entry) } }
+}
+
+function written(timeline: readonly TimelineEntry[], entry: TimelineEntry | null): readonly TimelineEntry[] {
+  if (entry === null) return timeline
+  const isLoud = entry.step === 'closing' || entry.step === 'closed'
+  return isLoud || timeline.length < TIMELINE_ENTRIES ? [...timeline, entry] : timeline
+}
+
+function at(name: SessionStep, atMs: number): TimelineEntry {
+  return { step: name, atMs }
+}
+
+function rejected(session: Session, event: SessionEvent): Transition {
+  return { kind: 'rejected', why: `${event.kind} while ${session.phase}` }
+}

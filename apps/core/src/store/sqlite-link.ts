@@ -1,0 +1,120 @@
+/** The core's side of the SQLite worker: one request at a time, in the order of asking. */
+import { Worker } from 'node:worker_threads'
+import { StoreUnavailableError } from './store-error.ts'
+import type { ResultSet, SqliteAnswers, SqliteOpening, SqliteReply, SqliteRequest } from './sqlite-protocol.ts'
+import type { SqlValue } from './database.ts'
+import { Turns } from './turns.ts'
+
+/** What SQLite answered with; `errcode` is its extended result code, null when it was never asked. */
+export class SqliteError extends Error {
+  override readonly name = 'SqliteError'
+  readonly errcode: number | null
+
+  constructor(message: string, errcode: number | null) {
+    super(message)
+    this.errcode = errcode
+  }
+
+  /** The result code without its extension. */
+  get primaryCode(): number | null {
+    return this.errcode === null ? null : this.errcode & 255
+  }
+}
+
+/** Statements that go to the worker; of a transaction, or on their own. */
+export type SqliteStatements = {
+  query(sql: string, args: readonly SqlValue[]): Promise<ResultSet>
+  execute(sql: string, args: readonly SqlValue[]): Promise<number>
+}
+
+/** Holds the connection until `end`. It begins and ends its transaction itself. */
+export type SqliteTransaction = SqliteStatements & { end(): void }
+
+type Waiting = { resolve(answer: SqliteAnswers[keyof SqliteAnswers]): void; reject(error: Error): void }
+
+export class SqliteLink implements SqliteStatements, AsyncDisposable {
+  readonly #worker: Worker
+  readonly #turns = new Turns()
+  #waiting: Waiting | null = null
+  /** Why nothing can be asked any more. */
+  #ended: Error | null = null
+
+  /** Opens the file and locks it; fails with what SQLite says. */
+  static async open(opening: SqliteOpening): Promise<SqliteLink> {
+    const link = new SqliteLink(opening)
+    try {
+      await new Promise<unknown>((resolve, reject) => {
+        link.#waiting = { resolve, reject }
+      })
+      return link
+    } catch (error) {
+      await link[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  private constructor(opening: SqliteOpening) {
+    this.#worker = new Worker(new URL('sqlite-worker.ts', import.meta.url), {
+      workerData: opening,
+      name: 'sqlite',
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    })
+    this.#worker.on('message', (reply: SqliteReply) => this.#settle(reply))
+    this.#worker.on('error', (cause) => this.#end(cause))
+    this.#worker.on('exit', () => this.#end(undefined))
+  }
+
+  query(sql: string, args: readonly SqlValue[]): Promise<ResultSet> {
+    return this.#turns.take(() => this.#ask({ kind: 'query', sql, args }))
+  }
+
+  execute(sql: string, args: readonly SqlValue[]): Promise<number> {
+    return this.#turns.take(() => this.#ask({ kind: 'execute', sql, args }))
+  }
+
+  async executeRows(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<void> {
+    await this.#turns.take(() => this.#ask({ kind: 'executeRows', sql, rows }))
+  }
+
+  async runScript(sql: string): Promise<void> {
+    await this.#turns.take(() => this.#ask({ kind: 'script', sql }))
+  }
+
+  /** Everybody else waits until it ends: what they write must not be part of it. */
+  async beginTransaction(): Promise<SqliteTransaction> {
+    const end = await this.#turns.begin()
+    return {
+      query: (sql, args) => this.#ask({ kind: 'query', sql, args }),
+      execute: (sql, args) => this.#ask({ kind: 'execute', sql, args }),
+      end,
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#ended === null) await this.#turns.take(() => this.#ask({ kind: 'close' }))
+    await this.#worker.terminate()
+  }
+
+  #ask<Kind extends keyof SqliteAnswers>(
+    request: Extract<SqliteRequest, { kind: Kind }>,
+  ): Promise<SqliteAnswers[Kind]> {
+    return new Promise<SqliteAnswers[keyof SqliteAnswers]>((resolve, reject) => {
+      if (this.#ended !== null) return reject(this.#ended)
+      this.#waiting = { resolve, reject }
+      this.#worker.postMessage(request)
+    }) as Promise<SqliteAnswers[Kind]>
+  }
+
+  #settle(reply: SqliteReply): void {
+    const waiting = this.#waiting
+    this.#waiting = null
+    if (reply.kind === 'done') waiting?.resolve(reply.answer)
+    else waiting?.reject(new SqliteError(reply.message, reply.errcode))
+  }
+
+  #end(cause: unknown): void {
+    this.#ended ??= new StoreUnavailableError('The thread that owns the database ended.', 'Start the core again.', cause)
+    this.#waiting?.reject(this.#ended)
+    this.#waiting = null
+  }
+}

@@ -1,0 +1,93 @@
+/** The core's numbers for Prometheus. Labels are few and bounded: never an id, never a name that clients choose. */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Session } from '../sessions/session.ts'
+
+/** What is read from the fleet when the numbers are asked for. */
+export type Gauges = {
+  readonly nodesByPhase: () => Readonly<Record<string, number>>
+  readonly podsByPhase: () => Readonly<Record<string, number>>
+  readonly openSessions: () => number
+  readonly waitingSessions: () => number
+}
+
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #opened: Counter<'start'>
+  readonly #closed: Counter<'reason'>
+  readonly #rejected: Counter<'what'>
+  readonly #openSeconds: Histogram<'start'>
+
+  constructor(gauges: Gauges) {
+    const registers = [this.#registry]
+    collectDefaultMetrics({ register: this.#registry })
+    this.#opened = new Counter({
+      name: 'fornax_sessions_opened_total',
+      help: 'Sessions that became available.',
+      labelNames: ['start'],
+      registers,
+    })
+    this.#closed = new Counter({
+      name: 'fornax_sessions_closed_total',
+      help: 'Sessions that closed, by their reason.',
+      labelNames: ['reason'],
+      registers,
+    })
+    this.#rejected = new Counter({
+      name: 'fornax_impossible_events_total',
+      help: 'Events that a state machine rejected: a bug in the core or in an agent.',
+      labelNames: ['what'],
+      registers,
+    })
+    this.#openSeconds = new Histogram({
+      name: 'fornax_session_open_seconds',
+      help: 'From asking for a session until it was available.',
+      labelNames: ['start'],
+      buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60],
+      registers,
+    })
+    byLabel(this.#registry, 'fornax_nodes', 'Nodes by phase.', gauges.nodesByPhase)
+    byLabel(this.#registry, 'fornax_pods', 'Pods by phase.', gauges.podsByPhase)
+    single(this.#registry, 'fornax_sessions_open', 'Sessions that are not closed.', gauges.openSessions)
+    single(this.#registry, 'fornax_sessions_waiting', 'Sessions that wait for a pod.', gauges.waitingSessions)
+  }
+
+  sessionAvailable(session: Session): void {
+    const start = session.start ?? 'cold'
+    this.#opened.inc({ start })
+    this.#openSeconds.observe({ start }, ((session.availableAtMs ?? session.createdAtMs) - session.createdAtMs) / 1000)
+  }
+
+  sessionClosed(session: Session): void {
+    this.#closed.inc({ reason: session.closeReason ?? 'requested' })
+  }
+
+  rejected(what: string): void {
+    this.#rejected.inc({ what })
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  /** The exposition text. */
+  text(): Promise<string> {
+    return this.#registry.metrics()
+  }
+}
+
+function byLabel(registry: Registry, name: string, help: string, read: () => Readonly<Record<string, number>>): void {
+  const gauge = new Gauge({
+    name,
+    help,
+    labelNames: ['phase'],
+    registers: [registry],
+    collect: () => {
+      gauge.reset()
+      for (const [phase, value] of Object.entries(read())) gauge.set({ phase }, value)
+    },
+  })
+}
+
+function single(registry: Registry, name: string, help: string, read: () => number): void {
+  const gauge = new Gauge({ name, help, registers: [registry], collect: () => gauge.set(read()) })
+}

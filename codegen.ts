@@ -1,0 +1,60 @@
+/** Types from the schema: resolvers for the core, and documents for whoever asks. */
+import type { CodegenConfig } from '@graphql-codegen/cli'
+
+const scalars = { DateTime: 'string', Bytes: 'string', ByteCount: 'number', ResourceVersion: 'string', ID: 'string' }
+/** What resolvers hand on: the objects and words of the core itself. */
+const core = (file: string, name: string): string => `../../${file}.ts#${name} as Core${name}`
+const mappers = {
+  Application: core('fleet/views', 'ApplicationView'),
+  ApplicationFailure: core('fleet/views', 'ApplicationFailure'),
+  ApplicationVersion: core('applications/application', 'ApplicationVersion'),
+  ApiToken: core('tenants/tenant', 'ApiToken'),
+  ComputeNode: '../visibility.ts#VisibleNode',
+  Endpoint: core('sessions/session', 'Endpoint'),
+  Pod: core('pods/pod', 'PodView'),
+  Pool: core('fleet/views', 'PoolCounts'),
+  Readiness: core('applications/application', 'Readiness'),
+  ScalingPolicy: core('applications/application', 'ScalingPolicy'),
+  Session: core('sessions/session', 'Session'),
+  Tenant: core('tenants/tenant', 'Tenant'),
+  Viewer: core('tenants/tenant', 'Viewer'),
+}
+const enums =
+  'ApplicationFailureKind CloseReason ComputeNodePhase Durability EndpointProtocol Isolation OpenSessionWait'
+const moreEnums = 'PodLogStream PodPhase ProbeKind Role SessionPhase SessionStart SessionStep'
+const enumValues = Object.fromEntries(`${enums} ${moreEnums}`.split(' ').map((name) => [name, `../enums.ts#${name}`]))
+const resolvers = {
+  avoidOptionals: { defaultValue: true },
+  contextType: '../context.ts#RequestContext',
+  enumValues,
+  makeResolverTypeCallable: true,
+  mappers,
+  resolversNonOptionalTypename: { unionMember: true, interfaceImplementingType: true },
+  useIndexSignature: false,
+}
+const erasable = { useTypeImports: true, enumsAsTypes: true, immutableTypes: true, skipTypename: true }
+
+const config: CodegenConfig = {
+  schema: 'apps/core/src/graphql/schema/*.graphql',
+  generates: {
+    'apps/core/src/graphql/generated/resolver-types.ts': {
+      plugins: ['typescript', 'typescript-resolvers'],
+      config: { ...erasable, scalars, ...resolvers },
+    },
+    'packages/client/src/generated/documents.ts': {
+      documents: 'packages/client/src/documents/*.graphql',
+      plugins: ['typescript-operations', 'typed-document-node'],
+      config: { ...erasable, skipTypename: false, scalars, documentMode: 'string' },
+    },
+    'apps/console/src/graphql/generated/documents.ts': {
+      documents: 'apps/console/src/graphql/documents/*.graphql',
+      plugins: ['typescript-operations', 'typed-document-node'],
+      config: { ...erasable, skipTypename: false, scalars, documentMode: 'string' },
+    },
+  },
+  ignoreNoDocuments: true,
+  // Types are exported as types, so that Node can erase them.
+  hooks: { beforeOneFileWrite: (_path: string, text: string) => text.replaceAll(/^export \{/gm, 'export type {') },
+}
+
+export default config

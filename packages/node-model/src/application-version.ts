@@ -1,0 +1,53 @@
+/** What a node must know of an application version to run its pods. It never changes. */
+import type { Isolation } from './isolation-rules.ts'
+
+export type ApplicationVersion = {
+  readonly versionId: string
+  readonly applicationName: string
+  readonly versionNumber: number
+  /** `host` is the node's own root file system; everything else names an OCI image. */
+  readonly image: string
+  readonly command: readonly string[]
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly ports: readonly PodPort[]
+  readonly cpuMillis: number
+  readonly memoryBytes: number
+  /** Empty: the best that the node offers. */
+  readonly runtimeClass: string
+  readonly minIsolation: Isolation
+  readonly sessionsPerPod: number
+  readonly readiness: Readiness
+  readonly usesSessionService: boolean
+  /** Empty: the runtime's own choice. */
+  readonly workingDirectory: string
+}
+
+/** A port that a pod listens on. */
+export type PodPort = {
+  readonly name: string
+  /** `tcp`, `udp` or `http` (which is TCP for everything but the URL). */
+  readonly protocol: string
+  readonly containerPort: number
+}
+
+/** How to tell that a pod is ready, and until when it must be. */
+export type Readiness = {
+  readonly probe: Probe
+  readonly initialDelayMs: number
+  readonly periodMs: number
+  readonly timeoutMs: number
+}
+
+export type Probe =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'http'; readonly portName: string; readonly path: string }
+  | { readonly kind: 'tcp'; readonly portName: string }
+
+/** Where clients reach a session. */
+export type Endpoint = {
+  readonly name: string
+  readonly protocol: string
+  readonly host: string
+  readonly port: number
+}

@@ -1,0 +1,32 @@
+/**
+ * Whom a node obeys. Every batch of commands carries its core's epoch; a core
+ * that was left behind (a restored backup, a process that should be dead) has an
+ * older one, and must not be able to act.
+ */
+
+/** The highest epoch that a node saw from one core. */
+export type EpochMark = { readonly coreId: string; readonly epoch: number }
+
+export type EpochVerdict =
+  | { readonly kind: 'current' }
+  /** Obeyed once the mark is in the ledger. */
+  | { readonly kind: 'newer'; readonly mark: EpochMark }
+  | { readonly kind: 'refused'; readonly highestEpoch: number }
+
+/** E1: an older epoch than the highest seen of the same core is refused; marks of other cores do not matter. */
+export function judgeEpoch(marks: readonly EpochMark[], coreId: string, epoch: number): EpochVerdict {
+  const mark = marks.find((candidate) => candidate.coreId === coreId)
+  if (mark === undefined || epoch > mark.epoch) return { kind: 'newer', mark: { coreId, epoch } }
+  return epoch === mark.epoch ? { kind: 'current' } : { kind: 'refused', highestEpoch: mark.epoch }
+}
+
+/** How many cores a node remembers. */
+export const EPOCH_MARKS_MAX = 16
+
+/** E2: marks only grow; the core heard of longest ago is forgotten when there are too many. */
+export function withMark(marks: readonly EpochMark[], mark: EpochMark): readonly EpochMark[] {
+  const others = marks.filter((candidate) => candidate.coreId !== mark.coreId)
+  const known = marks.find((candidate) => candidate.coreId === mark.coreId)
+  const epoch = Math.max(known?.epoch ?? 0, mark.epoch)
+  return [...others, { coreId: mark.coreId, epoch }].slice(-EPOCH_MARKS_MAX)
+}

@@ -1,0 +1,169 @@
+/**
+ * The life of a pod on its node, as a pure function.
+ *
+ *   creating ─ready─► standby ◄─released─ / ─claimed─► active
+ *      │                 │                               │
+ *      │                 └───────► terminating ◄─────────┘
+ *      │                    ▲           │
+ *      └────────────────────┘           ├─► terminated   somebody asked for its end
+ *      └──────────► failed ◄────────────┘                it had to be ended, or ended by itself
+ *
+ * Rules P1..P9 live in SPEC.md; the tests name the rule they check.
+ */
+import { unreachable } from '@fornax/kernel/assert'
+
+export type PodPhase = 'creating' | 'standby' | 'active' | 'terminating' | 'terminated' | 'failed'
+
+export type PodFailureKind = 'startFailed' | 'notReady' | 'exited' | 'outOfMemory'
+
+/** Why a pod failed. `reason` is for people. */
+export type PodFailure = { readonly kind: PodFailureKind; readonly reason: string }
+
+export type Pod = {
+  readonly podId: string
+  readonly versionId: string
+  /** The runtime that runs it; empty when none could. */
+  readonly runtime: string
+  readonly phase: PodPhase
+  readonly createdAtMs: number
+  /** From creation until it was ready; 0 until then. */
+  readonly readyAfterMs: number
+  /** The highest grant that it has seen. */
+  readonly grantEpoch: number
+  /** `creating`: until when it must be ready. `terminating`: when it is killed. Otherwise null. */
+  readonly deadlineMs: number | null
+  /** Set as soon as the pod is known to have failed, even while it still terminates. */
+  readonly failure: PodFailure | null
+  readonly exitCode: number | null
+  /** The last lines that a failed pod wrote. */
+  readonly lastLogLines: readonly string[]
+}
+
+export type PodEvent =
+  /** Its command was started: from now on the readiness timeout counts. */
+  | { readonly kind: 'started'; readonly atMs: number; readonly readyTimeoutMs: number }
+  | { readonly kind: 'ready'; readonly atMs: number }
+  | { readonly kind: 'claimed'; readonly grantEpoch: number }
+  | { readonly kind: 'released' }
+  | { readonly kind: 'stopRequested'; readonly atMs: number; readonly graceMs: number }
+  /** It must end, because something is wrong with it. */
+  | { readonly kind: 'condemned'; readonly failure: PodFailure; readonly atMs: number; readonly graceMs: number }
+  /** It could not be started: there is nothing to end. */
+  | { readonly kind: 'startFailed'; readonly reason: string }
+  | {
+      readonly kind: 'ended'
+      readonly exitCode: number | null
+      readonly outOfMemory: boolean
+      readonly lastLogLines: readonly string[]
+    }
+
+/** What an event does in a phase: move on, do nothing, or expose a bug in the sender. */
+export type PodTransition =
+  | { readonly kind: 'moved'; readonly pod: Pod }
+  | { readonly kind: 'ignored' }
+  | { readonly kind: 'rejected'; readonly why: string }
+
+/** How long a runtime may take to start a command (it may have to fetch an image). */
+export const START_TIMEOUT_MS = 300_000
+
+/** A pod that was asked for and does not run yet. */
+export function creatingPod(birth: Pick<Pod, 'podId' | 'versionId' | 'runtime' | 'createdAtMs'>): Pod {
+  return {
+    ...birth,
+    phase: 'creating',
+    readyAfterMs: 0,
+    grantEpoch: 0,
+    deadlineMs: birth.createdAtMs + START_TIMEOUT_MS,
+    failure: null,
+    exitCode: null,
+    lastLogLines: [],
+  }
+}
+
+/** Whether nothing of the pod can happen any more. */
+export function hasEnded(pod: Pod): boolean {
+  return pod.phase === 'terminated' || pod.phase === 'failed'
+}
+
+/** What becomes of a pod through an event. */
+export function transition(pod: Pod, event: PodEvent): PodTransition {
+  if (hasEnded(pod)) return IGNORED // P1: an end is final; late facts are normal.
+  switch (event.kind) {
+    case 'started':
+      if (pod.phase !== 'creating') return pod.phase === 'terminating' ? IGNORED : rejected(pod, event)
+      return moved(pod, { deadlineMs: event.atMs + event.readyTimeoutMs }) // P3
+    case 'ready':
+      if (pod.phase !== 'creating') return IGNORED // P2
+      // A pod is never ready after 0 ms, which stands for "not ready".
+      return moved(pod, {
+        phase: 'standby',
+        deadlineMs: null,
+        readyAfterMs: Math.max(1, event.atMs - pod.createdAtMs),
+      })
+    case 'claimed':
+      return claim(pod, event.grantEpoch)
+    case 'released':
+      return pod.phase === 'active' ? moved(pod, { phase: 'standby' }) : IGNORED
+    case 'stopRequested':
+      return terminate(pod, pod.failure, event.atMs + event.graceMs)
+    case 'condemned':
+      return terminate(pod, pod.failure ?? event.failure, event.atMs + event.graceMs) // P6: the first failure stays.
+    case 'startFailed':
+      if (pod.phase !== 'creating' && pod.phase !== 'terminating') return rejected(pod, event)
+      return end(pod, pod.phase === 'creating' ? { kind: 'startFailed', reason: event.reason } : pod.failure)
+    case 'ended':
+      return endByItself(pod, event)
+    default:
+      return unreachable(event)
+  }
+}
+
+/** P5: a claim raises the grant, and a pod that is on its way out takes no session. */
+function claim(pod: Pod, grantEpoch: number): PodTransition {
+  if (pod.phase === 'terminating') return rejected(pod, { kind: 'claimed' })
+  if (grantEpoch <= pod.grantEpoch) return rejected(pod, { kind: `claimed by grant ${grantEpoch}` })
+  return moved(pod, { grantEpoch, phase: pod.phase === 'standby' ? 'active' : pod.phase })
+}
+
+/** P4: asked again, the shorter grace holds. */
+function terminate(pod: Pod, failure: PodFailure | null, byMs: number): PodTransition {
+  if (pod.phase !== 'terminating') return moved(pod, { phase: 'terminating', failure, deadlineMs: byMs })
+  const deadlineMs = Math.min(pod.deadlineMs ?? byMs, byMs)
+  return deadlineMs === pod.deadlineMs ? IGNORED : moved(pod, { deadlineMs })
+}
+
+function endByItself(pod: Pod, event: Extract<PodEvent, { kind: 'ended' }>): PodTransition {
+  const { exitCode, lastLogLines } = event
+  const failure = pod.phase === 'terminating' ? pod.failure : (pod.failure ?? failureOfEnd(pod, event)) // P7
+  return end(pod, failure, { exitCode, lastLogLines: failure === null ? [] : lastLogLines })
+}
+
+/** What the shell says when a command does not exist, or may not be run. */
+const CANNOT_RUN: readonly (number | null)[] = [126, 127]
+
+function failureOfEnd(pod: Pod, event: Extract<PodEvent, { kind: 'ended' }>): PodFailure {
+  if (event.outOfMemory) return { kind: 'outOfMemory', reason: 'it used more memory than it may' }
+  const code = event.exitCode === null ? 'an exit code that nobody saw' : `exit code ${event.exitCode}`
+  if (pod.phase === 'creating' && CANNOT_RUN.includes(event.exitCode))
+    return { kind: 'startFailed', reason: `its command could not be run (${code})` }
+  const when = pod.phase === 'creating' ? ' before it was ready' : ''
+  return { kind: 'exited', reason: `its command ended by itself${when}, with ${code}` }
+}
+
+function end(
+  pod: Pod,
+  failure: PodFailure | null,
+  last: Partial<Pick<Pod, 'exitCode' | 'lastLogLines'>> = {},
+): PodTransition {
+  return moved(pod, { ...last, phase: failure === null ? 'terminated' : 'failed', failure, deadlineMs: null })
+}
+
+const IGNORED: PodTransition = { kind: 'ignored' }
+
+function moved(pod: Pod, change: Partial<Pod>): PodTransition {
+  return { kind: 'moved', pod: { ...pod, ...change } }
+}
+
+function rejected(pod: Pod, event: { readonly kind: string }): PodTransition {
+  return { kind: 'rejected', why: `${event.kind} while ${pod.phase} (grant ${pod.grantEpoch})` }
+}

@@ -1,0 +1,301 @@
+/**
+ * Every setting of every part, in one table. A part calls `readSettings` once, at
+ * its start, in the one file that may read the environment, and hands the result on.
+ *
+ * A default may name another setting in angle brackets: it then follows that
+ * setting's value, whether that was given or is a default itself.
+ */
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { didYouMean } from './did-you-mean.ts'
+
+/** Who reads a setting: `start` supervises the others. */
+export type Part = 'start' | 'core' | 'agent' | 'console' | 'cli' | 'test'
+
+type SettingDefinition = {
+  /** The name of the environment variable. */
+  readonly name: string
+  /** The text that stands for an absent variable; null: the setting stays null. */
+  readonly default: string | null
+  readonly schema: z.ZodType
+  /** Completes "it must be …" when the value is refused. */
+  readonly expects: string
+  /** One sentence for the README. */
+  readonly doc: string
+  readonly usedBy: readonly Part[]
+  /** A secret is never repeated in a message. */
+  readonly isSecret?: true
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+const TOKEN_LENGTH_MIN = 16
+const PORT_MAX = 65_535
+const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+
+const text = z.string().trim().min(1)
+const path = text.transform((value) => resolve(value))
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/)
+  .transform(Number)
+  .pipe(z.number().max(PORT_MAX))
+const secret = text.min(TOKEN_LENGTH_MIN)
+const httpUrl = text
+  .refine((value) => URL.canParse(value) && ['http:', 'https:'].includes(new URL(value).protocol))
+  .transform((value) => value.replace(/\/+$/, ''))
+const hostAndPort = text.refine(
+  (value) => Number(/^(?:\[[0-9a-fA-F:]+\]|[^:/\s]+):(\d{1,5})$/.exec(value)?.[1]) <= PORT_MAX,
+)
+
+const PORT_EXPECTS = `a port number from 0 to ${PORT_MAX}, where 0 takes any free port`
+const EVERY_PART = ['start', 'core', 'agent', 'console', 'cli'] as const
+
+/** The shared table, by the field that `Settings` has for it. Its order is that of the README. */
+export const SETTINGS = {
+  dataDir: {
+    name: 'FORNAX_DATA_DIR',
+    default: '.fornax',
+    schema: path,
+    expects: 'the path of a folder',
+    doc: 'Folder for the database, tokens, logs and `ready.json`, made when it is missing.',
+    usedBy: EVERY_PART,
+  },
+  host: {
+    name: 'FORNAX_HOST',
+    default: '127.0.0.1',
+    schema: text.regex(/^[^\s/]+$/),
+    expects: 'an address or host name of this machine',
+    doc: 'Address on which everything listens; other machines cannot reach the default.',
+    usedBy: ['start', 'core', 'agent', 'console'],
+  },
+  consolePort: {
+    name: 'FORNAX_CONSOLE_PORT',
+    default: '3000',
+    schema: port,
+    expects: PORT_EXPECTS,
+    doc: 'Port of the console; 0 takes any free one.',
+    usedBy: ['start', 'console'],
+  },
+  apiPort: {
+    name: 'FORNAX_API_PORT',
+    default: '4000',
+    schema: port,
+    expects: PORT_EXPECTS,
+    doc: 'Port of the API (GraphQL, metrics and health); 0 takes any free one.',
+    usedBy: ['start', 'core'],
+  },
+  nodeLinkPort: {
+    name: 'FORNAX_NODELINK_PORT',
+    default: '4001',
+    schema: port,
+    expects: PORT_EXPECTS,
+    doc: 'Port on which agents join the core; 0 takes any free one.',
+    usedBy: ['start', 'core'],
+  },
+  runtime: {
+    name: 'FORNAX_RUNTIME',
+    default: 'auto',
+    schema: z.enum(['auto', 'bubblewrap', 'process', 'simulated']),
+    expects: 'one of auto, bubblewrap, process, simulated',
+    doc: 'How the agent runs pods; `auto` takes bubblewrap where it works, else process (no isolation, for development only).',
+    usedBy: ['start', 'agent'],
+  },
+  isConsoleOn: {
+    name: 'FORNAX_CONSOLE',
+    default: 'on',
+    schema: z.enum(['on', 'off']).transform((value) => value === 'on'),
+    expects: 'on or off',
+    doc: 'Whether `npm start` builds and starts the console.',
+    usedBy: ['start'],
+  },
+  adminToken: {
+    name: 'FORNAX_ADMIN_TOKEN',
+    default: null,
+    schema: secret,
+    expects: `at least ${TOKEN_LENGTH_MIN} characters long; remove it to have a random one made`,
+    doc: 'Token of the first administrator; without it a random one is made at the first start.',
+    usedBy: ['start', 'core'],
+    isSecret: true,
+  },
+  durability: {
+    name: 'FORNAX_DURABILITY',
+    default: 'process',
+    schema: z.enum(['process', 'fsync']),
+    expects: 'process or fsync',
+    doc: 'What an answered session survives: the death of the core (`process`), or of the machine as well (`fsync`, slower).',
+    usedBy: ['start', 'core'],
+  },
+  databaseUrl: {
+    name: 'DATABASE_URL',
+    default: null,
+    schema: text.regex(/^(file:|postgres:\/\/|postgresql:\/\/)./),
+    expects: 'an address that begins with file:, postgres:// or postgresql://',
+    doc: 'Database of the core; without it SQLite in the data folder.',
+    usedBy: ['start', 'core'],
+    isSecret: true,
+  },
+  logLevel: {
+    name: 'LOG_LEVEL',
+    default: 'info',
+    schema: z.enum(LOG_LEVELS),
+    expects: `one of ${LOG_LEVELS.join(', ')}`,
+    doc: `How much goes into the logs: ${LOG_LEVELS.map((level) => `\`${level}\``).join(', ')}.`,
+    usedBy: ['start', 'core', 'agent', 'console'],
+  },
+  coreAddress: {
+    name: 'FORNAX_CORE_ADDRESS',
+    default: '127.0.0.1:<FORNAX_NODELINK_PORT>',
+    schema: hostAndPort,
+    expects: 'a host and a port, as in 10.0.0.5:4001',
+    doc: 'Where an agent finds the node link of the core.',
+    usedBy: ['agent'],
+  },
+  nodeName: {
+    name: 'FORNAX_NODE_NAME',
+    default: '<host name>',
+    schema: text.regex(DNS_LABEL),
+    expects: 'a DNS label: lower-case letters, digits and inner hyphens, at most 63 of them',
+    doc: 'Name of the node an agent speaks for, unique in the fleet.',
+    usedBy: ['agent'],
+  },
+  joinTokenFile: {
+    name: 'FORNAX_JOIN_TOKEN_FILE',
+    default: '<FORNAX_DATA_DIR>/join-token',
+    schema: path,
+    expects: 'the path of a file',
+    doc: 'File with the token by which agents join.',
+    usedBy: ['start', 'core', 'agent'],
+  },
+  apiUrl: {
+    name: 'FORNAX_API_URL',
+    default: 'http://127.0.0.1:<FORNAX_API_PORT>',
+    schema: httpUrl,
+    expects: 'an http:// or https:// address',
+    doc: 'Where the command line and the console find the API.',
+    usedBy: ['console', 'cli'],
+  },
+  token: {
+    name: 'FORNAX_TOKEN',
+    default: null,
+    schema: text,
+    expects: 'a token',
+    doc: 'Token of the command line; it wins over the token file.',
+    usedBy: ['cli'],
+    isSecret: true,
+  },
+  tokenFile: {
+    name: 'FORNAX_TOKEN_FILE',
+    default: '<FORNAX_DATA_DIR>/admin-token',
+    schema: path,
+    expects: 'the path of a file',
+    doc: 'File with the token of the first administrator, which the command line uses.',
+    usedBy: ['start', 'core', 'cli'],
+  },
+  testRequireAll: {
+    name: 'FORNAX_TEST_REQUIRE_ALL',
+    default: '0',
+    schema: z.enum(['0', '1']).transform((value) => value === '1'),
+    expects: '0 or 1',
+    doc: 'With 1, `npm test` counts what it had to skip as failed.',
+    usedBy: ['test'],
+  },
+} as const satisfies Record<string, SettingDefinition>
+
+type Table = typeof SETTINGS
+type Field = keyof Table
+type Optional<F extends Field> = Table[F]['default'] extends null ? null : never
+
+/** Every setting, checked. Paths are absolute; an optional setting that was not given is null. */
+export type Settings = { readonly [F in Field]: z.output<Table[F]['schema']> | Optional<F> }
+
+/** One setting that cannot be used. The message says what to do about it. */
+export type SettingProblem = { readonly name: string; readonly message: string }
+
+export type SettingsResult =
+  | { readonly kind: 'valid'; readonly settings: Settings }
+  | { readonly kind: 'invalid'; readonly problems: readonly SettingProblem[] }
+
+/** Checks the whole environment at once, so that a person sees every mistake in one go. */
+export function readSettings(env: Readonly<Record<string, string | undefined>>, hostName = hostname()): SettingsResult {
+  const problems = unknownNames(env)
+  const values = new Map<string, unknown>()
+  const textByName = new Map([['host name', toDnsLabel(hostName)]])
+  for (const [field, setting] of Object.entries<SettingDefinition>(SETTINGS)) {
+    const outcome = readOne(setting, env[setting.name], textByName)
+    if (outcome.kind === 'refused') problems.push(outcome.problem)
+    else if (outcome.kind === 'read') {
+      values.set(field, outcome.value)
+      textByName.set(setting.name, String(outcome.value))
+    }
+  }
+  const settings = Object.fromEntries(values)
+  return problems.length === 0 && isComplete(settings) ? { kind: 'valid', settings } : { kind: 'invalid', problems }
+}
+
+/** Each value came out of the schema of its own field, so a value in every field is the whole. */
+function isComplete(values: object): values is Settings {
+  return Object.keys(SETTINGS).every((field) => field in values)
+}
+
+/** The problems as lines for a terminal, under a heading. */
+export function describeProblems(problems: readonly SettingProblem[]): string {
+  return ['Fornax cannot start with these settings:', ...problems.map((problem) => `  - ${problem.message}`)].join('\n')
+}
+
+type Outcome =
+  | { readonly kind: 'read'; readonly value: unknown }
+  | { readonly kind: 'refused'; readonly problem: SettingProblem }
+  /** Its default follows a setting that was itself refused: one message is enough. */
+  | { readonly kind: 'unknown' }
+
+function readOne(
+  setting: SettingDefinition,
+  given: string | undefined,
+  textByName: ReadonlyMap<string, string>,
+): Outcome {
+  const isGiven = given !== undefined && given !== ''
+  const raw = isGiven ? given : setting.default
+  if (raw === null) return { kind: 'read', value: null }
+  const filled = isGiven ? raw : fillIn(raw, textByName)
+  if (filled === null) return { kind: 'unknown' }
+  const parsed = setting.schema.safeParse(filled)
+  if (parsed.success) return { kind: 'read', value: parsed.data }
+  const shown = setting.isSecret ? '' : ` is "${filled}", but it`
+  return {
+    kind: 'refused',
+    problem: { name: setting.name, message: `${setting.name}${shown} must be ${setting.expects}.` },
+  }
+}
+
+function fillIn(template: string, textByName: ReadonlyMap<string, string>): string | null {
+  const names = [...template.matchAll(/<([^>]+)>/g)].map((match) => match[1] ?? '')
+  let filled = template
+  for (const name of names) {
+    const value = textByName.get(name)
+    if (value === undefined) return null
+    filled = filled.replace(`<${name}>`, () => value)
+  }
+  return filled
+}
+
+function unknownNames(env: Readonly<Record<string, string | undefined>>): SettingProblem[] {
+  const known: readonly string[] = Object.values<SettingDefinition>(SETTINGS).map((setting) => setting.name)
+  return Object.keys(env)
+    .filter((name) => name.startsWith('FORNAX_') && !known.includes(name))
+    .map((name) => {
+      const meant = didYouMean(name, known)
+      const remedy = meant === null ? 'Remove it; the README lists every setting.' : `Did you mean ${meant}?`
+      return { name, message: `${name} is not a setting of Fornax. ${remedy}` }
+    })
+}
+
+/** The nearest DNS label to a host name, which may hold dots, capitals and underscores. */
+function toDnsLabel(hostName: string): string {
+  const label = hostName
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, 63)
+    .replaceAll(/^-+|-+$/g, '')
+  return label === '' ? 'node' : label
+}

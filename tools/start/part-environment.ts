@@ -1,0 +1,17 @@
+/** What each part gets to know: the settings it reads, and no other part's secrets. */
+import { SETTINGS, type Part } from '@fornax/settings/settings'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * The environment of this process without the settings that the part does not
+ * read; `overrides` are what this run has decided, such as ports.
+ */
+export function partEnvironment(part: Part, env: Environment, overrides: Environment): Record<string, string> {
+  const settings: readonly { readonly name: string; readonly usedBy: readonly Part[] }[] = Object.values(SETTINGS)
+  const notItsOwn = new Set(settings.filter(({ usedBy }) => !usedBy.includes(part)).map(({ name }) => name))
+  const merged = Object.entries({ ...env, NODE_ENV: 'production', ...overrides })
+  return Object.fromEntries(
+    merged.flatMap(([name, value]) => (value === undefined || notItsOwn.has(name) ? [] : [[name, value] as const])),
+  )
+}

@@ -1,0 +1,41 @@
+/** `npm run core`, `agent` or `console`: one part alone, after preparing what it needs. */
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { buildConsole, generateCode, ROOT } from '../setup/prepare.ts'
+import { PROGRAMS, type PartName } from './part-process.ts'
+
+process.exitCode = await runPart(process.argv[2] ?? '')
+
+async function runPart(name: string): Promise<number> {
+  if (!isPart(name)) {
+    console.error(`There is no part "${name}"; there are core, agent and console.`)
+    return 1
+  }
+  const prepared = await (name === 'console' ? buildConsole() : generateCode())
+  if (prepared.kind === 'ready') return await run(PROGRAMS[name])
+  console.error(prepared.message)
+  return 1
+}
+
+function isPart(name: string): name is PartName {
+  return Object.hasOwn(PROGRAMS, name)
+}
+
+/** The part shares this terminal; a signal to this process is meant for it. */
+function run(args: readonly string[]): Promise<number> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
+    cwd: ROOT,
+    env: { NODE_ENV: 'production', ...process.env },
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  })
+  const passOn = (signal: NodeJS.Signals): boolean => (signal === 'SIGINT' && process.stdin.isTTY) || child.kill(signal)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, passOn)
+  process.on('disconnect', () => child.disconnect())
+  process.channel?.unref()
+  return new Promise((done) => {
+    child.once('exit', (code, signal) => {
+      if (process.connected) process.disconnect()
+      done(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
+    })
+  })
+}

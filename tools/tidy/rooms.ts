@@ -1,0 +1,84 @@
+/**
+ * Which room may import which. This table is the architecture: it grows with it,
+ * one line per new room, decided before the first import. A room without a line
+ * may import nothing but itself.
+ */
+import { dirname, relative, resolve } from 'node:path'
+import { importsOf, type SourceFile } from './source-files.ts'
+
+export type RoomPlan = {
+  /** The folder whose folders are the rooms. */
+  readonly source: string
+  readonly mayImport: Readonly<Record<string, readonly string[]>>
+  /** Files that stand above the noun rooms although they live in one: use-cases and keepers. */
+  readonly above: { readonly files: RegExp; readonly mayImport: readonly string[] }
+  /** Single files of a room that others may import: the ports that an edge is built to. */
+  readonly ports: readonly string[]
+}
+
+const BELOW_SCHEDULER = ['tenants', 'applications', 'nodes', 'pods']
+const BELOW_FLEET = [...BELOW_SCHEDULER, 'scheduler', 'pools', 'sessions']
+const BELOW_EDGES = [...BELOW_FLEET, 'fleet']
+const EDGES = ['store', 'nodelink', 'graphql', 'telemetry']
+
+/** Edges come last, may import everything below them, and meet only in `core.ts`. */
+const CORE: RoomPlan = {
+  source: 'apps/core/src',
+  mayImport: {
+    tenants: [],
+    applications: [],
+    nodes: ['applications'],
+    pods: ['applications'],
+    scheduler: BELOW_SCHEDULER,
+    pools: BELOW_SCHEDULER,
+    sessions: [...BELOW_SCHEDULER, 'scheduler', 'pools'],
+    fleet: BELOW_FLEET,
+    store: BELOW_EDGES,
+    nodelink: BELOW_EDGES,
+    graphql: BELOW_EDGES,
+    telemetry: BELOW_EDGES,
+    'core.ts': [...BELOW_EDGES, 'config.ts', ...EDGES],
+    'main.ts': ['config.ts', 'core.ts'],
+  },
+  above: {
+    files: /^(open|close|create|publish|update|delete|cordon|uncordon|drain|join)-[a-z-]+\.ts$|-keeper\.ts$/,
+    mayImport: BELOW_EDGES,
+  },
+  ports: ['store/store.ts'],
+}
+
+const AGENT_EDGES = ['ledger', 'runtime', 'logs', 'ports', 'telemetry']
+
+/** The node's own rooms: pods and sessions decide, the edges below them act, the core link talks. */
+const AGENT: RoomPlan = {
+  source: 'apps/agent/src',
+  mayImport: {
+    ledger: [],
+    logs: [],
+    ports: ['ledger'],
+    telemetry: [],
+    runtime: ['logs', 'ports'],
+    sessions: AGENT_EDGES,
+    pods: [...AGENT_EDGES, 'sessions'],
+    corelink: [...AGENT_EDGES, 'sessions', 'pods'],
+    'agent.ts': [...AGENT_EDGES, 'sessions', 'pods', 'corelink', 'config.ts'],
+    'main.ts': ['agent.ts', 'config.ts'],
+  },
+  above: { files: /-keeper\.ts$/, mayImport: [...AGENT_EDGES, 'sessions', 'pods'] },
+  ports: ['runtime/runtime.ts', 'ledger/ledger.ts'],
+}
+
+export const ROOM_PLANS: readonly RoomPlan[] = [CORE, AGENT]
+
+/** Each import that the plan does not allow, as `file → room`. */
+export function strayImports(plan: RoomPlan, file: SourceFile): string[] {
+  const path = relative(plan.source, file.path)
+  const room = path.split('/')[0] ?? ''
+  const allowed = new Set([room, ...(plan.mayImport[room] ?? [])])
+  if (plan.above.files.test(file.name)) for (const extra of plan.above.mayImport) allowed.add(extra)
+  return importsOf(file)
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => relative(resolve(plan.source), resolve(dirname(file.path), specifier)))
+    .filter((target) => !allowed.has(target.split('/')[0] ?? '') && !plan.ports.includes(target))
+    .map((target) => `${file.path} → ${target}`)
+}

@@ -1,0 +1,19 @@
+import { configDefaults, defineConfig } from 'vitest/config'
+
+const LONG = '**/*.long.test.{ts,tsx}'
+
+/** Soaks run on their own, with `--mode long`; the browser tests are Playwright's. */
+export default defineConfig(({ mode }) => ({
+  test: {
+    include:
+      mode === 'long'
+        ? [LONG]
+        : ['apps', 'examples', 'packages', 'prisma', 'proto', 'tools'].map((room) => `${room}/**/*.test.{ts,tsx}`),
+    exclude: [...configDefaults.exclude, '**/.next/**', '**/generated/**', ...(mode === 'long' ? [] : [LONG])],
+    // Real processes on a busy two-core machine: a test that fails should fail by its assertion, not by the clock.
+    testTimeout: mode === 'long' ? 30 * 60_000 : 20_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+    restoreMocks: true,
+  },
+}))
