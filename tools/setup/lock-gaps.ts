@@ -11,6 +11,9 @@ const lockEntry = z.looseObject({
 })
 const lockFile = z.looseObject({ packages: z.record(z.string(), lockEntry) })
 
+/** What npm wrote stays as it is, to the order of its fields. */
+const anyRecord = z.record(z.string(), z.unknown())
+
 type Packages = z.infer<typeof lockFile>['packages']
 
 export type LockGap = {
@@ -23,10 +26,13 @@ export type LockGap = {
 
 /** The lock file with its gaps filled; `unclear` are names that say no platform. */
 export function completeLock(text: string) {
-  const lock = lockFile.parse(JSON.parse(text))
+  const lock = anyRecord.parse(JSON.parse(text))
   const entries = findLockGaps(text).map((gap) => ({ ...gap, entry: entryFor(gap) }))
   const known = entries.filter(({ entry }) => entry !== null)
-  const all = { ...lock.packages, ...Object.fromEntries(known.map(({ path, entry }) => [path, entry])) }
+  const all = {
+    ...anyRecord.parse(lock['packages']),
+    ...Object.fromEntries(known.map(({ path, entry }) => [path, entry])),
+  }
   // In the order in which npm itself would write them.
   const packages = Object.fromEntries(
     Object.entries(all).toSorted(([left], [right]) => left.localeCompare(right, 'en')),
@@ -73,7 +79,7 @@ export function entryFor({ name, version, isDev }: LockGap): Readonly<Record<str
     (words.some((word) => /^arm(v\d)?$/.test(word)) ? 'arm' : ALIASES[words.slice(-2).join('-')])
   const libc = words.some((word) => word.startsWith('musl'))
     ? 'musl'
-    : words.some((word) => /^gnu/.test(word))
+    : words.some((word) => word.startsWith('gnu'))
       ? 'glibc'
       : null
   if (cpu === undefined || (os === undefined && cpu !== 'wasm32')) return null

@@ -12,6 +12,7 @@ const SCRIPTS = {
   start: 'tools/start/main.ts',
   test: 'tools/test/main.ts',
   generate: 'tools/setup/generate.ts',
+  'complete-lock': 'tools/setup/complete-lock.ts',
   core: 'tools/start/run-part.ts',
   agent: 'tools/start/run-part.ts',
   console: 'tools/start/run-part.ts',

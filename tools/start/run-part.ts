@@ -1,6 +1,8 @@
 /** `npm run core`, `agent` or `console`: one part alone, after preparing what it needs. */
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
+import { readSettings } from '@fornax/settings/settings'
+import { ensureTokenFile } from '@fornax/settings/token-file'
 import { buildConsole, generateCode, ROOT } from '../setup/prepare.ts'
 import { PROGRAMS, type PartName } from './part-process.ts'
 
@@ -11,10 +13,24 @@ async function runPart(name: string): Promise<number> {
     console.error(`There is no part "${name}"; there are core, agent and console.`)
     return 1
   }
+  const problem = name === 'core' ? tokenProblem() : null
+  if (problem !== null) {
+    console.error(problem)
+    return 1
+  }
   const prepared = await (name === 'console' ? buildConsole() : generateCode())
   if (prepared.kind === 'ready') return await run(PROGRAMS[name])
   console.error(prepared.message)
   return 1
+}
+
+/** The core does not start without its tokens; what is wrong with settings it says itself. */
+function tokenProblem(): string | null {
+  const read = readSettings(process.env)
+  if (read.kind === 'invalid') return null
+  const { tokenFile, joinTokenFile, adminToken } = read.settings
+  const results = [ensureTokenFile(tokenFile, adminToken), ensureTokenFile(joinTokenFile, null)]
+  return results.find((result) => result.kind === 'unusable')?.message ?? null
 }
 
 function isPart(name: string): name is PartName {
@@ -30,7 +46,7 @@ function run(args: readonly string[]): Promise<number> {
   })
   const passOn = (signal: NodeJS.Signals): boolean => (signal === 'SIGINT' && process.stdin.isTTY) || child.kill(signal)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, passOn)
-  process.on('disconnect', () => child.disconnect())
+  process.on('disconnect', () => child.connected && child.disconnect())
   process.channel?.unref()
   return new Promise((done) => {
     child.once('exit', (code, signal) => {

@@ -16,6 +16,10 @@ export class CliError extends Error {
 
 /** The lines that stand for an error on the standard error output. */
 export function formatError(error: unknown, connection: Connection | null): string {
+  if (error instanceof AggregateError) {
+    const texts = error.errors.map((one: unknown) => formatError(one, connection))
+    return [...new Set(texts)].join('')
+  }
   const known = error instanceof ClientError ? fromFailure(error.failure, connection) : error
   if (known instanceof CliError) {
     const remedy = known.remedy === null ? '' : `${indent(known.remedy)}\n`

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { isRecord } from '@fornax/client/client-error'
-import { describeProblems, readSettings, SETTINGS, type Settings } from '@fornax/settings/settings'
+import { readSettings, SETTINGS, type Settings } from '@fornax/settings/settings'
 import { readToken } from '@fornax/settings/token-file'
 import { CliError } from './cli-error.ts'
 
@@ -29,14 +29,16 @@ export type Surroundings = {
 /** Throws a CliError when a setting, the address or the token file cannot be used. */
 export function findConnection(flags: ConnectionFlags, surroundings: Surroundings): Connection {
   const settings = settingsFor(surroundings.env)
-  const dataDir = dataDirOf(settings, surroundings)
+  const dataDir = dataDirOf(surroundings)
   const ready = readReadyFile(dataDir)
   const address = addressOf(flags, settings, { env: surroundings.env, ready })
   if (!isHttpUrl(address.url))
     throw new CliError(`${address.source} is "${address.url}", but an address begins with http:// or https://`)
   const given = givenToken(flags, settings)
   if (given !== null) return { url: address.url, urlSource: address.source, ...given }
-  const file = surroundings.env[SETTINGS.tokenFile.name] ? settings.tokenFile : (ready?.tokenFile ?? join(dataDir, 'admin-token'))
+  const file = surroundings.env[SETTINGS.tokenFile.name]
+    ? settings.tokenFile
+    : (ready?.tokenFile ?? join(dataDir, 'admin-token'))
   // The token of the Fornax on this machine is not for a server elsewhere.
   const token = isOnThisMachine(address.url) ? tokenFrom(file) : null
   return { url: address.url, urlSource: address.source, token, tokenSource: token === null ? null : `the file ${file}` }
@@ -50,7 +52,7 @@ function addressOf(
   settings: Settings,
   { env, ready }: { readonly env: Surroundings['env']; readonly ready: ReadyFile | null },
 ): Address {
-  if (flags.server !== undefined) return { url: flags.server, source: '--server' }
+  if (flags.server !== undefined) return { url: withScheme(flags.server), source: '--server' }
   const name = SETTINGS.apiUrl.name
   if (env[name]) return { url: settings.apiUrl, source: name }
   if (ready !== null) return { url: ready.api, source: ready.path }
@@ -69,17 +71,21 @@ function givenToken(
 function settingsFor(env: Surroundings['env']): Settings {
   const first = readSettings(env)
   if (first.kind === 'valid') return first.settings
-  const ours: readonly string[] = [SETTINGS.dataDir, SETTINGS.apiUrl, SETTINGS.token, SETTINGS.tokenFile].map((one) => one.name)
+  const ours: readonly string[] = [SETTINGS.dataDir, SETTINGS.apiUrl, SETTINGS.token, SETTINGS.tokenFile].map(
+    (one) => one.name,
+  )
   const all: readonly string[] = Object.values(SETTINGS).map((one) => one.name)
   const serious = first.problems.filter(({ name }) => ours.includes(name) || !all.includes(name))
   const foreign = first.problems.map(({ name }) => name)
   const second = readSettings(Object.fromEntries(Object.entries(env).filter(([name]) => !foreign.includes(name))))
-  if (serious.length > 0 || second.kind === 'invalid')
-    throw new CliError(describeProblems(serious.length > 0 ? serious : first.problems))
+  if (serious.length > 0 || second.kind === 'invalid') {
+    const shown = serious.length > 0 ? serious : first.problems
+    throw new CliError(shown.map(({ message }) => message).join('\n'))
+  }
   return second.settings
 }
 
-function dataDirOf(settings: Settings, { env, folder, checkout }: Surroundings): string {
+function dataDirOf({ env, folder, checkout }: Surroundings): string {
   const given = env[SETTINGS.dataDir.name]
   if (given) return resolve(folder, given)
   const here = resolve(folder, SETTINGS.dataDir.default)
@@ -108,6 +114,11 @@ function tokenFrom(file: string): string | null {
       { cause: error },
     )
   }
+}
+
+/** `127.0.0.1:4000` is as clear as `http://127.0.0.1:4000`. */
+function withScheme(url: string): string {
+  return url.includes('://') ? url : `http://${url}`
 }
 
 function isHttpUrl(url: string): boolean {

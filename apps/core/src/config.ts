@@ -26,9 +26,14 @@ export function readConfig(env: NodeJS.ProcessEnv): CoreConfig {
   const result = readSettings(env)
   if (result.kind === 'invalid') throw new ConfigError(describeProblems(result.problems))
   const { settings } = result
-  const { host, apiPort, nodeLinkPort, databaseUrl, dataDir, durability, logLevel } = settings
   return {
-    ...{ host, apiPort, nodeLinkPort, databaseUrl, dataDir, durability, logLevel },
+    host: settings.host,
+    apiPort: settings.apiPort,
+    nodeLinkPort: settings.nodeLinkPort,
+    databaseUrl: settings.databaseUrl,
+    dataDir: settings.dataDir,
+    durability: settings.durability,
+    logLevel: settings.logLevel,
     adminToken: settings.adminToken ?? secretIn(settings.tokenFile, 'admin token', 'FORNAX_TOKEN_FILE'),
     joinToken: secretIn(settings.joinTokenFile, 'join token', 'FORNAX_JOIN_TOKEN_FILE'),
     isProduction: env['NODE_ENV'] === 'production',

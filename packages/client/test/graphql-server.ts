@@ -65,11 +65,17 @@ async function listen(schema: GraphQLSchema, options: TestServerOptions, port: n
   const functions = { execute, subscribe, validate }
   const roots = { subscription: root, query: root, mutation: root }
   const ws = useServer({ schema, roots, onConnect, ...functions }, sockets)
-  function onConnect(context: { readonly connectionParams?: Readonly<Record<string, unknown>> | undefined }): boolean {
-    return isAllowed(context.connectionParams?.['authorization'])
+  // As the core does: browsers come through a proxy that can only add a header to the upgrade.
+  function onConnect(context: ConnectContext): boolean {
+    return isAllowed(context.connectionParams?.['authorization'] ?? context.extra.request.headers.authorization)
   }
   await new Promise<void>((done) => http.listen(port, '127.0.0.1', done))
   return { port: addressOf(http).port, sockets, kill: () => killServer(http, sockets, ws) }
+}
+
+type ConnectContext = {
+  readonly connectionParams?: Readonly<Record<string, unknown>> | undefined
+  readonly extra: { readonly request: IncomingMessage }
 }
 
 async function killServer(http: Server, sockets: WebSocketServer, ws: { dispose(): unknown }): Promise<void> {

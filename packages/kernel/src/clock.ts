@@ -18,7 +18,8 @@ export interface Clock {
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   schedule: (delayMs, work) => {
-    if (delayMs <= 0) {
+    // Browsers have no such queue; there a timer of 0 does.
+    if (delayMs <= 0 && typeof setImmediate === 'function') {
       const turn = setImmediate(work)
       return () => clearImmediate(turn)
     }

@@ -69,6 +69,12 @@ export type NodeSessionTransition =
 /** What an application gets to put a session away that did not open in time. */
 export const LATE_OPEN_GRACE_MS = 5_000
 
+/** The phase as a core is told it: what a node does meanwhile is its own affair. */
+export function toldPhase({ phase }: NodeSession): 'starting' | 'available' | 'inUse' | 'closing' | 'closed' {
+  if (phase === 'waiting' || phase === 'opening') return 'starting'
+  return phase === 'killing' || phase === 'clearing' ? 'closing' : phase
+}
+
 /** A session that was just asked for. */
 export function waitingSession(
   birth: Pick<NodeSession, 'sessionId' | 'podId' | 'grantEpoch' | 'order' | 'deadlineMs'>,

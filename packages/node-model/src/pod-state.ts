@@ -44,6 +44,8 @@ export type PodEvent =
   | { readonly kind: 'started'; readonly atMs: number; readonly readyTimeoutMs: number }
   | { readonly kind: 'ready'; readonly atMs: number }
   | { readonly kind: 'claimed'; readonly grantEpoch: number }
+  /** A session that claimed it while it was being created is served now. */
+  | { readonly kind: 'occupied' }
   | { readonly kind: 'released' }
   | { readonly kind: 'stopRequested'; readonly atMs: number; readonly graceMs: number }
   /** It must end, because something is wrong with it. */
@@ -102,6 +104,8 @@ export function transition(pod: Pod, event: PodEvent): PodTransition {
       })
     case 'claimed':
       return claim(pod, event.grantEpoch)
+    case 'occupied':
+      return pod.phase === 'standby' ? moved(pod, { phase: 'active' }) : IGNORED
     case 'released':
       return pod.phase === 'active' ? moved(pod, { phase: 'standby' }) : IGNORED
     case 'stopRequested':

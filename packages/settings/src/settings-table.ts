@@ -1,11 +1,18 @@
 /** The settings as the table that the README shows. */
 import { SETTINGS } from './settings.ts'
 
-/** The Markdown table of every setting; a test holds the README to it. */
+const HEAD = ['setting', 'default', 'what it does', 'used by']
+
+/** The Markdown table of every setting, in columns as the formatter likes them; a test holds the README to it. */
 export function settingsTable(): string {
-  const rows = Object.values(SETTINGS).map((setting) => {
-    const fallback = setting.default === null ? '' : `\`${setting.default}\``
-    return `| \`${setting.name}\` | ${fallback} | ${setting.doc} | ${setting.usedBy.join(', ')} |`
-  })
-  return ['| setting | default | what it does | used by |', '| --- | --- | --- | --- |', ...rows].join('\n')
+  const rows = Object.values(SETTINGS).map((setting) => [
+    `\`${setting.name}\``,
+    setting.default === null ? '' : `\`${setting.default}\``,
+    setting.doc,
+    setting.usedBy.join(', '),
+  ])
+  const widths = HEAD.map((_, column) => Math.max(...[HEAD, ...rows].map((row) => row[column]?.length ?? 0)))
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  const padded = (row: readonly string[]): string => line(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)))
+  return [padded(HEAD), line(widths.map((width) => '-'.repeat(width))), ...rows.map(padded)].join('\n')
 }

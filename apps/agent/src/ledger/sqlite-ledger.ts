@@ -128,7 +128,7 @@ class SqliteLedger implements Ledger {
   }
 
   [Symbol.dispose](): void {
-    this.#database.close()
+    if (this.#database.isOpen) this.#database.close()
   }
 
   #rows(query: string): Record<string, SQLOutputValue>[] {

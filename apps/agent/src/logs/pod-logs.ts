@@ -4,8 +4,10 @@
  */
 import { watch } from 'node:fs'
 import type { Cancel, Clock } from '@fornax/kernel/clock'
-import type { PodFolder } from '../runtime/pod-folder.ts'
 import { LogFile, type LogFollower } from './log-file.ts'
+
+/** Where a pod writes. */
+export type PodLogFiles = { readonly path: string; readonly stdout: string; readonly stderr: string }
 
 export type LogStreamName = 'stdout' | 'stderr'
 
@@ -40,7 +42,7 @@ const FOLLOW_DELAY_MS = 20
 const FOLLOW_CHECK_MS = 1_000
 
 type PodLog = {
-  readonly folder: PodFolder
+  readonly folder: PodLogFiles
   readonly files: Readonly<Record<LogStreamName, LogFile>>
   readonly readings: Set<Reading>
   isOver: boolean
@@ -59,7 +61,7 @@ export class PodLogs implements Disposable {
   }
 
   /** A pod of this node, from now on. */
-  add(podId: string, folder: PodFolder): void {
+  add(podId: string, folder: PodLogFiles): void {
     const files = { stdout: new LogFile(folder.stdout), stderr: new LogFile(folder.stderr) }
     this.#logs.set(podId, { folder, files, readings: new Set(), isOver: false })
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '@fornax/kernel/clock'
+import { creatingPod } from '@fornax/node-model/pod-state'
 import { expect, it } from 'vitest'
 import type { LedgerChange } from '../ledger/ledger.ts'
 import { createMachinePortBlocks, UNSHARED_PORT_BLOCKS, type PortBlocks } from './port-blocks.ts'
@@ -63,5 +64,7 @@ function world({ first = 20_000, last = 20_099, taken = [], rests = [], blocks =
   const clock: Clock = { nowMs: () => time.nowMs, schedule: () => () => undefined }
   const changes: LedgerChange[] = []
   const options = { range: { first, last }, clock, blocks, put: (change: LedgerChange) => void changes.push(change) }
-  return { pool: new PortPool(options, taken, rests), time, changes }
+  const birth = { podId: 'pod-1', versionId: 'ver-1', runtime: 'process', createdAtMs: 0 }
+  const pod = { pod: creatingPod(birth), handle: null, hostPorts: taken, sessionFolder: null }
+  return { pool: new PortPool(options, { pods: [pod], sessions: [], portRests: rests }), time, changes }
 }

@@ -6,7 +6,7 @@
  *   free ──take──► taken ──rest──► resting (60 s) ──► free
  */
 import type { Clock } from '@fornax/kernel/clock'
-import type { LedgerChange, PortRest } from '../ledger/ledger.ts'
+import type { LedgerChange, LedgerContents } from '../ledger/ledger.ts'
 import type { PortBlocks } from './port-blocks.ts'
 
 export type PortRange = { readonly first: number; readonly last: number }
@@ -31,10 +31,10 @@ export class PortPool {
   readonly #resting: Map<number, number>
   #next: number
 
-  constructor(options: PortPoolOptions, taken: Iterable<number>, rests: readonly PortRest[]) {
+  constructor(options: PortPoolOptions, known: Pick<LedgerContents, 'pods' | 'sessions' | 'portRests'>) {
     this.#options = options
-    this.#taken = new Set(taken)
-    const inOrder = rests.toSorted((a, b) => a.untilMs - b.untilMs)
+    this.#taken = new Set([...known.pods, ...known.sessions].flatMap((row) => row.hostPorts))
+    const inOrder = known.portRests.toSorted((a, b) => a.untilMs - b.untilMs)
     this.#resting = new Map(inOrder.map(({ port, untilMs }) => [port, untilMs]))
     this.#next = options.range.first
   }

@@ -8,6 +8,8 @@ export type Column<T> = {
   readonly cell: (item: T, nowMs: number) => Cell
   /** Shown only with `-o wide`. */
   readonly isWide?: true
+  /** Always changes, so that a watch does not tell it as news. */
+  readonly isRestless?: true
 }
 
 const GAP = '   '

@@ -14,96 +14,107 @@ type Row = ApplicationRowFragment
 
 export type Unfolding = { readonly open: string | null; readonly toggle: (name: string) => void }
 
-export function applicationColumns({ open, toggle }: Unfolding): readonly Column<Row>[] {
-  return [
-    {
-      id: 'name',
-      header: 'Application',
-      width: 15,
-      cell: (application) => (
-        <button
-          type="button"
-          data-row-link
-          aria-expanded={open === application.name}
-          onClick={() => toggle(application.name)}
-          className="flex w-full items-center gap-1.5 rounded text-left font-medium"
-        >
-          <Icon name="chevron" className={`text-faint transition-transform ${open === application.name ? 'rotate-90' : ''}`} />
-          <span className="truncate">{application.name}</span>
-        </button>
-      ),
-      sortBy: (application) => application.name,
-    },
-    {
-      id: 'state',
-      header: 'State',
-      width: 10,
-      cell: ({ problem }) =>
-        problem === null ? (
-          <PhaseMark tone="ready" word="As asked" />
-        ) : (
-          <PhaseMark tone="danger" word={problem.kind === 'NO_CAPACITY' ? 'No room' : 'Pods fail'} />
-        ),
-      sortBy: ({ problem }) => (problem === null ? 1 : 0),
-    },
-    {
-      id: 'pool',
-      header: 'Pods',
-      cell: ({ pool, name }) => <PoolStrip pool={pool} label={`Pods of ${name}`} />,
-      sortBy: ({ pool }) => pool.total,
-    },
-    {
-      id: 'idle',
-      header: 'Idle',
-      width: 5,
-      align: 'end',
-      cell: ({ pool }) => formatCount(pool.standby + pool.hibernated),
-      sortBy: ({ pool }) => pool.standby + pool.hibernated,
-    },
-    {
-      id: 'policy',
-      header: 'Policy',
-      width: 11,
-      cell: ({ scalingPolicy }) => (
-        <span className="flex flex-col leading-tight">
-          <span className="truncate">{targetWords(scalingPolicy)}</span>
-          <span className="truncate text-xs text-faint">{limitWords(scalingPolicy)}</span>
-        </span>
-      ),
-    },
-    {
-      id: 'sessions',
-      header: 'Sessions',
-      width: 6,
-      align: 'end',
-      cell: ({ name, sessionCount }) => (
-        <Link href={paths.sessions({ application: name })} className="underline decoration-line-strong underline-offset-2 hover:decoration-current">
-          {formatCount(sessionCount)}
-        </Link>
-      ),
-      sortBy: ({ sessionCount }) => sessionCount,
-    },
-    {
-      id: 'waiting',
-      header: 'Waiting',
-      width: 6,
-      align: 'end',
-      cell: ({ waitingSessionCount: waiting }) => (
-        <span className={waiting > 0 ? 'font-semibold text-warn' : 'text-faint'}>{formatCount(waiting)}</span>
-      ),
-      sortBy: ({ waitingSessionCount }) => waitingSessionCount,
-    },
-    {
-      id: 'version',
-      header: 'Version',
-      width: 9,
-      cell: ({ version, fallbackVersion }) => (
-        <>
-          v{version.number}
-          {fallbackVersion !== null && <span className="text-warn"> · from v{fallbackVersion.number}</span>}
-        </>
-      ),
-      sortBy: ({ version }) => version.number,
-    },
-  ]
+export function applicationColumns(unfolding: Unfolding): readonly Column<Row>[] {
+  return [nameColumn(unfolding), ...COLUMNS]
 }
+
+function nameColumn({ open, toggle }: Unfolding): Column<Row> {
+  return {
+    id: 'name',
+    header: 'Application',
+    width: 15,
+    cell: (application) => (
+      <button
+        type="button"
+        data-row-link
+        aria-expanded={open === application.name}
+        onClick={() => toggle(application.name)}
+        className="flex w-full items-center gap-1.5 rounded text-left font-medium"
+      >
+        <Icon
+          name="chevron"
+          className={`text-faint transition-transform ${open === application.name ? 'rotate-90' : ''}`}
+        />
+        <span className="truncate">{application.name}</span>
+      </button>
+    ),
+    sortBy: (application) => application.name,
+  }
+}
+
+const COLUMNS: readonly Column<Row>[] = [
+  {
+    id: 'state',
+    header: 'State',
+    width: 10,
+    cell: ({ problem }) =>
+      problem === null ? (
+        <PhaseMark tone="ready" word="As asked" />
+      ) : (
+        <PhaseMark tone="danger" word={problem.kind === 'NO_CAPACITY' ? 'No room' : 'Pods fail'} />
+      ),
+    sortBy: ({ problem }) => (problem === null ? 1 : 0),
+  },
+  {
+    id: 'pool',
+    header: 'Pods',
+    cell: ({ pool, name }) => <PoolStrip pool={pool} label={`Pods of ${name}`} />,
+    sortBy: ({ pool }) => pool.total,
+  },
+  {
+    id: 'idle',
+    header: 'Idle',
+    width: 5,
+    align: 'end',
+    cell: ({ pool }) => formatCount(pool.standby + pool.hibernated),
+    sortBy: ({ pool }) => pool.standby + pool.hibernated,
+  },
+  {
+    id: 'policy',
+    header: 'Policy',
+    width: 11,
+    cell: ({ scalingPolicy }) => (
+      <span className="flex flex-col leading-tight">
+        <span className="truncate">{targetWords(scalingPolicy)}</span>
+        <span className="truncate text-xs text-faint">{limitWords(scalingPolicy)}</span>
+      </span>
+    ),
+  },
+  {
+    id: 'sessions',
+    header: 'Sessions',
+    width: 6,
+    align: 'end',
+    cell: ({ name, sessionCount }) => (
+      <Link
+        href={paths.sessions({ application: name })}
+        className="underline decoration-line-strong underline-offset-2 hover:decoration-current"
+      >
+        {formatCount(sessionCount)}
+      </Link>
+    ),
+    sortBy: ({ sessionCount }) => sessionCount,
+  },
+  {
+    id: 'waiting',
+    header: 'Waiting',
+    width: 6,
+    align: 'end',
+    cell: ({ waitingSessionCount: waiting }) => (
+      <span className={waiting > 0 ? 'font-semibold text-warn' : 'text-faint'}>{formatCount(waiting)}</span>
+    ),
+    sortBy: ({ waitingSessionCount }) => waitingSessionCount,
+  },
+  {
+    id: 'version',
+    header: 'Version',
+    width: 9,
+    cell: ({ version, fallbackVersion }) => (
+      <>
+        v{version.number}
+        {fallbackVersion !== null && <span className="text-warn"> · from v{fallbackVersion.number}</span>}
+      </>
+    ),
+    sortBy: ({ version }) => version.number,
+  },
+]

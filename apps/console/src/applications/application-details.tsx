@@ -9,6 +9,8 @@ import {
   type ApplicationRowFragment,
   type VersionFactsFragment,
 } from '../graphql/generated/documents.ts'
+import { instantMs } from '../time/instant.ts'
+import { useNow } from '../time/now.tsx'
 import { RelativeTime } from '../time/relative-time.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { LogLines } from '../ui/log-lines.tsx'
@@ -30,7 +32,12 @@ export function ApplicationDetails({ application }: { readonly application: Appl
           </dl>
         </Part>
         <Part title="Versions">
-          <Versions name={application.name} newest={application.version} fallback={application.fallbackVersion?.number ?? null} />
+          <Versions
+            key={application.version.number}
+            name={application.name}
+            newest={application.version}
+            fallback={application.fallbackVersion?.number ?? null}
+          />
         </Part>
       </div>
     </div>
@@ -51,9 +58,7 @@ function Problem({ problem }: { readonly problem: NonNullable<ApplicationRowFrag
             {problem.retryAt === null ? (
               'The next attempt waits for a change of the application.'
             ) : (
-              <>
-                Next attempt <RelativeTime at={problem.retryAt} />.
-              </>
+              <NextAttempt at={problem.retryAt} />
             )}
           </p>
         </div>
@@ -61,10 +66,24 @@ function Problem({ problem }: { readonly problem: NonNullable<ApplicationRowFrag
       {problem.lastLogLines.length > 0 && (
         <div className="mt-3">
           <p className="mb-1 text-xs font-medium text-soft">The last lines its pod wrote</p>
-          <LogLines label="Last lines of the failed pod" lines={problem.lastLogLines.map((text) => ({ text, isError: false }))} />
+          <LogLines
+            label="Last lines of the failed pod"
+            lines={problem.lastLogLines.map((text) => ({ text, isError: false }))}
+          />
         </div>
       )}
     </section>
+  )
+}
+
+function NextAttempt({ at }: { readonly at: string }) {
+  const atMs = instantMs(at)
+  const isDue = useNow((nowMs) => nowMs >= atMs)
+  if (isDue) return 'The next attempt is due.'
+  return (
+    <>
+      Next attempt <RelativeTime at={at} />.
+    </>
   )
 }
 
@@ -88,13 +107,16 @@ function Versions({ name, newest, fallback }: VersionsProps) {
           {versions.map((version) => (
             <tr key={version.number} className="border-b border-line/60 last:border-0">
               <td className="px-3 py-1.5 font-medium whitespace-nowrap">
-                v{version.number} <span className="font-normal text-faint">{roleOf(version.number, newest.number, fallback)}</span>
+                v{version.number}{' '}
+                <span className="font-normal text-faint">{roleOf(version.number, newest.number, fallback)}</span>
               </td>
               <td className="px-3 py-1.5 font-mono text-xs">{version.image}</td>
               <td className="max-w-64 truncate px-3 py-1.5 font-mono text-xs" title={commandOf(version)}>
                 {commandOf(version)}
               </td>
-              <td className="px-3 py-1.5 whitespace-nowrap">{version.ports.map((port) => `${port.name} ${port.containerPort}`).join(', ') || '–'}</td>
+              <td className="px-3 py-1.5 whitespace-nowrap">
+                {version.ports.map((port) => `${port.name} ${port.containerPort}`).join(', ') || '–'}
+              </td>
               <td className="px-3 py-1.5 whitespace-nowrap">
                 {formatCpus(version.resources.cpuMillis)} CPU, {formatBytes(version.resources.memoryBytes)}
               </td>
@@ -109,7 +131,7 @@ function Versions({ name, newest, fallback }: VersionsProps) {
   )
 }
 
-/** The newest is known already; the older ones are asked for, and again when there is a newer one. */
+/** The newest is known already; the older ones are asked for. */
 function useVersions(name: string, newest: VersionFactsFragment): readonly VersionFactsFragment[] {
   const [versions, setVersions] = useState<readonly VersionFactsFragment[]>([])
   useEffect(() => {
@@ -120,7 +142,7 @@ function useVersions(name: string, newest: VersionFactsFragment): readonly Versi
       // The newest version is shown in any case; the connection's own state says that something is wrong.
       .catch(() => undefined)
     return () => abort.abort()
-  }, [name, newest.number])
+  }, [name])
   return versions.length > 0 ? versions : [newest]
 }
 

@@ -31,7 +31,11 @@ export function ApplicationsPage({ firstPage }: { readonly firstPage: FirstPage<
     [open, setOpen],
   )
   const all = [...list.items.values()]
-  const rows = sortRows(all.filter((row) => view.matches(row.name, row.version.image)), columns, view.sort)
+  const rows = sortRows(
+    all.filter((row) => view.matches(row.name, row.version.image)),
+    columns,
+    view.sort,
+  )
   return (
     <Page
       isFilled
@@ -39,11 +43,11 @@ export function ApplicationsPage({ firstPage }: { readonly firstPage: FirstPage<
       lead={list.isLoaded ? leadOf(all) : 'What sessions run, and the pods kept warm for them.'}
       actions={<ListFilter view={view} what="applications" />}
     >
-      <div className="flex min-h-0 flex-1 flex-col overflow-hidden rounded-xl border border-line bg-panel">
+      <div className="flex min-h-0 flex-col overflow-hidden rounded-xl border border-line bg-panel">
         <Surface
           state={surfaceStateOf(list)}
           what="Applications"
-          className="flex min-h-0 flex-1 flex-col"
+          className="flex min-h-0 flex-col"
           skeleton={<RowsSkeleton />}
           isEmpty={() => rows.length === 0}
           empty={<NoApplications isFiltered={all.length > 0} />}
@@ -54,7 +58,7 @@ export function ApplicationsPage({ firstPage }: { readonly firstPage: FirstPage<
               columns={columns}
               rows={rows}
               rowId={(row) => row.id}
-              detail={(row) => (row.name === open ? <ApplicationDetails application={row} /> : null)}
+              renderDetail={(row) => (row.name === open ? <ApplicationDetails application={row} /> : null)}
               sort={view.sort}
               onSort={view.sortBy}
               minWidth={70}
@@ -71,7 +75,8 @@ function NoApplications({ isFiltered }: { readonly isFiltered: boolean }) {
   if (isFiltered) return <Message icon="search" title="No application matches" />
   return (
     <Message icon="application" title="No application is defined yet">
-      Define one with <code className="font-mono text-xs">npx fornax apply -f app.yaml</code>; it appears here by itself.
+      Define one with <code className="font-mono text-xs">npx fornax apply -f app.yaml</code>; it appears here by
+      itself.
     </Message>
   )
 }

@@ -18,7 +18,9 @@ export const POD_KINDS: readonly Kind[] = [
 const SQUARES_MAX = 40
 
 export function PoolStrip({ pool, label }: { readonly pool: PoolCounts; readonly label: string }) {
-  const kinds = POD_KINDS.map(({ name, fill, of }) => ({ name, fill, count: of(pool) })).filter(({ count }) => count > 0)
+  const kinds = POD_KINDS.map(({ name, fill, of }) => ({ name, fill, count: of(pool) })).filter(
+    ({ count }) => count > 0,
+  )
   const words = kinds.map(({ name, count }) => `${formatCount(count)} ${name}`).join(', ')
   if (pool.total === 0) return <span className="text-faint">no pods</span>
   return (
@@ -26,7 +28,9 @@ export function PoolStrip({ pool, label }: { readonly pool: PoolCounts; readonly
       {pool.total <= SQUARES_MAX ? (
         <div className="flex flex-wrap gap-[3px]">
           {kinds.flatMap(({ name, fill, count }) =>
-            Array.from({ length: count }, (_, index) => <span key={`${name}${index}`} className={`size-2.5 rounded-[3px] ${fill}`} />),
+            Array.from({ length: count }, (_, index) => (
+              <span key={`${name}${index}`} className={`size-2.5 rounded-[3px] ${fill}`} />
+            )),
           )}
         </div>
       ) : (

@@ -10,6 +10,11 @@ export function formatMs(ms: number): string {
   return formatLongMs(ms)
 }
 
+/** As `formatMs`, for what was measured in whole milliseconds only: `7 ms`. */
+export function formatWholeMs(ms: number): string {
+  return ms < 10 ? `${Math.round(ms)} ms` : formatMs(ms)
+}
+
 /** Time that has passed or remains, in one unit that people think in. */
 export function formatRoughMs(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000))

@@ -9,8 +9,8 @@ type Connection<T> = {
 }
 
 /** Only a whole list can be continued from its version: changes say nothing of what was not on the page. */
-export function firstPageOf<T extends Identified>(page: Connection<T> | undefined): FirstPage<T> | null {
+export function firstPageOf<T extends Identified>(key: string, page: Connection<T> | undefined): FirstPage<T> | null {
   if (page === undefined) return null
   const resourceVersion = page.pageInfo.hasNextPage ? null : page.resourceVersion
-  return { items: page.edges.map(({ node }) => node), resourceVersion }
+  return { key, items: page.edges.map(({ node }) => node), resourceVersion }
 }

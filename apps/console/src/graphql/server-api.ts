@@ -7,6 +7,9 @@ import type { TypedDocument } from '@fornax/client/typed-document'
 import { paths } from '../path-builder.ts'
 import { readConfig } from '../server/config.ts'
 
+/** How much of a list a page is rendered with; the rest follows live. */
+export const FIRST_ROWS = 200
+
 /** A page is rendered without data rather than late: the browser follows it up by itself. */
 const ANSWER_WITHIN_MS = 2_000
 

@@ -49,7 +49,8 @@ function bindingOf(keys: string): string {
 
 function whenFree(act: () => void): (event: KeyboardEvent) => void {
   return (event) => {
-    if (isTyping(event.target) || document.querySelector('[role=dialog], [role=alertdialog], [role=menu]') !== null) return
+    if (isTyping(event.target) || document.querySelector('[role=dialog], [role=alertdialog], [role=menu]') !== null)
+      return
     event.preventDefault()
     act()
   }

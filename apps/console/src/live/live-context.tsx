@@ -24,13 +24,11 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
 }
 
 /** Follows a list while the component is shown. The first page is what the server rendered with. */
-export function useLiveList<T extends Identified>(
-  spec: LiveSpec<T>,
-  firstPage: FirstPage<T> | null,
-): LiveListState<T> {
+export function useLiveList<T extends Identified>(spec: LiveSpec<T>, firstPage: FirstPage<T> | null): LiveListState<T> {
   const store = useLiveStore()
   const list = store.list(spec, firstPage)
-  const rendered = useMemo(() => stateOf(firstPage), [firstPage])
+  const isOurs = firstPage?.key === spec.key
+  const rendered = useMemo(() => stateOf(isOurs ? firstPage : null), [isOurs, firstPage])
   return useSyncExternalStore(list.subscribe, list.get, () => rendered)
 }
 

@@ -37,6 +37,8 @@ export type LiveListState<T extends Identified> = {
 
 /** What a page was rendered with on the server; to be continued from. */
 export type FirstPage<T extends Identified> = {
+  /** The key of the spec that it is a page of. */
+  readonly key: string
   readonly items: readonly T[]
   /** Null when more follows: then the watch begins with a snapshot. */
   readonly resourceVersion: string | null

@@ -15,6 +15,13 @@ export type LiveStorePorts = Pick<LiveListPorts, 'client' | 'clock' | 'nextPaint
   readonly probe: () => Promise<ProbeResult>
 }
 
+/** What the store does with a list, whatever it lists. */
+type AnyList = {
+  readonly isFollowing: boolean
+  readonly get: () => { readonly status: WatchStatus }
+  readonly attemptNow: () => void
+}
+
 /** How many lists may be remembered without a reader. */
 const LISTS_MAX = 24
 
@@ -22,8 +29,7 @@ const LISTS_MAX = 24
 export class LiveStore {
   readonly #ports: LiveStorePorts
   readonly #listPorts: LiveListPorts
-  /** What a key names is what its spec reads, which the type of a map cannot say. */
-  readonly #lists = new Map<string, LiveList<never>>()
+  readonly #lists = new Map<string, AnyList>()
   readonly #tab = new Observed<TabState>({ phase: 'connecting' })
   #cause: LostCause = 'unknown'
 
@@ -48,10 +54,12 @@ export class LiveStore {
   /** The list of a spec. A first page only matters when nothing is known yet. */
   list<T extends Identified>(spec: LiveSpec<T>, firstPage: FirstPage<T> | null): LiveList<T> {
     const known = this.#lists.get(spec.key)
-    if (known !== undefined) return known as unknown as LiveList<T>
-    const list = new LiveList(this.#listPorts, spec, firstPage)
+    // What a key names is what its spec reads, which the type of a map cannot say.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    if (known !== undefined) return known as LiveList<T>
+    const list = new LiveList(this.#listPorts, spec, firstPage?.key === spec.key ? firstPage : null)
     this.#makeRoom()
-    this.#lists.set(spec.key, list as unknown as LiveList<never>)
+    this.#lists.set(spec.key, list)
     return list
   }
 

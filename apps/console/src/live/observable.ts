@@ -1,7 +1,7 @@
 /** A value that can be watched: what `useSyncExternalStore` wants, and no more. */
 export type Observable<T> = {
-  get(): T
-  subscribe(listener: () => void): () => void
+  readonly get: () => T
+  readonly subscribe: (listener: () => void) => () => void
 }
 
 /** An observable with a way to change it. Setting the same value again tells nobody. */

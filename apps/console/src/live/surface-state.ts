@@ -11,9 +11,7 @@ export type SurfaceState<T> =
   | { readonly kind: 'ready'; readonly value: T; readonly isStale: boolean; readonly problem: string | null }
 
 /** What a followed list can be shown as. */
-export function surfaceStateOf<T extends Identified>(
-  list: LiveListState<T>,
-): SurfaceState<ReadonlyMap<string, T>> {
+export function surfaceStateOf<T extends Identified>(list: LiveListState<T>): SurfaceState<ReadonlyMap<string, T>> {
   const { items, isLoaded, status, refusal } = list
   if (isLoaded) {
     const isStale = status.phase === 'reconnecting' || refusal !== null

@@ -52,7 +52,9 @@ export function NodeActions({ node }: { readonly node: NodeRowFragment }) {
         <ConfirmDialog
           title={`Uncordon ${node.name}?`}
           description={
-            node.drainDeadline === null ? 'New pods may come to it again.' : 'This ends the drain: new pods may come to it again.'
+            node.drainDeadline === null
+              ? 'New pods may come to it again.'
+              : 'This ends the drain: new pods may come to it again.'
           }
           verb="Uncordon"
           act={() => runMutation(UncordonNodeDocument, { name: node.name }, (result) => result.uncordonNode.problem)}
@@ -98,6 +100,7 @@ function DrainDialog({ node, onClose }: { readonly node: NodeRowFragment; readon
 function consequenceOf(sessionCount: number, graceMs: number): string {
   const idle = 'Its idle pods move to other nodes, and no new pods come.'
   if (sessionCount === 0) return `${idle} No session is open on it.`
-  const when = graceMs === 0 ? 'will be asked to close now' : `may go on for ${formatRoughMs(graceMs)}, and are closed then`
+  const when =
+    graceMs === 0 ? 'will be asked to close now' : `may go on for ${formatRoughMs(graceMs)}, and are closed then`
   return `${idle} ${plural(sessionCount, 'session')} on it ${when}.`
 }

@@ -4,5 +4,6 @@ import type { LiveSpec } from '../live/live-list.ts'
 
 export const nodesSpec: LiveSpec<NodeRowFragment> = {
   key: 'nodes',
-  follow: (client, from, signal) => client.watch(WatchNodesDocument, {}, { signal, ...(from === null ? {} : { from }) }),
+  follow: (client, from, signal) =>
+    client.watch(WatchNodesDocument, {}, { signal, ...(from === null ? {} : { from }) }),
 }

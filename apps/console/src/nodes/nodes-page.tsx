@@ -25,19 +25,38 @@ type Row = NodeRowFragment
 export function NodesPage({ firstPage }: { readonly firstPage: FirstPage<Row> | null }) {
   const list = useLiveList(nodesSpec, firstPage)
   const view = useListView('name')
-  const rows = sortRows([...list.items.values()].filter((node) => view.matches(node.name, node.address)), COLUMNS, view.sort)
+  const rows = sortRows(
+    [...list.items.values()].filter((node) => view.matches(node.name, node.address)),
+    COLUMNS,
+    view.sort,
+  )
   return (
-    <Page isFilled title="Nodes" lead={list.isLoaded ? leadOf([...list.items.values()]) : 'The machines that run pods.'} actions={<ListFilter view={view} what="nodes" />}>
-      <div className="flex min-h-0 flex-1 flex-col overflow-hidden rounded-xl border border-line bg-panel">
+    <Page
+      isFilled
+      title="Nodes"
+      lead={list.isLoaded ? leadOf([...list.items.values()]) : 'The machines that run pods.'}
+      actions={<ListFilter view={view} what="nodes" />}
+    >
+      <div className="flex min-h-0 flex-col overflow-hidden rounded-xl border border-line bg-panel">
         <Surface
           state={surfaceStateOf(list)}
           what="Nodes"
-          className="flex min-h-0 flex-1 flex-col"
+          className="flex min-h-0 flex-col"
           skeleton={<RowsSkeleton />}
           isEmpty={() => rows.length === 0}
           empty={<NoNodes isFiltered={list.items.size > 0} clear={view.clear} />}
         >
-          {() => <DataTable label="Nodes" columns={COLUMNS} rows={rows} rowId={(node) => node.id} sort={view.sort} onSort={view.sortBy} minWidth={68} />}
+          {() => (
+            <DataTable
+              label="Nodes"
+              columns={COLUMNS}
+              rows={rows}
+              rowId={(node) => node.id}
+              sort={view.sort}
+              onSort={view.sortBy}
+              minWidth={68}
+            />
+          )}
         </Surface>
       </div>
     </Page>
@@ -47,7 +66,15 @@ export function NodesPage({ firstPage }: { readonly firstPage: FirstPage<Row> | 
 function NoNodes({ isFiltered, clear }: { readonly isFiltered: boolean; readonly clear: () => void }) {
   if (isFiltered)
     return (
-      <Message icon="search" title="No node matches" action={<button type="button" className="text-ember underline" onClick={clear}>Show all nodes</button>} />
+      <Message
+        icon="search"
+        title="No node matches"
+        action={
+          <button type="button" className="text-ember underline" onClick={clear}>
+            Show all nodes
+          </button>
+        }
+      />
     )
   return (
     <Message icon="node" title="No node has joined yet">
@@ -150,7 +177,9 @@ const COLUMNS: readonly Column<Row>[] = [
     header: 'Runtimes',
     width: 10,
     cell: ({ runtimes }) => (
-      <span title={runtimes.map((runtime) => `${runtime.name}: isolation ${runtime.isolation.toLowerCase()}`).join(', ')}>
+      <span
+        title={runtimes.map((runtime) => `${runtime.name}: isolation ${runtime.isolation.toLowerCase()}`).join(', ')}
+      >
         {runtimes.map((runtime) => runtime.name).join(', ')}
       </span>
     ),
@@ -159,7 +188,8 @@ const COLUMNS: readonly Column<Row>[] = [
     id: 'heard',
     header: 'Last heard',
     width: 7,
-    cell: ({ lastHeardAt }) => (lastHeardAt === null ? <span className="text-faint">not yet</span> : <RelativeTime at={lastHeardAt} />),
+    cell: ({ lastHeardAt }) =>
+      lastHeardAt === null ? <span className="text-faint">not yet</span> : <RelativeTime at={lastHeardAt} />,
     sortBy: (node) => node.lastHeardAt,
   },
   { id: 'actions', header: '', width: 4, align: 'end', cell: (node) => <NodeActions node={node} /> },

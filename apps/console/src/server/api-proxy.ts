@@ -33,7 +33,10 @@ export function createApiProxy(apiUrl: string, log: Log): ApiProxy {
       proxy.web(request, response, { proxyTimeout: ANSWER_TIMEOUT_MS }).catch(() => response.destroy())
     },
     forwardUpgrade(request, socket, head, token) {
-      if (!(socket instanceof Socket)) return void socket.destroy()
+      if (!(socket instanceof Socket)) {
+        socket.destroy()
+        return
+      }
       speakFor(request, token)
       proxy.ws(request, socket, { upgradeTimeout: UPGRADE_TIMEOUT_MS }, head).catch(() => socket.destroy())
     },
@@ -45,7 +48,9 @@ export function refuse(response: ServerResponse, status: number, message: string
   if (response.headersSent) return void response.destroy()
   const code = status === 401 ? 'UNAUTHENTICATED' : status === 502 ? 'UNREACHABLE' : 'FORBIDDEN'
   const body = JSON.stringify({ errors: [{ message, extensions: { code } }] })
-  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' }).end(body)
+  response
+    .writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' })
+    .end(body)
 }
 
 /** What only concerned the browser and us stays here: its cookies, and where the page came from. */

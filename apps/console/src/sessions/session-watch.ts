@@ -9,14 +9,7 @@ import {
   type SessionStoryFragment,
 } from '../graphql/generated/documents.ts'
 import type { LiveSpec } from '../live/live-list.ts'
-
-/** Which sessions, as the API is asked. */
-export type SessionsWhere = { readonly application: string | null; readonly phases: readonly SessionPhase[] }
-
-/** The API's filter for them. */
-export function toSessionFilter({ application, phases }: SessionsWhere) {
-  return { ...(application === null ? {} : { application }), ...(phases.length === 0 ? {} : { phases }) }
-}
+import { toSessionFilter, type SessionsWhere } from './sessions-where.ts'
 
 /** All sessions that match, as long as the core knows them; closed ones stay in sight after that. */
 export function sessionsSpec(where: SessionsWhere): LiveSpec<SessionRowFragment> {
@@ -36,7 +29,11 @@ export function sessionSpec(id: string): LiveSpec<SessionStoryFragment> {
     follow: (client, _from, signal) => {
       const ports = {
         async *subscribe(attempt: { readonly signal: AbortSignal; readonly onConnected: () => void }) {
-          for await (const { watchSession } of client.subscribe(WatchSessionDocument, { id }, { signal: attempt.signal })) {
+          for await (const { watchSession } of client.subscribe(
+            WatchSessionDocument,
+            { id },
+            { signal: attempt.signal },
+          )) {
             attempt.onConnected()
             yield { kind: 'snapshot', items: [watchSession], isLast: true, resourceVersion: 'whole' } as const
           }

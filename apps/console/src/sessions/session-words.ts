@@ -14,7 +14,14 @@ export const SESSION_PHASES: Readonly<Record<SessionPhase, Words>> = {
 }
 
 /** In the order of a session's life. */
-export const PHASES_IN_ORDER: readonly SessionPhase[] = ['PENDING', 'STARTING', 'AVAILABLE', 'IN_USE', 'CLOSING', 'CLOSED']
+export const PHASES_IN_ORDER: readonly SessionPhase[] = [
+  'PENDING',
+  'STARTING',
+  'AVAILABLE',
+  'IN_USE',
+  'CLOSING',
+  'CLOSED',
+]
 
 /** Why it ended, to follow `Closed:`. */
 export const CLOSE_REASONS: Readonly<Record<CloseReason, string>> = {

@@ -17,7 +17,11 @@ export function LiveStatus() {
   const words = useNow((nowMs) => wordsOf(tab, nowMs))
   const isLive = tab.phase === 'live'
   return (
-    <span role="status" aria-label="Connection" className="inline-flex items-center gap-2 text-xs font-medium text-soft">
+    <span
+      role="status"
+      aria-label="Connection"
+      className="inline-flex items-center gap-2 text-xs font-medium text-soft"
+    >
       <span className={`size-2 rounded-full ${isLive ? 'bg-busy' : 'pulse bg-warn'}`} aria-hidden />
       {words}
     </span>
@@ -35,7 +39,10 @@ export function ConnectionBanner({ isViewerKnown }: { readonly isViewerKnown: bo
   }, [tab.phase, isViewerKnown, router])
   if (tab.phase !== 'reconnecting') return null
   return (
-    <div role="alert" className="flex items-center gap-3 border-b border-warn/40 bg-warn-soft px-6 py-2 text-warn max-sm:px-4">
+    <div
+      role="alert"
+      className="flex items-center gap-3 border-b border-warn/40 bg-warn-soft px-6 py-2 text-warn max-sm:px-4"
+    >
       <Icon name="warning" />
       <p className="min-w-0 flex-1 font-medium">
         {LOST_WORDS[tab.cause]} since {formatClock(tab.sinceMs)}. What you see is from then; it continues by itself.

@@ -26,7 +26,11 @@ export function Navigation() {
       <ul className="flex gap-0.5 lg:flex-col">
         {PLACES.map((place) => (
           <li key={place.path}>
-            <PlaceLink place={place} isHere={isWithin(here, place.path)} troubled={place.icon === 'application' ? troubled : 0} />
+            <PlaceLink
+              place={place}
+              isHere={isWithin(here, place.path)}
+              troubled={place.icon === 'application' ? troubled : 0}
+            />
           </li>
         ))}
       </ul>
@@ -46,12 +50,18 @@ function PlaceLink({ place, isHere, troubled }: PlaceLinkProps) {
       <Icon name={place.icon} className={isHere ? 'text-ember' : ''} />
       <span className="max-sm:sr-only">{place.name}</span>
       {troubled > 0 && (
-        <span className="ml-auto rounded-full bg-danger-soft px-1.5 text-xs font-semibold text-danger" title={`${plural(troubled, 'application')} with a problem`}>
+        <span
+          className="ml-auto rounded-full bg-danger-soft px-1.5 text-xs font-semibold text-danger"
+          title={`${plural(troubled, 'application')} with a problem`}
+        >
           {troubled}
           <span className="sr-only"> with a problem</span>
         </span>
       )}
-      <span className={`${troubled > 0 ? 'hidden' : 'ml-auto'} opacity-0 transition-opacity group-hover:opacity-100 group-focus-visible:opacity-100 max-lg:hidden`} aria-hidden>
+      <span
+        className={`${troubled > 0 ? 'hidden' : 'ml-auto'} opacity-0 transition-opacity group-hover:opacity-100 group-focus-visible:opacity-100 max-lg:hidden`}
+        aria-hidden
+      >
         <KeyHint keys={place.keys} />
       </span>
     </Link>

@@ -15,7 +15,10 @@ export type ShellProps = { readonly viewer: KnownViewer; readonly theme: Theme; 
 export function Shell({ viewer, theme, children }: ShellProps) {
   return (
     <div className="flex h-dvh flex-col lg:grid lg:grid-cols-[13.5rem_1fr]">
-      <a href="#content" className="sr-only z-50 rounded-md bg-ember px-3 py-2 font-semibold text-on-ember focus:not-sr-only focus:absolute focus:top-2 focus:left-2">
+      <a
+        href="#content"
+        className="sr-only z-50 rounded-md bg-ember px-3 py-2 font-semibold text-on-ember focus:not-sr-only focus:absolute focus:top-2 focus:left-2"
+      >
         Skip to content
       </a>
       <header className="flex shrink-0 items-center gap-4 border-line bg-panel px-3 py-2 max-lg:border-b lg:flex-col lg:items-stretch lg:border-r lg:py-4">

@@ -2,6 +2,5 @@
 
 /** Milliseconds since the Unix epoch. */
 export function instantMs(rfc3339: string): number {
-  // oxlint-disable-next-line no-restricted-globals -- parsing is pure; reading the clock is not done here.
   return Date.parse(rfc3339)
 }

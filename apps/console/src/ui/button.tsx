@@ -57,9 +57,19 @@ export function Button({ look, size, icon, disabledReason, isBusy = false, child
 }
 
 /** A button with an icon for a face; its name is read and shown on hover. */
-export function IconButton({ name, label, ...rest }: { readonly name: IconName; readonly label: string } & ButtonProps) {
+export function IconButton({
+  name,
+  label,
+  ...rest
+}: { readonly name: IconName; readonly label: string } & ButtonProps) {
   return (
-    <Button look="ghost" {...rest} aria-label={label} title={rest.title ?? label} className={`!px-2 ${rest.className ?? ''}`}>
+    <Button
+      look="ghost"
+      {...rest}
+      aria-label={label}
+      title={rest.title ?? label}
+      className={`!px-2 ${rest.className ?? ''}`}
+    >
       <Icon name={name} />
     </Button>
   )

@@ -18,7 +18,7 @@ export type DataTableProps<T> = {
   /** Where a click on a row leads; the row has a link of its own for keys and screen readers. */
   readonly rowPath?: (row: T) => string
   /** What unfolds below a row; null when it is folded. */
-  readonly detail?: (row: T) => ReactNode
+  readonly renderDetail?: (row: T) => ReactNode
   readonly sort: Sort
   readonly onSort: (columnId: string) => void
   /** What stands below the last row. */
@@ -31,8 +31,10 @@ const ROW_HEIGHT = 41
 const ASSUMED_RECT = { width: 1_280, height: 900 }
 
 export function DataTable<T>(props: DataTableProps<T>) {
-  const { label, columns, rows, rowId, rowPath, detail, footer, minWidth = 48 } = props
+  const { label, columns, rows, rowId, rowPath, renderDetail, footer, minWidth = 48 } = props
   const scroller = useRef<HTMLDivElement>(null)
+  // We do not compile components, and what the virtualizer returns is not memoised by hand.
+  // oxlint-disable-next-line react/incompatible-library
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -51,9 +53,14 @@ export function DataTable<T>(props: DataTableProps<T>) {
       tabIndex={0}
       role="region"
       aria-label={`${label}, scrollable`}
-      className="min-h-0 flex-1 overflow-auto rounded-[inherit]"
+      className="min-h-0 overflow-auto rounded-[inherit]"
     >
-      <table aria-label={label} aria-rowcount={rows.length + 1} className="w-full table-fixed border-collapse" style={{ minWidth: `${minWidth}rem` }}>
+      <table
+        aria-label={label}
+        aria-rowcount={rows.length + 1}
+        className="w-full table-fixed border-collapse"
+        style={{ minWidth: `${minWidth}rem` }}
+      >
         <colgroup>
           {columns.map(({ id, width }) => (
             <col key={id} style={width === undefined ? undefined : { width: `${width}rem` }} />
@@ -67,7 +74,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
           return (
             <tbody key={key} data-index={index} ref={virtualizer.measureElement}>
               <Row columns={columns} row={row} index={index} path={rowPath?.(row)} />
-              <Detail columns={columns.length}>{detail?.(row)}</Detail>
+              <Detail columns={columns.length}>{renderDetail?.(row)}</Detail>
             </tbody>
           )
         })}
@@ -98,9 +105,18 @@ function Head<T>({ columns, sort, onSort }: DataTableProps<T>) {
               className={`h-9 px-3 font-medium first:pl-4 last:pr-4 ${column.align === 'end' ? 'text-right' : 'text-left'}`}
             >
               {column.sortBy === undefined ? (
-                column.header === '' ? <span className="sr-only">Actions</span> : column.header
+                column.header === '' ? (
+                  <span className="sr-only">Actions</span>
+                ) : (
+                  column.header
+                )
               ) : (
-                <SortButton header={column.header} isSorted={isSorted} isDescending={sort.isDescending} onClick={() => onSort(column.id)} />
+                <SortButton
+                  header={column.header}
+                  isSorted={isSorted}
+                  isDescending={sort.isDescending}
+                  onClick={() => onSort(column.id)}
+                />
               )}
             </th>
           )
@@ -119,9 +135,16 @@ type SortButtonProps = {
 
 function SortButton({ header, isSorted, isDescending, onClick }: SortButtonProps) {
   return (
-    <button type="button" onClick={onClick} className={`inline-flex items-center gap-1 rounded hover:text-text ${isSorted ? 'text-text' : ''}`}>
+    <button
+      type="button"
+      onClick={onClick}
+      className={`inline-flex items-center gap-1 rounded hover:text-text ${isSorted ? 'text-text' : ''}`}
+    >
       {header}
-      <Icon name="down" className={`!size-3 transition-transform ${isSorted ? '' : 'invisible'} ${isDescending ? '' : 'rotate-180'}`} />
+      <Icon
+        name="down"
+        className={`!size-3 transition-transform ${isSorted ? '' : 'invisible'} ${isDescending ? '' : 'rotate-180'}`}
+      />
     </button>
   )
 }
@@ -148,7 +171,10 @@ function Row<T>({ columns, row, index, path }: RowProps<T>) {
       className={`h-10 border-b border-line/60 transition-colors hover:bg-hover has-[[data-row-link]:focus-visible]:bg-hover ${path === undefined ? '' : 'cursor-pointer'}`}
     >
       {columns.map((column) => (
-        <td key={column.id} className={`truncate px-3 py-1.5 first:pl-4 last:pr-4 ${column.align === 'end' ? 'text-right' : ''}`}>
+        <td
+          key={column.id}
+          className={`truncate px-3 py-1.5 first:pl-4 last:pr-4 ${column.align === 'end' ? 'text-right' : ''}`}
+        >
           {column.cell(row)}
         </td>
       ))}
@@ -159,7 +185,8 @@ function Row<T>({ columns, row, index, path }: RowProps<T>) {
 /** Not a click on something inside it, not a selection of text, and no wish for a new tab. */
 function isPlainClickOnRow(event: MouseEvent<HTMLElement>): boolean {
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.defaultPrevented) return false
-  const isOnControl = event.target instanceof Element && event.target.closest('a, button, input, [role=menuitem]') !== null
+  const isOnControl =
+    event.target instanceof Element && event.target.closest('a, button, input, [role=menuitem]') !== null
   return !isOnControl && (window.getSelection()?.isCollapsed ?? true)
 }
 

@@ -18,25 +18,24 @@ export function Dialog({ isOpen, onOpenChange, title, description, children, isA
   return (
     <Primitive.Root open={isOpen} onOpenChange={onOpenChange}>
       <Primitive.Portal>
-        <Primitive.Overlay className="fixed inset-0 z-40 bg-black/55" />
+        <Primitive.Overlay className="fixed inset-0 z-40 bg-overlay" />
         <Primitive.Content
           role={isAlert ? 'alertdialog' : 'dialog'}
           onInteractOutside={isAlert ? (event) => event.preventDefault() : undefined}
           {...(description === undefined ? { 'aria-describedby': undefined } : {})}
           className="fixed top-[12vh] left-1/2 z-50 max-h-[80vh] w-[min(32rem,calc(100vw-2rem))] -translate-x-1/2 overflow-auto rounded-xl border border-line bg-panel p-5 shadow-2xl shadow-(color:--shadow) animate-appear focus:outline-none"
         >
-          <div className="flex items-start justify-between gap-4">
-            <Primitive.Title className="text-base font-semibold">{title}</Primitive.Title>
-            <Primitive.Close asChild>
-              <IconButton name="close" label="Close" size="small" className="-mt-1 -mr-2" />
-            </Primitive.Close>
-          </div>
+          <Primitive.Title className="pr-8 text-base font-semibold">{title}</Primitive.Title>
           {description !== undefined && (
             <Primitive.Description asChild>
               <div className="mt-1 text-soft">{description}</div>
             </Primitive.Description>
           )}
           {children}
+          {/* Last, so that the first thing with focus is the first thing to fill in. */}
+          <Primitive.Close asChild>
+            <IconButton name="close" label="Close" size="small" className="absolute top-4 right-4" />
+          </Primitive.Close>
         </Primitive.Content>
       </Primitive.Portal>
     </Primitive.Root>

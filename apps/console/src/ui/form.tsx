@@ -1,5 +1,11 @@
 /** Inputs with their label, hint and problem, tied together for screen readers. */
-import { useId, type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes } from 'react'
+import {
+  useId,
+  type InputHTMLAttributes,
+  type ReactNode,
+  type SelectHTMLAttributes,
+  type TextareaHTMLAttributes,
+} from 'react'
 
 type FieldProps = { readonly label: string; readonly hint?: ReactNode; readonly problem?: string | null | undefined }
 
@@ -14,10 +20,17 @@ export function TextField({ label, hint, problem, ...rest }: FieldProps & InputH
   )
 }
 
-export function TextAreaField({ label, hint, problem, ...rest }: FieldProps & TextareaHTMLAttributes<HTMLTextAreaElement>) {
+export function TextAreaField({
+  label,
+  hint,
+  problem,
+  ...rest
+}: FieldProps & TextareaHTMLAttributes<HTMLTextAreaElement>) {
   return (
     <Field {...{ label, hint, problem }}>
-      {(control) => <textarea {...rest} {...control} className={`${CONTROL} min-h-20 font-mono text-xs ${rest.className ?? ''}`} />}
+      {(control) => (
+        <textarea {...rest} {...control} className={`${CONTROL} min-h-20 font-mono text-xs ${rest.className ?? ''}`} />
+      )}
     </Field>
   )
 }
@@ -45,7 +58,12 @@ type Control = {
   readonly 'aria-describedby': string
 }
 
-function Field({ label, hint, problem, children }: FieldProps & { readonly children: (control: Control) => ReactNode }) {
+function Field({
+  label,
+  hint,
+  problem,
+  children,
+}: FieldProps & { readonly children: (control: Control) => ReactNode }) {
   const id = useId()
   return (
     <div className="flex flex-col gap-1">

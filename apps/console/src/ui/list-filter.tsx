@@ -20,7 +20,10 @@ export function ListFilter({ view, what }: { readonly view: ListView; readonly w
         }}
         className="peer h-8 w-56 rounded-md border border-line bg-panel pr-8 pl-8 text-sm placeholder:text-faint [&::-webkit-search-cancel-button]:hidden"
       />
-      <span className="pointer-events-none absolute top-[0.4375rem] right-2 peer-focus:hidden peer-[:not(:placeholder-shown)]:hidden" aria-hidden>
+      <span
+        className="pointer-events-none absolute top-[0.4375rem] right-2 peer-focus:hidden peer-[:not(:placeholder-shown)]:hidden"
+        aria-hidden
+      >
         <KeyHint keys="/" />
       </span>
     </div>

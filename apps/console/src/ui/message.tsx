@@ -13,7 +13,9 @@ export type MessageProps = {
 export function Message({ icon, title, children, action, isProblem = false }: MessageProps) {
   return (
     <div role={isProblem ? 'alert' : undefined} className="flex flex-col items-center gap-1 px-6 py-12 text-center">
-      <div className={`mb-2 rounded-full border border-line bg-raised p-2.5 ${isProblem ? 'text-danger' : 'text-faint'}`}>
+      <div
+        className={`mb-2 rounded-full border border-line bg-raised p-2.5 ${isProblem ? 'text-danger' : 'text-faint'}`}
+      >
         <Icon name={icon} />
       </div>
       <p className="font-semibold">{title}</p>

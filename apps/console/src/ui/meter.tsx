@@ -25,9 +25,15 @@ export function Meter({ label, booked, capacity, used, text }: MeterProps) {
         aria-valuetext={text}
         className="relative h-1.5 w-full overflow-hidden rounded-full bg-line"
       >
-        <div className={`h-full rounded-full ${share >= NEARLY_FULL ? 'bg-warn' : 'bg-ready'}`} style={{ width: percent(share) }} />
+        <div
+          className={`h-full rounded-full ${share >= NEARLY_FULL ? 'bg-warn' : 'bg-ready'}`}
+          style={{ width: percent(share) }}
+        />
         {used !== null && (
-          <div className="absolute top-0 h-full w-0.5 bg-text" style={{ left: `calc(${percent(portion(used, capacity))} - 1px)` }} />
+          <div
+            className="absolute top-0 h-full w-0.5 bg-text"
+            style={{ left: `calc(${percent(portion(used, capacity))} - 1px)` }}
+          />
         )}
       </div>
     </div>

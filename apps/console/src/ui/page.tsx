@@ -12,7 +12,9 @@ export type PageProps = {
 
 export function Page({ title, lead, actions, children, isFilled = false }: PageProps) {
   return (
-    <div className={`mx-auto flex w-full max-w-[100rem] flex-col gap-5 px-6 py-5 max-sm:px-4 ${isFilled ? 'h-full min-h-96' : ''}`}>
+    <div
+      className={`mx-auto flex w-full max-w-[100rem] flex-col gap-5 px-6 py-5 max-sm:px-4 ${isFilled ? 'h-full min-h-96' : ''}`}
+    >
       <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
         <div className="min-w-0">
           <h1 className="text-lg font-semibold tracking-tight">{title}</h1>

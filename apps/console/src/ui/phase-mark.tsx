@@ -1,15 +1,6 @@
 /** Where something is in its life: a colour, a glyph and a word, because no one of them is enough for everybody. */
 
-export type Tone =
-  | 'waiting'
-  | 'starting'
-  | 'ready'
-  | 'busy'
-  | 'leaving'
-  | 'gone'
-  | 'asleep'
-  | 'warn'
-  | 'danger'
+export type Tone = 'waiting' | 'starting' | 'ready' | 'busy' | 'leaving' | 'gone' | 'asleep' | 'warn' | 'danger'
 
 const COLOURS: Readonly<Record<Tone, string>> = {
   waiting: 'text-waiting',
@@ -35,7 +26,14 @@ export function PhaseMark({ tone, word }: { readonly tone: Tone; readonly word: 
 /** Each tone has a shape of its own. */
 export function Glyph({ tone }: { readonly tone: Tone }) {
   return (
-    <svg aria-hidden viewBox="0 0 12 12" className={`size-3 shrink-0 ${COLOURS[tone]}`} fill="none" stroke="currentColor" strokeWidth={1.6}>
+    <svg
+      aria-hidden
+      viewBox="0 0 12 12"
+      className={`size-3 shrink-0 ${COLOURS[tone]}`}
+      fill="none"
+      stroke="currentColor"
+      strokeWidth={1.6}
+    >
       {GLYPHS[tone]}
     </svg>
   )

@@ -47,7 +47,15 @@ export function Surface<T>({ state, what, skeleton, isEmpty, empty, children, cl
   }
 }
 
-function Failed({ what, message, sinceMs }: { readonly what: string; readonly message: string; readonly sinceMs: number }) {
+function Failed({
+  what,
+  message,
+  sinceMs,
+}: {
+  readonly what: string
+  readonly message: string
+  readonly sinceMs: number
+}) {
   const store = useLiveStore()
   return (
     <Message

@@ -80,19 +80,24 @@ export function publishVersion(
   const { change } = command
   const problem = change.kind === 'spec' ? specProblem(change.spec) : null
   if (problem) return Promise.resolve({ kind: 'invalid', ...problem })
-  return guarded(ports, command, async (before) => {
-    const spec = change.kind === 'spec' ? change.spec : await specOf(ports, before.id, change.toNumber)
-    if (spec === null) return { kind: 'invalid', ...noSuchVersion(command.application, change) }
-    const version: ApplicationVersion = {
-      id: ports.newId('ver'),
-      applicationId: before.id,
-      number: before.version.number + 1,
-      createdAtMs: ports.nowMs(),
-      spec,
-    }
-    const fallback = before.isProven ? before.version : before.fallback
-    return { ...before, revision: before.revision + 1, version, fallback, isProven: false }
-  }, (application) => ports.store.publishVersion(application))
+  return guarded(
+    ports,
+    command,
+    async (before) => {
+      const spec = change.kind === 'spec' ? change.spec : await specOf(ports, before.id, change.toNumber)
+      if (spec === null) return { kind: 'invalid', ...noSuchVersion(command.application, change) }
+      const version: ApplicationVersion = {
+        id: ports.newId('ver'),
+        applicationId: before.id,
+        number: before.version.number + 1,
+        createdAtMs: ports.nowMs(),
+        spec,
+      }
+      const fallback = before.isProven ? before.version : before.fallback
+      return { ...before, revision: before.revision + 1, version, fallback, isProven: false }
+    },
+    (application) => ports.store.publishVersion(application),
+  )
 }
 
 export function updateScalingPolicy(
@@ -109,8 +114,10 @@ export function updateScalingPolicy(
   )
 }
 
+export type DeleteApplicationResult = Exclude<WriteResult, { readonly kind: 'invalid' }>
+
 /** Frees the name at once; sessions close and pods end after that. */
-export function deleteApplication(ports: WriteApplicationPorts, command: Guard): Promise<WriteResult> {
+export function deleteApplication(ports: WriteApplicationPorts, command: Guard): Promise<DeleteApplicationResult> {
   return ports.inTurn(async () => {
     const before = found(ports, command)
     if ('kind' in before) return before
@@ -147,7 +154,7 @@ function withObserved(ports: WriteApplicationPorts, guard: Guard, written: Appli
   return now.isProven ? { ...written, fallback: now.version } : written
 }
 
-function found(ports: WriteApplicationPorts, guard: Guard): Application | WriteResult {
+function found(ports: WriteApplicationPorts, guard: Guard): Application | DeleteApplicationResult {
   const before = ports.fleet.definitionNamed(guard.tenantId, guard.application)
   if (before === null) return { kind: 'applicationNotFound', application: guard.application }
   if (guard.revision !== null && guard.revision !== before.revision)
@@ -155,12 +162,19 @@ function found(ports: WriteApplicationPorts, guard: Guard): Application | WriteR
   return before
 }
 
-async function specOf(ports: WriteApplicationPorts, applicationId: string, number: number): Promise<VersionSpec | null> {
+async function specOf(
+  ports: WriteApplicationPorts,
+  applicationId: string,
+  number: number,
+): Promise<VersionSpec | null> {
   const versions = await ports.store.versions(applicationId)
   return versions.find((version) => version.number === number)?.spec ?? null
 }
 
-function noSuchVersion(application: string, change: { readonly kind: string; readonly toNumber?: number }): InputProblem {
+function noSuchVersion(
+  application: string,
+  change: { readonly kind: string; readonly toNumber?: number },
+): InputProblem {
   const message = `rollBackTo is ${change.toNumber}, but "${application}" has no such version; ask for its versions`
   return { field: 'rollBackTo', message }
 }

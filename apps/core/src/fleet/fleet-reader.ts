@@ -93,12 +93,14 @@ export class FleetReader {
     return pods.length === 0 ? null : shareOf(pods)
   }
 
-  get openedWarm(): number {
-    return this.#state.openedWarm
-  }
-
-  get openedCold(): number {
-    return this.#state.openedCold
+  /** Sessions that became available since the core started; of all tenants when none is named. */
+  opened(tenantId: string | null): { readonly warm: number; readonly cold: number } {
+    const all = [...this.#state.opened]
+    const counts = all.flatMap(([id, count]) => (tenantId === null || id === tenantId ? count : []))
+    return {
+      warm: counts.reduce((sum, { warm }) => sum + warm, 0),
+      cold: counts.reduce((sum, { cold }) => sum + cold, 0),
+    }
   }
 
   #viewOf(entry: ApplicationEntry): ApplicationView {
@@ -149,7 +151,13 @@ export class FleetReader {
   #nodeView(node: NodeEntry): NodeView {
     const { registered, phase, introduction, revision, lastHeardAtMs, drainDeadlineMs, usage } = node
     return {
-      ...{ registered, phase, introduction, revision, lastHeardAtMs, drainDeadlineMs, usage },
+      registered,
+      phase,
+      introduction,
+      revision,
+      lastHeardAtMs,
+      drainDeadlineMs,
+      usage,
       booked: this.#state.groups.booked(registered.name),
       podCount: node.podIds.size,
       sessionCount: podsOf(this.#state, node).reduce((sum, pod) => sum + pod.sessionIds.size, 0),

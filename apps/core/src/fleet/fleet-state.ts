@@ -92,8 +92,8 @@ export class FleetState {
   readonly short = new Set<ApplicationEntry>()
   /** Whether room appeared since unscheduled pods were last tried. */
   hasNewRoom = false
-  openedWarm = 0
-  openedCold = 0
+  /** By tenant: how many sessions became available since the core started. */
+  readonly opened = new Map<string, { warm: number; cold: number }>()
   #grants = 0
   readonly #waiters = new Map<string, Set<(session: Session) => void>>()
 
@@ -143,6 +143,8 @@ export class FleetState {
     countIn(entry, pod)
     this.#book(pod, wasBooked)
     this.markDirty(entry)
+    const node = pod.nodeName === null ? undefined : this.nodes.get(pod.nodeName)
+    if (node) this.dirtyNodes.add(node)
     this.podChanged(pod, false)
   }
 

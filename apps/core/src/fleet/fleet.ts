@@ -44,7 +44,8 @@ export class Fleet {
     for (const application of intent.applications) this.putApplication(application)
     for (const version of intent.versions) this.#addVersion(version)
     for (const node of intent.nodes) nodes.expectNode(this.#state, node)
-    for (const session of intent.sessions.toSorted((a, b) => a.createdAtMs - b.createdAtMs)) this.#recoverSession(session)
+    for (const session of intent.sessions.toSorted((a, b) => a.createdAtMs - b.createdAtMs))
+      this.#recoverSession(session)
     this.#settleSoon()
   }
 
@@ -69,6 +70,13 @@ export class Fleet {
     for (const sessionId of entry.openSessions) sessions.requestClose(this.#state, sessionId, 'applicationDeleted')
     this.#state.markDirty(entry)
     this.#settleSoon()
+  }
+
+  /** The application of that name, and how many of its sessions wait; null when there is none. */
+  queueOf(tenantId: string, name: string): { id: string; name: string; waiting: number } | null {
+    const id = this.#state.applicationIds.get(nameKey(tenantId, name))
+    const entry = id === undefined ? undefined : this.#state.applications.get(id)
+    return entry ? { id: entry.definition.id, name, waiting: entry.queue.size } : null
   }
 
   /** Adds a session to the queue of its application. Returns it as it then is: with a pod, when one was free. */

@@ -198,9 +198,9 @@ function saveNode(state: FleetState, node: NodeEntry, change: Partial<Registered
 }
 
 function openOrClose(state: FleetState, node: NodeEntry): void {
-  const isOpen = node.phase === 'ready' && !node.registered.isCordoned
-  state.groups.setOpen(node.registered.name, isOpen)
-  if (isOpen) state.hasNewRoom = true
+  const admitsPods = node.phase === 'ready' && !node.registered.isCordoned
+  state.groups.setOpen(node.registered.name, admitsPods)
+  if (admitsPods) state.hasNewRoom = true
 }
 
 function armLease(state: FleetState, node: NodeEntry): void {

@@ -87,7 +87,10 @@ function stepsForSession(core: CorePicture, report: SessionReport): ReconcileSte
   const isCloseLost =
     known !== null && (known.phase === 'closing' || known.phase === 'closed') && isServing(report.phase)
   if (isCloseLost && known.phase === 'closing')
-    return [{ kind: 'applySession', report }, { kind: 'closeAgain', sessionId: report.sessionId }]
+    return [
+      { kind: 'applySession', report },
+      { kind: 'closeAgain', sessionId: report.sessionId },
+    ]
   if (isCloseLost) return [{ kind: 'closeAgain', sessionId: report.sessionId }]
   return [{ kind: 'applySession', report }]
 }

@@ -17,7 +17,11 @@ export type VersionLookup = (
 ) => { readonly entry: ApplicationEntry; readonly version: ApplicationVersion } | null
 
 /** A node has said everything. Afterwards core and node agree, or the commands that make them agree are on their way. */
-export function reconcileNode(state: FleetState, node: NodeEntry, said: { state: NodeState; find: VersionLookup }): void {
+export function reconcileNode(
+  state: FleetState,
+  node: NodeEntry,
+  said: { state: NodeState; find: VersionLookup },
+): void {
   nodeHeard(state, node)
   const plan = planReconciliation(pictureOf(state, node, said.find), said.state)
   for (const step of plan) carryOut(state, node, { step, find: said.find })
@@ -91,7 +95,8 @@ function mendSession(
   if (!session) return
   if (step.kind === 'startAgain') holdSlot(state, session.id)
   if (step.kind === 'startAgain') return tellStart(state, session)
-  if (step.kind === 'closeAgain') return tellClose(state, session, session.phase === 'closing' ? graceLeft(state, session) : 0)
+  if (step.kind === 'closeAgain')
+    return tellClose(state, session, session.phase === 'closing' ? graceLeft(state, session) : 0)
   const pod = session.podId === null ? undefined : state.pods.get(session.podId)
   if (pod) state.changePod(pod, (changed) => changed.sessionIds.delete(session.id))
   const atMs = state.ports.nowMs()

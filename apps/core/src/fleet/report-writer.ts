@@ -138,11 +138,7 @@ function keepFailed(state: FleetState, pod: Pod): void {
   for (const old of failed.slice(0, Math.max(0, failed.length - FAILED_PODS_KEPT))) state.removePod(old)
 }
 
-function sessionLetGo(
-  state: FleetState,
-  nodeName: string,
-  what: { session: Session; report: SessionReport },
-): void {
+function sessionLetGo(state: FleetState, nodeName: string, what: { session: Session; report: SessionReport }): void {
   const { session, report } = what
   const reason: EndReason = report.end === null || report.end === 'requested' ? 'exited' : report.end
   applyToSession(state, session.id, { kind: 'ended', reason, message: report.message, atMs: state.ports.nowMs() })

@@ -126,8 +126,9 @@ function settle(state: FleetState, before: Session, now: Session): void {
 }
 
 function becameAvailable(state: FleetState, session: Session): void {
-  if (session.start === 'warm') state.openedWarm += 1
-  else state.openedCold += 1
+  const opened = state.opened.get(session.tenantId) ?? { warm: 0, cold: 0 }
+  state.opened.set(session.tenantId, opened)
+  opened[session.start ?? 'cold'] += 1
   state.ports.observe.sessionAvailable(session)
 }
 

@@ -4,11 +4,11 @@ import type { CorePort } from './core-port.ts'
 import { limitExceeded } from './errors.ts'
 import { REQUEST_OBJECTS_MAX } from './limits.ts'
 import { scopeOf, type Scope } from './visibility.ts'
-import type { WatchFeeds } from './watch-feeds.ts'
+import type { Feeds } from './watch-feeds.ts'
 
 export type RequestContext = {
   readonly core: CorePort
-  readonly feeds: WatchFeeds
+  readonly feeds: Feeds
   readonly viewer: Viewer
   readonly scope: Scope
   readonly caller: Caller

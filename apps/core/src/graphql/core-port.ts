@@ -107,7 +107,7 @@ export type UseCases = {
   createApplication(viewer: Viewer, command: CreateApplication): Promise<CreateApplicationResult>
   publishVersion(viewer: Viewer, command: PublishVersion): Promise<WriteApplicationResult>
   updateScalingPolicy(viewer: Viewer, command: UpdateScalingPolicy): Promise<WriteApplicationResult>
-  deleteApplication(viewer: Viewer, command: ApplicationGuard): Promise<WriteApplicationResult>
+  deleteApplication(viewer: Viewer, command: ApplicationGuard): Promise<DeleteApplicationResult>
   cordonNode(viewer: Viewer, nodeName: string): Promise<WriteNodeResult>
   uncordonNode(viewer: Viewer, nodeName: string): Promise<WriteNodeResult>
   drainNode(viewer: Viewer, command: DrainNode): Promise<WriteNodeResult>
@@ -161,6 +161,8 @@ export type WriteApplicationResult =
   | { readonly kind: 'applicationNotFound'; readonly application: string }
   | { readonly kind: 'conflict'; readonly currentRevision: number }
   | Invalid
+
+export type DeleteApplicationResult = Exclude<WriteApplicationResult, Invalid>
 
 export type DrainNode = { readonly nodeName: string; readonly sessionsMayLastMs: number }
 

@@ -43,6 +43,6 @@ export function checkDocument(documents: DocumentStore, schema: GraphQLSchema, s
 }
 
 function withCode(error: GraphQLError, code: string): GraphQLError {
-  const extensions = { code, ...error.extensions }
-  return new GraphQLError(error.message, { nodes: error.nodes, source: error.source, positions: error.positions, extensions })
+  error.extensions['code'] ??= code
+  return error
 }

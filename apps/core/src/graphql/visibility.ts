@@ -32,14 +32,27 @@ export function within<T extends { readonly tenantId: string }>(scope: Scope, ob
   return object !== null && (scope === null || object.tenantId === scope) ? object : null
 }
 
+export function* visibleApplications(fleet: FleetReader, scope: Scope): Generator<ApplicationView, void> {
+  for (const application of fleet.applications()) if (within(scope, application.definition) !== null) yield application
+}
+
 export function visibleApplication(fleet: FleetReader, scope: Scope, id: string): ApplicationView | null {
   const application = fleet.application(id)
   return application !== null && within(scope, application.definition) !== null ? application : null
 }
 
+/** Sessions in memory: open ones, and those closed a short while ago. */
+export function* visibleSessions(fleet: FleetReader, scope: Scope): Generator<Session, void> {
+  for (const session of fleet.sessions(null)) if (within(scope, session) !== null) yield session
+}
+
 /** A session in memory or in the history. */
 export async function visibleSession(core: CorePort, scope: Scope, id: string): Promise<Session | null> {
   return within(scope, core.fleet.session(id) ?? (await core.store.session(id)))
+}
+
+export function* visiblePods(fleet: FleetReader, scope: Scope): Generator<PodView, void> {
+  for (const pod of fleet.pods(null)) if (within(scope, pod) !== null) yield pod
 }
 
 export function visiblePod(fleet: FleetReader, scope: Scope, id: string): PodView | null {
@@ -51,7 +64,7 @@ export function visibleNode(fleet: FleetReader, scope: Scope, name: string): Vis
   return view === null ? null : partOf(fleet, scope, view)
 }
 
-export function* visibleNodes(fleet: FleetReader, scope: Scope): Iterable<VisibleNode> {
+export function* visibleNodes(fleet: FleetReader, scope: Scope): Generator<VisibleNode, void> {
   for (const view of fleet.nodes()) {
     const node = partOf(fleet, scope, view)
     if (node !== null) yield node

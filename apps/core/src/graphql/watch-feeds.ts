@@ -10,9 +10,11 @@
  * last batch only: a reader that missed one takes what it missed from the log, so nothing queues for it.
  */
 import type { Cancel, Clock } from '@fornax/kernel/clock'
-import type { Change } from '../fleet/views.ts'
+import type { ApplicationView, Change } from '../fleet/views.ts'
+import type { PodView } from '../pods/pod.ts'
+import type { Session } from '../sessions/session.ts'
 import type { FleetReader } from './core-port.ts'
-import type { Scope } from './visibility.ts'
+import type { Scope, VisibleNode } from './visibility.ts'
 
 export const BATCH_INTERVAL_MS = 250
 
@@ -43,6 +45,25 @@ export type Batch<T> = {
   readonly upserted: readonly T[]
   readonly removedIds: readonly string[]
   readonly resourceVersion: string
+}
+
+/** The watches of a server. */
+export type Feeds = Disposable & {
+  readonly sessions: WatchFeeds<Session>
+  readonly pods: WatchFeeds<PodView>
+  readonly applications: WatchFeeds<ApplicationView>
+  readonly computeNodes: WatchFeeds<VisibleNode>
+}
+
+export function createFeeds(fleet: FleetReader, clock: Clock): Feeds {
+  const stack = new DisposableStack()
+  return {
+    sessions: stack.use(new WatchFeeds<Session>({ fleet, clock, kind: 'session' })),
+    pods: stack.use(new WatchFeeds<PodView>({ fleet, clock, kind: 'pod' })),
+    applications: stack.use(new WatchFeeds<ApplicationView>({ fleet, clock, kind: 'application' })),
+    computeNodes: stack.use(new WatchFeeds<VisibleNode>({ fleet, clock, kind: 'node' })),
+    [Symbol.dispose]: () => stack.dispose(),
+  }
 }
 
 /** Reads the log for all watches of one kind of object, and routes its changes. */
@@ -253,7 +274,7 @@ export class Feed<T> {
   }
 
   #wake(): void {
-    for (const wake of [...this.#wakers]) wake()
+    for (const wake of this.#wakers) wake()
   }
 }
 

@@ -8,9 +8,12 @@ import type { ApplicationFilter, ComputeNodeFilter, PodFilter, SessionFilter } f
 import { computeNodeId } from './ids.ts'
 import {
   visibleApplication,
+  visibleApplications,
   visibleNode,
   visibleNodes,
   visiblePod,
+  visiblePods,
+  visibleSessions,
   within,
   type Scope,
   type VisibleNode,
@@ -18,26 +21,66 @@ import {
 import type { Selection } from './watch-feeds.ts'
 
 export function selectSessions(fleet: FleetReader, scope: Scope, where: Where<SessionFilter>): Selection<Session> {
-  const matches = sessionMatches(where)
-  const isSelected = (session: Session | null): session is Session =>
-    within(scope, session) !== null && session !== null && matches(session)
-  return {
-    ...named(scope, where, where?.application),
-    all: () => filtered(fleet.sessions(applicationIdOf(fleet, scope, where?.application)), isSelected),
-    load: (id) => kept(fleet.session(id), isSelected),
+  return selection({ scope, where, application: where?.application ?? null }, sessionMatches(where), {
+    all: () => visibleSessions(fleet, scope),
+    load: (id) => within(scope, fleet.session(id)),
     idOf: (session) => session.id,
-    clientId: (id) => id,
-    isOpenAboutAbsence: true,
-  }
+  })
 }
 
 export function selectPods(fleet: FleetReader, scope: Scope, where: Where<PodFilter>): Selection<PodView> {
-  const matches = podMatches(where)
-  return {
-    ...named(scope, where, where?.application),
-    all: () => filtered(fleet.pods(applicationIdOf(fleet, scope, where?.application)), isSelected),
-    load: (id) => kept(visiblePod(fleet, scope, id), matches),
+  return selection({ scope, where, application: where?.application ?? null }, podMatches(where), {
+    all: () => visiblePods(fleet, scope),
+    load: (id) => visiblePod(fleet, scope, id),
     idOf: (pod) => pod.id,
+  })
+}
+
+export function selectApplications(
+  fleet: FleetReader,
+  scope: Scope,
+  where: Where<ApplicationFilter>,
+): Selection<ApplicationView> {
+  return selection({ scope, where, application: where?.name ?? null }, applicationMatches(where), {
+    all: () => visibleApplications(fleet, scope),
+    load: (id) => visibleApplication(fleet, scope, id),
+    idOf: (application) => application.definition.id,
+  })
+}
+
+/** Nodes are everybody's, so a tenant must not hear of those where it has nothing. */
+export function selectComputeNodes(
+  fleet: FleetReader,
+  scope: Scope,
+  where: Where<ComputeNodeFilter>,
+): Selection<VisibleNode> {
+  const nodes = selection({ scope, where, application: null }, computeNodeMatches(where), {
+    all: () => visibleNodes(fleet, scope),
+    load: (name) => visibleNode(fleet, scope, name),
+    idOf: (node) => node.view.registered.name,
+  })
+  return { ...nodes, clientId: computeNodeId, isOpenAboutAbsence: scope === null }
+}
+
+type Asked = { readonly scope: Scope; readonly where: unknown; readonly application: string | null }
+
+function selection<T>(
+  { scope, where, application }: Asked,
+  matches: (object: T) => boolean,
+  visible: Pick<Selection<T>, 'all' | 'load' | 'idOf'>,
+): Selection<T> {
+  return {
+    key: JSON.stringify([scope, where ?? null]),
+    scope,
+    application,
+    *all() {
+      for (const object of visible.all()) if (matches(object)) yield object
+    },
+    load(id) {
+      const object = visible.load(id)
+      return object !== null && matches(object) ? object : null
+    },
+    idOf: visible.idOf,
     clientId: (id) => id,
     isOpenAboutAbsence: true,
   }

@@ -13,7 +13,12 @@ import type { Batch, Feed, Selection, WatchFeeds } from './watch-feeds.ts'
 
 /** What a reader of a list watch receives. */
 export type WatchEvent<T> =
-  | { readonly kind: 'snapshot'; readonly items: readonly T[]; readonly isLast: boolean; readonly resourceVersion: string }
+  | {
+      readonly kind: 'snapshot'
+      readonly items: readonly T[]
+      readonly isLast: boolean
+      readonly resourceVersion: string
+    }
   | Batch<T>
   | { readonly kind: 'bookmark'; readonly resourceVersion: string }
 

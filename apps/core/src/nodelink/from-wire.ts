@@ -8,7 +8,13 @@ import type {
   SessionReport as WireSessionReport,
   UsageReport,
 } from '@fornax/proto/fornax/nodelink/v1/nodelink'
-import { Isolation, PodFailureKind, PodPhase, SessionEnd, SessionPhase } from '@fornax/proto/fornax/nodelink/v1/nodelink'
+import {
+  Isolation,
+  PodFailureKind,
+  PodPhase,
+  SessionEnd,
+  SessionPhase,
+} from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import { isDnsLabel } from '../applications/version-rules.ts'
 import type { Isolation as DomainIsolation } from '../applications/application.ts'
 import type { NodeReport, NodeState, PodReport, SessionReport } from '../fleet/node-report.ts'
@@ -61,14 +67,17 @@ export function reportFrom(report: Report): FromWire<NodeReport> {
       const session = sessionReportFrom(report.report.value)
       return session && { kind: 'session', session }
     }
-    case undefined:
+    default:
       return null
   }
 }
 
 export function usageFrom(report: UsageReport): { node: PodUsage; pods: Map<string, PodUsage> } {
-  const usage = ({ cpuMillis, memoryBytes }: PodUsage): PodUsage => ({ cpuMillis, memoryBytes })
-  return { node: usage(report), pods: new Map(report.pods.map((pod) => [pod.podId, usage(pod)])) }
+  return { node: usageOf(report), pods: new Map(report.pods.map((pod) => [pod.podId, usageOf(pod)])) }
+}
+
+function usageOf({ cpuMillis, memoryBytes }: PodUsage): PodUsage {
+  return { cpuMillis, memoryBytes }
 }
 
 function podReportFrom(report: WirePodReport): FromWire<PodReport> {

@@ -8,7 +8,11 @@
  */
 import type { Cancel, Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
-import type { ConnectRequest, ConnectResponse, NodeState as WireNodeState } from '@fornax/proto/fornax/nodelink/v1/nodelink'
+import type {
+  ConnectRequest,
+  ConnectResponse,
+  NodeState as WireNodeState,
+} from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import type { NodeCommand } from '../fleet/node-command.ts'
 import type { NodeReport, NodeState } from '../fleet/node-report.ts'
 import type { NodeIntroduction } from '../nodes/node.ts'

@@ -76,7 +76,11 @@ export class NodeLinkServer implements AsyncDisposable {
     })
   }
 
-  #join(connection: NodeConnection, introduction: NodeIntroduction, options: NodeLinkOptions): 'accepted' | 'nameTaken' {
+  #join(
+    connection: NodeConnection,
+    introduction: NodeIntroduction,
+    options: NodeLinkOptions,
+  ): 'accepted' | 'nameTaken' {
     const verdict = options.nodeConnected(introduction)
     if (verdict === 'nameTaken') return verdict
     const before = this.#connections.get(introduction.name)

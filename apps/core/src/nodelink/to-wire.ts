@@ -60,7 +60,12 @@ function versionToWire({ id, number, spec }: ApplicationVersion, applicationName
   }
 }
 
-function readinessToWire({ probe, initialDelayMs, periodMs, timeoutMs }: ApplicationVersion['spec']['readiness']): Readiness {
+function readinessToWire({
+  probe,
+  initialDelayMs,
+  periodMs,
+  timeoutMs,
+}: ApplicationVersion['spec']['readiness']): Readiness {
   const times = { initialDelayMs, periodMs, timeoutMs }
   switch (probe.kind) {
     case 'http':

@@ -49,8 +49,7 @@ export function transition(phase: PodPhase, event: PodEvent): PodTransition {
     case 'woken':
       return phase === 'hibernated' ? moved('standby') : IGNORED
     case 'stopRequested':
-      if (phase === 'pending') return moved('terminated') // P4: nobody has heard of it.
-      return phase === 'terminating' ? IGNORED : moved('terminating')
+      return stopped(phase)
     case 'ended':
       return moved('terminated')
     case 'failed':
@@ -58,6 +57,11 @@ export function transition(phase: PodPhase, event: PodEvent): PodTransition {
     default:
       return unreachable(event)
   }
+}
+
+function stopped(phase: PodPhase): PodTransition {
+  if (phase === 'pending') return moved('terminated') // P4: nobody has heard of it.
+  return phase === 'terminating' ? IGNORED : moved('terminating')
 }
 
 /** Phases in which a pod uses, or is about to use, what was booked for it. */

@@ -71,7 +71,9 @@ export function planPool(input: PoolPlanInput): PoolPlan {
   const { pool, policy } = input
   const room = Math.max(0, policy.maxPods - totalOf(pool)) // W1: what goes away still counts.
   const forWaiting = Math.min(room, neededForWaiting(pool))
-  const refill = input.isRecovering ? 0 : Math.min(input.tokens, Math.max(0, Math.min(room, shortOf(input)) - forWaiting))
+  const refill = input.isRecovering
+    ? 0
+    : Math.min(input.tokens, Math.max(0, Math.min(room, shortOf(input)) - forWaiting))
   const rolled = input.isRecovering ? NO_ROLL : planRollOut(input, room - forWaiting - refill, input.tokens - refill)
   const spare = input.isRecovering ? 0 : Math.max(0, spareOf(input) - rolled.stopOld)
   const creations = input.isBackingOff ? 0 : forWaiting + refill
@@ -114,8 +116,7 @@ function shortOf({ policy, pool }: PoolPlanInput): number {
   const idle = expectedIdle(pool)
   const total = lasting(pool)
   const { target } = policy
-  const toLow =
-    target.kind === 'idleCount' ? target.low - idle : shortOfPercent(idle, total, Math.min(target.low, 100))
+  const toLow = target.kind === 'idleCount' ? target.low - idle : shortOfPercent(idle, total, Math.min(target.low, 100))
   return Math.max(0, toLow, policy.minPods - total)
 }
 

@@ -17,7 +17,11 @@ const CHOICES = 3
 export const SIMULATED_TAINT = 'fornax/simulated'
 
 /** What is booked and free on one node. The fleet books; the tree follows. */
-type Slot = { -readonly [K in keyof Room]: Room[K] } & { readonly group: Group; readonly index: number; isOpen: boolean }
+type Slot = { -readonly [K in keyof Room]: Room[K] } & {
+  readonly group: Group
+  readonly index: number
+  isOpen: boolean
+}
 
 type Room = {
   readonly nodeName: string
@@ -128,7 +132,10 @@ export class NodeGroups {
   /** Why there is no room: for people who ask, so it may look at every node. */
   shortage(spec: VersionSpec): Shortage {
     const open = [...this.#slots.values()].filter((slot) => slot.isOpen && admits(slot.group, spec))
-    return shortageOf(spec, open.map((slot) => candidateOf(slot, { versionId: '', applicationId: '' })))
+    return shortageOf(
+      spec,
+      open.map((slot) => candidateOf(slot, { versionId: '', applicationId: '' })),
+    )
   }
 
   #pick(group: Group, demand: Demand, pod: PodKind): Slot | null {

@@ -25,9 +25,7 @@ export function choose<C extends Candidate>(demand: Demand, candidates: readonly
 
 /** An exact fit fits. */
 export function hasRoom(node: Candidate, demand: Demand): boolean {
-  return (
-    node.freeCpuMillis >= demand.cpuMillis && node.freeMemoryBytes >= demand.memoryBytes && node.freePods >= 1
-  )
+  return node.freeCpuMillis >= demand.cpuMillis && node.freeMemoryBytes >= demand.memoryBytes && node.freePods >= 1
 }
 
 /** On how many nodes which resource was short, for people who ask why. */

@@ -7,7 +7,7 @@
  *      │                  │                                 │
  *      └──────────────────┴──────────► closed ◄─────────────┘
  *
- * Rules S1..S10 live in SPEC.md; the tests name the rule they check.
+ * Rules S1..S12 live in SPEC.md; the tests name the rule they check.
  * Nothing here awaits, reads a clock or touches another room.
  */
 import { unreachable } from '@fornax/kernel/assert'
@@ -121,9 +121,16 @@ function openDeadline({ createdAtMs, request }: Pick<Session, 'createdAtMs' | 'r
 
 function ready(session: Session, endpoints: readonly Endpoint[], atMs: number): Transition {
   if (session.phase === 'pending') return { kind: 'rejected', why: 'ready while pending' }
-  if (session.phase !== 'starting') return IGNORED // S3: agents repeat reports after a reconnect.
+  if (session.phase !== 'starting') return servedAgain(session, atMs)
   const availableAtMs = session.availableAtMs ?? atMs
   return moved(session, { ...available(session, atMs), endpoints, availableAtMs }, at('available', atMs))
+}
+
+/** S3: agents repeat reports after a reconnect. S10: a core that restarted learns that the session is served. */
+function servedAgain(session: Session, atMs: number): Transition {
+  if (session.deadline !== null || (session.phase !== 'available' && session.phase !== 'inUse')) return IGNORED
+  const deadline = session.phase === 'inUse' ? lifetimeDeadline(session) : available(session, atMs).deadline
+  return deadline === null ? IGNORED : moved(session, { deadline }, null)
 }
 
 function clientsCounted(session: Session, count: number, atMs: number): Transition {
@@ -155,7 +162,7 @@ function closed(session: Session, reason: CloseReason, atMs: number, message: st
     deadline: null,
     endpoints: [],
     clientCount: 0,
-    request: session.request.data.length === 0 ? session.request : { ...session.request, data: NOTHING, env: {} }, // S8
+    request: { ...session.request, data: NOTHING, env: {} }, // S8
   }
   return moved(session, change, at('closed', atMs))
 }

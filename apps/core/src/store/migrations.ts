@@ -35,7 +35,8 @@ export function migrationPlan(
   const names = new Set(known.map((migration) => migration.name))
   const appliedNames = new Set(applied?.map((migration) => migration.name))
   const unknown = [...appliedNames].filter((name) => !names.has(name))
-  const isForeign = appliedNames.size > 0 ? unknown.length === appliedNames.size : tables.some((name) => name !== HISTORY)
+  const isForeign =
+    appliedNames.size > 0 ? unknown.length === appliedNames.size : tables.some((name) => name !== HISTORY)
   if (isForeign) return { kind: 'foreign', tables }
   if (unknown.length > 0) return { kind: 'newer', names: unknown }
   const unfinished = applied?.find((migration) => !migration.isFinished)
@@ -44,7 +45,11 @@ export function migrationPlan(
 }
 
 /** Applies what is missing; fails with a `StoreUnavailableError` when the database is not one for this version. */
-export async function migrate(database: Database, known: readonly Migration[], nowMs: number): Promise<readonly string[]> {
+export async function migrate(
+  database: Database,
+  known: readonly Migration[],
+  nowMs: number,
+): Promise<readonly string[]> {
   if ((await pendingOf(database, known)).length === 0) return []
   return database.whileMigrating(async () => {
     const pending = await pendingOf(database, known) // Another core may have been faster.
@@ -55,7 +60,11 @@ export async function migrate(database: Database, known: readonly Migration[], n
 
 /** All migrations of this version, oldest first. */
 export async function readMigrations(provider: Provider): Promise<readonly Migration[]> {
-  const folder = join(dirname(fileURLToPath(import.meta.resolve('@fornax/prisma/package.json'))), provider, 'migrations')
+  const folder = join(
+    dirname(fileURLToPath(import.meta.resolve('@fornax/prisma/package.json'))),
+    provider,
+    'migrations',
+  )
   const entries = await readdir(folder, { withFileTypes: true })
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
   return Promise.all(

@@ -23,7 +23,7 @@ export type PostgresOptions = { readonly url: string; readonly clock: Clock; rea
 export async function openPostgres({ url, clock, log }: PostgresOptions): Promise<Database> {
   const label = postgresLabel(url)
   const pool = poolOf(url, label)
-  pool.on('error', (error) => log.warn({ err: error }, 'an idle connection to PostgreSQL was lost'))
+  pool.on('error', (error) => log.warn({ reason: error.message }, 'an idle connection to PostgreSQL was lost'))
   const explain = (error: unknown): StoreUnavailableError | null => explainPostgres(label, error)
   const explained = <Result>(work: Promise<Result>): Promise<Result> =>
     work.catch((error: unknown) => {
@@ -163,4 +163,3 @@ function numbered(sql: string): string {
     return `$${count}`
   })
 }
-

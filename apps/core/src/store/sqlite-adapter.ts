@@ -134,7 +134,9 @@ const BUSY = 5
 function toPrismaError(error: SqliteError): MappedError {
   const { errcode, message } = error
   // As in `UNIQUE constraint failed: tenants.name, tenants.id`.
-  const fields = (message.split('constraint failed: ')[1]?.split(', ') ?? []).map((name) => name.split('.').at(-1) ?? '')
+  const fields = (message.split('constraint failed: ')[1]?.split(', ') ?? []).map(
+    (name) => name.split('.').at(-1) ?? '',
+  )
   if (errcode !== null && UNIQUE.includes(errcode)) return { kind: 'UniqueConstraintViolation', constraint: { fields } }
   if (errcode === NOT_NULL) return { kind: 'NullConstraintViolation', constraint: { fields } }
   if (errcode === FOREIGN_KEY) return { kind: 'ForeignKeyConstraintViolation', constraint: { foreignKey: {} } }

@@ -1,7 +1,8 @@
 /** The embedded database: one file, owned by one worker of one process. */
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Database, Row, SqlValue, Table } from './database.ts'
+import type { Database, Row, Table } from './database.ts'
+import { driverErrorOf } from './driver-error.ts'
 import { StoreUnavailableError } from './store-error.ts'
 import { sqliteAdapter } from './sqlite-adapter.ts'
 import { SqliteError, SqliteLink } from './sqlite-link.ts'
@@ -88,8 +89,10 @@ function isLocked(error: unknown): boolean {
 function explain(path: string, error: unknown): StoreUnavailableError | null {
   if (error instanceof StoreUnavailableError) return error
   if (error instanceof SqliteError) return explainCode(path, error)
-  const code = error instanceof Error && 'code' in error ? error.code : null
+  const { code, message } = driverErrorOf(error)
   switch (code) {
+    case null:
+      return null
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
@@ -100,7 +103,8 @@ function explain(path: string, error: unknown): StoreUnavailableError | null {
     case 'EDQUOT':
       return full(path, error)
     default:
-      return null
+      // Through Prisma's client, SQLite's codes come as text.
+      return /^\d+$/.test(code) ? explainCode(path, new SqliteError(message, Number(code))) : null
   }
 }
 
@@ -125,7 +129,11 @@ function explainCode(path: string, error: SqliteError): StoreUnavailableError | 
       return full(path, error)
     case 10: {
       const remedy = `Look at the disk: it is full, gone or failing. The system's log says more.`
-      return new StoreUnavailableError(`The database ${path} cannot be read or written: ${error.message}.`, remedy, error)
+      return new StoreUnavailableError(
+        `The database ${path} cannot be read or written: ${error.message}.`,
+        remedy,
+        error,
+      )
     }
     default:
       return null

@@ -113,7 +113,11 @@ export class SqliteLink implements SqliteStatements, AsyncDisposable {
   }
 
   #end(cause: unknown): void {
-    this.#ended ??= new StoreUnavailableError('The thread that owns the database ended.', 'Start the core again.', cause)
+    this.#ended ??= new StoreUnavailableError(
+      'The thread that owns the database ended.',
+      'Start the core again.',
+      cause,
+    )
     this.#waiting?.reject(this.#ended)
     this.#waiting = null
   }

@@ -1,15 +1,16 @@
 /** What can be wrong with the world below the store. */
 
 /**
- * The database cannot be used: not there, not ours, full, of a newer version. `message` says what is wrong and
- * `remedy` what a person can do about it; both are fit to print. Neither holds a password.
+ * The database cannot be used: not there, not ours, full, of a newer version. The message says what is wrong and what
+ * a person can do about it, and is fit to print. It never holds a password.
  */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError'
+  /** The second half of the message: what to do. */
   readonly remedy: string
 
-  constructor(message: string, remedy: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause })
+  constructor(problem: string, remedy: string, cause?: unknown) {
+    super(`${problem} ${remedy}`, cause === undefined ? undefined : { cause })
     this.remedy = remedy
   }
 }

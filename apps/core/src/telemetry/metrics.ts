@@ -76,7 +76,7 @@ export class Metrics {
 }
 
 function byLabel(registry: Registry, name: string, help: string, read: () => Readonly<Record<string, number>>): void {
-  const gauge = new Gauge({
+  const gauge: Gauge<'phase'> = new Gauge({
     name,
     help,
     labelNames: ['phase'],
@@ -89,5 +89,5 @@ function byLabel(registry: Registry, name: string, help: string, read: () => Rea
 }
 
 function single(registry: Registry, name: string, help: string, read: () => number): void {
-  const gauge = new Gauge({ name, help, registers: [registry], collect: () => gauge.set(read()) })
+  const gauge: Gauge = new Gauge({ name, help, registers: [registry], collect: () => gauge.set(read()) })
 }

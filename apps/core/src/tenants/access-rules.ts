@@ -10,13 +10,7 @@ type Write =
   | ('drainNode' | 'openSession' | 'openSessions' | 'publishApplicationVersion' | 'revokeApiToken')
   | ('uncordonNode' | 'updateScalingPolicy')
 
-type Watch =
-  | 'podLogs'
-  | 'watchApplications'
-  | 'watchComputeNodes'
-  | 'watchPods'
-  | 'watchSession'
-  | 'watchSessions'
+type Watch = 'podLogs' | 'watchApplications' | 'watchComputeNodes' | 'watchPods' | 'watchSession' | 'watchSessions'
 
 /** Named as in the schema. */
 export type Operation = Read | Write | Watch
@@ -62,6 +56,10 @@ const NEEDED_ROLE: Readonly<Record<Operation, Role>> = {
 
 /** Each role may do what the ones before it may. */
 const RANK: Readonly<Record<Role, number>> = { viewer: 0, developer: 1, admin: 2, operator: 3 }
+
+export function isOperation(name: string): name is Operation {
+  return Object.hasOwn(NEEDED_ROLE, name)
+}
 
 export function neededRole(operation: Operation): Role {
   return NEEDED_ROLE[operation]

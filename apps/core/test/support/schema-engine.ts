@@ -4,7 +4,6 @@
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,7 +13,7 @@ import {
   type SqlDriverAdapter,
   type SqlMigrationAwareDriverAdapterFactory,
 } from '@prisma/driver-adapter-utils'
-import * as engine from '@prisma/schema-engine-wasm/schema_engine_bg'
+import { SchemaEngine } from '@prisma/schema-engine-wasm'
 import pg from 'pg'
 import type { Provider } from '../../src/store/database.ts'
 import { readMigrations } from '../../src/store/migrations.ts'
@@ -28,11 +27,10 @@ export async function missingMigration(
   provider: Provider,
   adapter: SqlMigrationAwareDriverAdapterFactory,
 ): Promise<string> {
-  await loadEngine()
   const files = schemaFiles(provider)
   const datamodels = files.map(({ path, content }): [string, string] => [path, content])
   const bound = bindMigrationAwareSqlAdapterFactory(adapter)
-  const schemaEngine = await engine.SchemaEngine.new({ datamodels }, () => undefined, bound)
+  const schemaEngine = await SchemaEngine.new({ datamodels }, () => undefined, bound)
   const migrations = await readMigrations(provider)
   const { stdout } = await schemaEngine.diff({
     from: {
@@ -56,12 +54,18 @@ export async function missingMigration(
 /** The same for SQLite, which needs no server. */
 export async function missingSqliteMigration(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'fornax-schema-'))
-  let count = 0
+  const links: SqliteLink[] = []
   const connect = async (): Promise<SqlDriverAdapter> => {
-    count += 1
-    const link = await SqliteLink.open({ path: join(folder, `${count}.db`), durability: 'process' })
+    const link = await SqliteLink.open({ path: join(folder, `${links.length}.db`), durability: 'process' })
+    links.push(link)
     const adapter = await sqliteAdapter(link).connect()
-    return { ...adapter, dispose: () => link[Symbol.asyncDispose]() }
+    return {
+      ...adapter,
+      // The engine plays a whole migration as one statement,
+      executeRaw: ({ sql }) => adapter.executeScript(sql).then(() => 0),
+      // and puts a name into the wrong quotes, which this SQLite does not forgive.
+      queryRaw: (query) => adapter.queryRaw({ ...query, sql: query.sql.replace(/(= )"(\w+)"/, "$1'$2'") }),
+    }
   }
   try {
     return await missingMigration('sqlite', {
@@ -71,6 +75,7 @@ export async function missingSqliteMigration(): Promise<string> {
       connectToShadowDb: connect,
     })
   } finally {
+    await Promise.all(links.map((link) => link[Symbol.asyncDispose]()))
     await rm(folder, { recursive: true })
   }
 }
@@ -103,19 +108,6 @@ function charAsText(pool: pg.Pool): pg.Pool {
     return result
   }
   return Object.assign(pool, { query: asText })
-}
-
-let isLoaded = false
-
-async function loadEngine(): Promise<void> {
-  if (isLoaded) return
-  isLoaded = true
-  const folder = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'))
-  const module = await WebAssembly.compile(readFileSync(join(folder, 'schema_engine_bg.wasm')))
-  const instance = await WebAssembly.instantiate(module, { './schema_engine_bg.js': { ...engine } })
-  Reflect.get(engine, '__wbg_set_wasm')(instance.exports)
-  const start: unknown = instance.exports['__wbindgen_start']
-  if (typeof start === 'function') start()
 }
 
 function schemaFiles(provider: Provider): { path: string; content: string }[] {

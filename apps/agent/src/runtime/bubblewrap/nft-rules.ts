@@ -38,15 +38,6 @@ export function tableScript(plan: AddressPlan, options: RuleOptions): string {
   const table = `inet ${tableName(plan.tag)}`
   const cables = `"${cablePrefix(plan.tag)}*"`
   const range = blockRange(plan.block)
-  const outside = options.isReachableFromOutside
-    ? `  chain remote_clients {
-    type nat hook prerouting priority -100; policy accept;
-    iifname != "${ALL_CABLES}*" fib daddr type local ct mark set tcp dport map @tcp_marks dnat ip to tcp dport map @tcp_targets
-    iifname != "${ALL_CABLES}*" fib daddr type local ct mark set udp dport map @udp_marks dnat ip to udp dport map @udp_targets
-  }
-`
-    : ''
-  const here = options.isReachableFromOutside ? 'fib daddr type local' : 'ip daddr 127.0.0.1'
   return `add table ${table}
 flush table ${table}
 table ${table} {
@@ -55,11 +46,7 @@ table ${table} {
   map tcp_marks { type inet_service : mark; }
   map udp_marks { type inet_service : mark; }
   set live_marks { type mark; }
-${outside}  chain local_clients {
-    type nat hook output priority -100; policy accept;
-    ${here} ct mark set tcp dport map @tcp_marks dnat ip to tcp dport map @tcp_targets
-    ${here} ct mark set udp dport map @udp_marks dnat ip to udp dport map @udp_targets
-  }
+${waysIn(options)}
   chain senders {
     type nat hook postrouting priority 100; policy accept;
     oifname ${cables} ip saddr 127.0.0.0/8 masquerade
@@ -94,6 +81,27 @@ ${outside}  chain local_clients {
   }
 }
 `
+}
+
+function waysIn({ isReachableFromOutside }: RuleOptions): string {
+  const here = isReachableFromOutside ? 'fib daddr type local' : 'ip daddr 127.0.0.1'
+  const local = `  chain local_clients {
+    type nat hook output priority -100; policy accept;
+    ${here} ${mapTo('tcp')}
+    ${here} ${mapTo('udp')}
+  }`
+  if (!isReachableFromOutside) return local
+  return `${local}
+  chain remote_clients {
+    type nat hook prerouting priority -100; policy accept;
+    iifname != "${ALL_CABLES}*" fib daddr type local ${mapTo('tcp')}
+    iifname != "${ALL_CABLES}*" fib daddr type local ${mapTo('udp')}
+  }`
+}
+
+/** The mark first: where there is none, the port is nobody's, and the rule ends. */
+function mapTo(transport: Transport): string {
+  return `ct mark set ${transport} dport map @${transport}_marks dnat ip to ${transport} dport map @${transport}_targets`
 }
 
 /** Opens the ways into a pod for one session, in one transaction. */

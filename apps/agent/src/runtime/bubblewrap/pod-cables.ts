@@ -88,6 +88,15 @@ export class PodCables implements AsyncDisposable {
       .map((name) => name.slice(prefix.length))
   }
 
+  /** The addresses of pods whose cables are there, whether anybody knows the pods or not. */
+  podAddresses(): ReadonlySet<string> {
+    const prefix = cablePrefix(this.plan.tag)
+    const slots = namesIn('/sys/class/net').flatMap((name) =>
+      name.startsWith(prefix) ? [Number(name.slice(prefix.length))] : [],
+    )
+    return new Set(slots.map((slot) => slotAddresses(this.plan, slot).pod))
+  }
+
   /** Gives the block of addresses back, once there are no pods. */
   async removeAll(stateFile: string): Promise<void> {
     await runTool('ip', ['route', 'del', 'unreachable', blockRange(this.plan.block)])
@@ -164,7 +173,10 @@ async function claimBlock(tag: string): Promise<number> {
 
 /** The routes of this machine but the default one, as in /proc/net/route. */
 export function readRoutes(text: string): readonly { readonly address: number; readonly mask: number }[] {
-  const rows = text.split('\n').slice(1).map((line) => line.split('\t'))
+  const rows = text
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split('\t'))
   return rows
     .filter((row) => row.length > 7)
     .map((row) => ({ address: littleEndian(row[1] ?? ''), mask: littleEndian(row[7] ?? '') }))

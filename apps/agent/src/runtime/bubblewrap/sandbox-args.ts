@@ -24,20 +24,27 @@ export type PodUser = { readonly uid: number; readonly gid: number }
 /** Where the pod finds the folder of its session socket. */
 export const SESSION_FOLDER_INSIDE = '/run/fornax'
 
+/** Where a pod may write; what it writes counts for its memory. */
+const MEMORY_FOLDERS = ['/tmp', '/var/tmp', '/dev/shm']
+
 /** The options, without the command. */
 export function sandboxArgs(sandbox: Sandbox): readonly string[] {
   const { podId, version, user } = sandbox
   const workingDirectory = version.workingDirectory === '' ? '/' : version.workingDirectory
   return [
-    ...['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try', '--new-session'],
-    ...['--hostname', podId],
-    ...(sandbox.isPrivileged ? KEPT_UNTIL_THE_USER_CHANGES : ['--unshare-user', ...userArgs(user)]),
-    ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
+    ...words('--unshare-pid --unshare-ipc --unshare-uts --unshare-cgroup-try --new-session'),
+    ...words(`--hostname ${podId}`),
+    ...words(sandbox.isPrivileged ? KEPT_UNTIL_THE_USER_CHANGES : `--unshare-user --uid ${user.uid} --gid ${user.gid}`),
+    ...words('--ro-bind / / --dev /dev --proc /proc'),
     // Sockets of the node's own services live in /run. A read-only mount would not keep anybody from talking to them.
-    ...['--tmpfs', '/run', '--perms', '1777', '--tmpfs', '/tmp', '--perms', '1777', '--tmpfs', '/var/tmp'],
+    '--tmpfs',
+    '/run',
+    ...MEMORY_FOLDERS.flatMap((folder) => ['--perms', '1777', '--tmpfs', folder]),
     ...sandbox.hiddenFolders.flatMap((folder) => ['--tmpfs', folder]),
     ...sessionArgs(sandbox.sessionFolder),
-    ...['--chdir', workingDirectory, '--clearenv'],
+    '--chdir',
+    workingDirectory,
+    '--clearenv',
     ...Object.entries(environmentOf(sandbox)).flatMap(([name, value]) => ['--setenv', name, value]),
   ]
 }
@@ -48,9 +55,7 @@ export function sandboxCommand({ version, user, isPrivileged }: Sandbox): readon
 }
 
 /** setpriv needs these to become the pod's user, and takes them away for good with that. */
-const KEPT_UNTIL_THE_USER_CHANGES = [
-  ...['--cap-drop', 'ALL', '--cap-add', 'CAP_SETUID', '--cap-add', 'CAP_SETGID', '--cap-add', 'CAP_SETPCAP'],
-]
+const KEPT_UNTIL_THE_USER_CHANGES = '--cap-drop ALL --cap-add CAP_SETUID --cap-add CAP_SETGID --cap-add CAP_SETPCAP'
 
 /** Tells the shim's third file descriptor that the command runs now; the shell says 126 or 127 if it cannot. */
 const ANNOUNCE_AND_RUN = ['sh', '-c', 'printf . >&3; exec "$@" 3>&-', 'sh']
@@ -58,10 +63,6 @@ const ANNOUNCE_AND_RUN = ['sh', '-c', 'printf . >&3; exec "$@" 3>&-', 'sh']
 function becomeUser({ uid, gid }: PodUser): readonly string[] {
   const drop = ['--clear-groups', '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs']
   return ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, ...drop, '--']
-}
-
-function userArgs({ uid, gid }: PodUser): readonly string[] {
-  return ['--uid', String(uid), '--gid', String(gid)]
 }
 
 /** Read-only is enough to talk to a socket, and lets the pod put nothing beside it. */
@@ -74,4 +75,8 @@ function environmentOf(sandbox: Sandbox): Record<string, string> {
   const sessionSocket = sessionFolder === null ? null : `${SESSION_FOLDER_INSIDE}/${SESSION_SOCKET}`
   // The home in the node's own list of users is none that the pod could write to.
   return { HOME: '/tmp', ...podEnvironment(version, { podId, path, ports, sessionSocket }) }
+}
+
+function words(text: string): readonly string[] {
+  return text.split(' ')
 }

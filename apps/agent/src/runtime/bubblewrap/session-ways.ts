@@ -28,7 +28,8 @@ export class SessionWays implements AsyncDisposable {
   readonly #marks: Set<number>
   /** Of an earlier agent, until their pods are adopted or destroyed. */
   #found: readonly FoundMapping[]
-  readonly #forgetting = new Set<Promise<void>>()
+  /** Clearing is slow and nobody waits for it, so it happens one by one. */
+  #clearing: Promise<void> = Promise.resolve()
 
   private constructor(plan: AddressPlan, log: Log, found: readonly FoundMapping[]) {
     this.#plan = plan
@@ -116,7 +117,7 @@ export class SessionWays implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#forgetting)
+    await this.#clearing
     await this.#nft[Symbol.asyncDispose]()
   }
 
@@ -153,17 +154,15 @@ export class SessionWays implements AsyncDisposable {
   }
 
   /**
-   * Clears the kernel's table of connections, behind our back: no packet of the old ones passes any more, but a UDP
-   * client that keeps its port would be taken for one of them.
+   * A closed session's mark lets no packet pass. That is the end of its TCP connections; but a UDP client that keeps
+   * its port would look like its own former self to the kernel, until that has forgotten it.
    */
-  #forget({ mark }: Way): void {
-    const work = runTool('conntrack', ['-D', '--mark', String(mark)])
-      .catch(() => {}) // It says so, too, when there was nothing to clear.
-      .then(() => {
-        this.#marks.delete(mark)
-        this.#forgetting.delete(work)
-      })
-    this.#forgetting.add(work)
+  #forget({ mark, mappings }: Way): void {
+    this.#marks.delete(mark)
+    if (!mappings.some(({ transport }) => transport === 'udp')) return
+    this.#clearing = this.#clearing
+      .then(() => runTool('conntrack', ['-D', '-p', 'udp', '--mark', String(mark)]))
+      .then(ignore, ignore) // It fails, too, when there was nothing to clear.
   }
 
   #newMark(): number {
@@ -176,6 +175,8 @@ export class SessionWays implements AsyncDisposable {
   }
 }
 
+function ignore(): void {}
+
 function isSameWay(one: PortMapping, other: PortMapping): boolean {
   return (
     one.hostPort === other.hostPort && one.transport === other.transport && one.containerPort === other.containerPort
@@ -184,7 +185,9 @@ function isSameWay(one: PortMapping, other: PortMapping): boolean {
 
 const port = z.number()
 const listingSchema = z.object({
-  nftables: z.array(z.object({ map: z.object({ name: z.string(), elem: z.array(z.unknown()).default([]) }).optional() })),
+  nftables: z.array(
+    z.object({ map: z.object({ name: z.string(), elem: z.array(z.unknown()).default([]) }).optional() }),
+  ),
 })
 const targetSchema = z.tuple([port, z.object({ concat: z.tuple([z.string(), port]) })])
 const markSchema = z.tuple([port, z.number()])

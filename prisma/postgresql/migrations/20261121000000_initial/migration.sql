@@ -42,6 +42,7 @@ CREATE TABLE "cluster" (
     "id" INTEGER NOT NULL,
     "core_id" TEXT NOT NULL,
     "epoch" BIGINT NOT NULL,
+    "started_at_ms" BIGINT NOT NULL,
 
     CONSTRAINT "cluster_pkey" PRIMARY KEY ("id")
 );

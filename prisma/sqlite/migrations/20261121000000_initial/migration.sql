@@ -38,7 +38,8 @@ CREATE TABLE "scaling_policies" (
 CREATE TABLE "cluster" (
     "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     "core_id" TEXT NOT NULL,
-    "epoch" BIGINT NOT NULL
+    "epoch" BIGINT NOT NULL,
+    "started_at_ms" BIGINT NOT NULL
 );
 
 -- CreateTable

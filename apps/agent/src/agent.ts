@@ -1,0 +1,143 @@
+/** The composition root: builds the agent's rooms and wires them. */
+import { randomInt } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import type { Clock } from '@fornax/kernel/clock'
+import type { Log } from '@fornax/kernel/log'
+import { seededRandom, type Random } from '@fornax/kernel/random'
+import type { AgentConfig, NodeResources } from './config.ts'
+import { CoreLink, type NodeIntroduction } from './corelink/core-link.ts'
+import type { CoreSessionWorld } from './corelink/core-session.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import { NodeRecord } from './ledger/node-record.ts'
+import { openSqliteLedger } from './ledger/sqlite-ledger.ts'
+import { PodLogs } from './logs/pod-logs.ts'
+import { NodeWorkload } from './pods/node-workload.ts'
+import type { PodWorld } from './pods/pod-supervisor.ts'
+import { StartGate } from './pods/start-gate.ts'
+import { createMachinePortBlocks, UNSHARED_PORT_BLOCKS } from './ports/port-blocks.ts'
+import { HOST_PORTS, PortPool } from './ports/port-pool.ts'
+import { openRuntimes } from './runtime/open-runtimes.ts'
+import type { Runtime } from './runtime/runtime.ts'
+import { SessionFolders } from './sessions/session-folders.ts'
+import { machineGauge, UsageMeter } from './telemetry/usage-meter.ts'
+
+export type AgentOptions = {
+  readonly coreAddress: string
+  readonly joinToken: () => string
+  readonly nodeName: string
+  /** Ledger, pods and sockets. Nothing is made in it when the ledger is given and no runtime has processes. */
+  readonly dataDir: string
+  /** The agent takes them over, and disposes of them at its end. */
+  readonly runtimes: readonly Runtime[]
+  readonly clock: Clock
+  readonly log: Log
+  readonly resources: NodeResources
+  /** Default: 127.0.0.1. */
+  readonly address?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly taints?: NodeIntroduction['taints']
+  /** Default: SQLite in `dataDir`. */
+  readonly ledger?: Ledger
+  readonly random?: Random
+}
+
+export type Agent = AsyncDisposable & {
+  readonly nodeName: string
+  readonly ledgerId: string
+  /** Settles when a core has accepted the node for the first time. */
+  readonly accepted: Promise<void>
+  /** Ends all pods, and forgets them: for an orderly end of the whole node. */
+  stopPods(graceMs: number): Promise<void>
+}
+
+/** What keeps the agent from starting, in words for whoever starts it. */
+export class AgentStartError extends Error {
+  override readonly name = 'AgentStartError'
+}
+
+const AGENT_VERSION = '0.1.0'
+const STARTS_PER_CPU = 4
+const SIMULATED_TAINT = { key: 'fornax/simulated', value: '', effect: 'NoSchedule' }
+
+/** The agent of a configuration. */
+export async function startAgent(config: AgentConfig, world: Pick<AgentOptions, 'clock' | 'log'>): Promise<Agent> {
+  const { dataDir, address: host, path, hiddenFolders } = config
+  // The ledger comes first: two agents on one folder must not even look at the pods.
+  const ledger = openLedger(dataDir, world.log)
+  try {
+    const runtimes = await openRuntimes(config.runtime, { ...world, dataDir, host, path, hiddenFolders })
+    return await createAgent({ ...config, ...world, runtimes, ledger })
+  } catch (error) {
+    ledger[Symbol.dispose]()
+    throw error
+  }
+}
+
+/** Starts an agent: it first looks after what is there, then connects with its core. */
+export async function createAgent(options: AgentOptions): Promise<Agent> {
+  await using parts = new AsyncDisposableStack()
+  const { clock, log, runtimes, nodeName, dataDir } = options
+  const ledger = parts.use(options.ledger ?? openLedger(dataDir, log))
+  const contents = ledger.load()
+  const isReal = runtimes.some((runtime) => runtime.hasProcesses)
+  const blocks = parts.use(isReal ? createMachinePortBlocks() : UNSHARED_PORT_BLOCKS)
+  for (const runtime of runtimes) parts.use(runtime)
+  const logs = parts.use(new PodLogs({ clock }))
+  const record = new NodeRecord(ledger, clock, contents.revision)
+  parts.defer(() => record.close())
+  const ports = new PortPool({ range: HOST_PORTS, clock, blocks, put: (change) => record.put(change) }, contents)
+  const gate = new StartGate(clock, isReal ? STARTS_PER_CPU * availableParallelism() : Number.POSITIVE_INFINITY)
+  const podWorld: PodWorld = { clock, log, record, ports, logs, gate, folders: new SessionFolders(dataDir), dataDir }
+  const workload: NodeWorkload = new NodeWorkload(podWorld, runtimes, () => link.connectedSinceMs)
+  parts.defer(() => workload.letGo())
+  const usage = new UsageMeter(runtimes, clock, isReal ? machineGauge : null)
+  const marks = { list: contents.epochMarks }
+  const linkWorld: CoreSessionWorld = { clock, log, record, workload, logs, usage, marks }
+  const link: CoreLink = parts.use(new CoreLink(linkOptions(options, contents.ledgerId), linkWorld))
+  parts.defer(() => record.flush())
+  await ports.claimTaken()
+  await workload.recover(contents)
+  link.start()
+  const owned = parts.move()
+  return {
+    nodeName,
+    ledgerId: contents.ledgerId,
+    accepted: link.accepted,
+    stopPods: (graceMs) => workload.stopAll(graceMs),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+function linkOptions(options: AgentOptions, ledgerId: string): ConstructorParameters<typeof CoreLink>[0] {
+  const { nodeName, resources, runtimes, labels = {}, taints = [], address = '127.0.0.1' } = options
+  const isSimulated = runtimes.some((runtime) => runtime.isolation === 'simulated')
+  const introduction: NodeIntroduction = {
+    name: nodeName,
+    ledgerId,
+    agentVersion: AGENT_VERSION,
+    resources,
+    runtimes: runtimes.map(({ name, isolation }) => ({ name, isolation })),
+    labels,
+    taints: isSimulated ? [...taints, SIMULATED_TAINT] : taints,
+    address,
+  }
+  const random = options.random ?? seededRandom(randomInt(1, 2 ** 31))
+  return { coreAddress: options.coreAddress, joinToken: options.joinToken, introduction, random }
+}
+
+function openLedger(dataDir: string, log: Log): Ledger {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw new AgentStartError(`the folder ${dataDir} cannot be made; check its rights, or set FORNAX_DATA_DIR`, {
+      cause,
+    })
+  }
+  const result = openSqliteLedger(join(dataDir, 'ledger.db'))
+  if (result.kind === 'refused') throw new AgentStartError(result.problem)
+  if (result.kind === 'replaced')
+    log.error({ why: result.why, keptAs: result.keptAs }, 'the ledger is broken: this is a new node, and old pods go')
+  return result.ledger
+}

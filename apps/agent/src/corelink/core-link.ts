@@ -1,0 +1,131 @@
+/** Keeps the node connected with its core, for as long as the agent lives. */
+import { sleep } from '@fornax/kernel/clock'
+import type { Random } from '@fornax/kernel/random'
+import type { Isolation } from '@fornax/node-model/isolation-rules'
+import { backoffMs } from './backoff-rules.ts'
+import { CoreSession, type CoreSessionWorld } from './core-session.ts'
+import { CoreStream, type StreamEnd } from './core-stream.ts'
+import { toHello } from './to-wire.ts'
+
+/** What a node says of itself. */
+export type NodeIntroduction = {
+  readonly name: string
+  readonly ledgerId: string
+  readonly agentVersion: string
+  readonly resources: { readonly cpuMillis: number; readonly memoryBytes: number; readonly pods: number }
+  readonly runtimes: readonly { readonly name: string; readonly isolation: Isolation }[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly taints: readonly { readonly key: string; readonly value: string; readonly effect: string }[]
+  /** Where clients of this node's sessions reach it. */
+  readonly address: string
+}
+
+export type CoreLinkOptions = {
+  readonly coreAddress: string
+  /** Read anew for each attempt: it may be changed, or written later than the agent starts. */
+  readonly joinToken: () => string
+  readonly introduction: NodeIntroduction
+  readonly random: Random
+}
+
+/** How long a core may take to hear our last words. */
+const LEAVE_MS = 500
+
+/** A problem that lasts is said again after this long, not at every attempt. */
+const SAY_AGAIN_MS = 30_000
+
+export class CoreLink implements AsyncDisposable {
+  readonly #options: CoreLinkOptions
+  readonly #world: CoreSessionWorld
+  readonly #stop = new AbortController()
+  readonly #accepted = Promise.withResolvers<void>()
+  #done: Promise<void> = Promise.resolve()
+  #stream: CoreStream | null = null
+  #connectedSinceMs: number | null = null
+  #saidProblem = { reason: '', atMs: 0 }
+
+  constructor(options: CoreLinkOptions, world: CoreSessionWorld) {
+    this.#options = options
+    this.#world = world
+  }
+
+  /** Since when a core has accepted us; null: none has. */
+  get connectedSinceMs(): number | null {
+    return this.#connectedSinceMs
+  }
+
+  /** Settles when a core has accepted us for the first time. */
+  get accepted(): Promise<void> {
+    return this.#accepted.promise
+  }
+
+  start(): void {
+    this.#done = this.#keepConnected()
+  }
+
+  /** Lets the last reports arrive, and stays away. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    if (this.#connectedSinceMs === null) this.#stream?.close()
+    const cancel = this.#world.clock.schedule(LEAVE_MS, () => this.#stream?.close())
+    await this.#done
+    cancel()
+  }
+
+  async #keepConnected(): Promise<void> {
+    const { signal } = this.#stop
+    let failures = 0
+    while (!signal.aborted) {
+      const { wasAccepted, end } = await this.#connectOnce()
+      if (signal.aborted) return
+      failures = wasAccepted ? 0 : failures + 1
+      this.#sayProblem(end)
+      await sleep(this.#world.clock, backoffMs(failures, this.#options.random.nextInt(1_000) / 1_000), signal).catch(
+        () => undefined,
+      )
+    }
+  }
+
+  async #connectOnce(): Promise<{ readonly wasAccepted: boolean; readonly end: StreamEnd }> {
+    let joinToken: string
+    try {
+      joinToken = this.#options.joinToken()
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      return { wasAccepted: false, end: { reason, isRefusal: false } }
+    }
+    let session: CoreSession | null = null
+    const stream = new CoreStream(this.#options.coreAddress, {
+      frame: (frame) => session?.receive(frame),
+      drained: () => session?.drained(),
+    })
+    this.#stream = stream
+    session = new CoreSession(this.#world, stream, () => this.#beAccepted())
+    const leave = (): void => void stream.end()
+    this.#stop.signal.addEventListener('abort', leave)
+    const epochMarks = this.#world.marks.list
+    stream.write({ $case: 'hello', value: toHello(this.#options.introduction, { joinToken, epochMarks }) })
+    const end = await stream.ended
+    this.#stop.signal.removeEventListener('abort', leave)
+    session[Symbol.dispose]()
+    stream.close()
+    const wasAccepted = this.#connectedSinceMs !== null
+    this.#connectedSinceMs = null
+    this.#stream = null
+    return { wasAccepted, end }
+  }
+
+  #beAccepted(): void {
+    this.#connectedSinceMs = this.#world.clock.nowMs()
+    this.#accepted.resolve()
+  }
+
+  #sayProblem({ reason, isRefusal }: StreamEnd): void {
+    const nowMs = this.#world.clock.nowMs()
+    if (reason === this.#saidProblem.reason && nowMs - this.#saidProblem.atMs < SAY_AGAIN_MS) return
+    this.#saidProblem = { reason, atMs: nowMs }
+    const context = { coreAddress: this.#options.coreAddress, reason }
+    if (isRefusal) this.#world.log.error(context, 'the core refuses this node; trying again')
+    else this.#world.log.warn(context, 'no connection to the core; trying again')
+  }
+}

@@ -1,0 +1,220 @@
+/**
+ * One connection to a core, from hello to end.
+ *
+ *   hello ──► (core's hello) ──► full state ──► reports, each with the next revision
+ *
+ * A core that does not read gets no queue of reports but, once it reads again, a
+ * full state: memory stays bounded, and the state says all that reports would.
+ */
+import type { Cancel, Clock } from '@fornax/kernel/clock'
+import type { Log } from '@fornax/kernel/log'
+import { judgeEpoch, withMark, type EpochMark } from '@fornax/node-model/epoch-rules'
+import type { CommandBatch, CoreHello, ReadLog } from '@fornax/proto/fornax/nodelink/v1/nodelink'
+import type { NodeRecord, NodeReport } from '../ledger/node-record.ts'
+import type { PodLogs } from '../logs/pod-logs.ts'
+import type { NodeWorkload } from '../pods/node-workload.ts'
+import type { UsageMeter } from '../telemetry/usage-meter.ts'
+import type { FrameFromCore, FrameToCore } from './core-stream.ts'
+import { toCommand } from './from-wire.ts'
+import { toLogChunk, toReport, toStateParts } from './to-wire.ts'
+
+export type CoreSessionWorld = {
+  readonly clock: Clock
+  readonly log: Log
+  readonly record: NodeRecord
+  readonly workload: NodeWorkload
+  readonly logs: PodLogs
+  readonly usage: UsageMeter
+  readonly marks: EpochMarks
+}
+
+/** The marks of all cores, as the ledger has them. */
+export type EpochMarks = { list: readonly EpochMark[] }
+
+/** What the session needs of its stream. */
+export type CoreLine = {
+  readonly isFree: boolean
+  readonly hasRoom: boolean
+  write(frame: FrameToCore): void
+  close(): void
+}
+
+const HELLO_TIMEOUT_MS = 10_000
+const HEARTBEAT_MIN_MS = 50
+const LOGS_AT_ONCE_MAX = 256
+
+export class CoreSession implements Disposable {
+  readonly #world: CoreSessionWorld
+  readonly #line: CoreLine
+  readonly #onAccepted: () => void
+  readonly #readings = new Map<string, Cancel>()
+  #core: CoreHello | null = null
+  #lastHeardMs: number
+  #hasSpoken = false
+  #needsState = false
+  #isMeasuring = false
+  #cancelBeat: Cancel
+  #cancelUsage: Cancel = () => undefined
+
+  constructor(world: CoreSessionWorld, line: CoreLine, onAccepted: () => void) {
+    this.#world = world
+    this.#line = line
+    this.#onAccepted = onAccepted
+    this.#lastHeardMs = world.clock.nowMs()
+    this.#cancelBeat = world.clock.schedule(HELLO_TIMEOUT_MS, () => line.close())
+  }
+
+  receive(frame: FrameFromCore): void {
+    this.#lastHeardMs = this.#world.clock.nowMs()
+    switch (frame.$case) {
+      case 'hello':
+        this.#begin(frame.value)
+        return
+      case 'commands':
+        this.#obey(frame.value)
+        return
+      case 'readLog':
+        this.#readLog(frame.value)
+        return
+      case 'stopLog':
+        this.#stopLog(frame.value.requestId)
+        return
+      default: // A heartbeat: to be heard was all.
+    }
+  }
+
+  /** The core reads again. */
+  drained(): void {
+    if (!this.#needsState) return
+    this.#needsState = false
+    this.#sendState()
+  }
+
+  [Symbol.dispose](): void {
+    this.#cancelBeat()
+    this.#cancelUsage()
+    this.#world.record.listen(null)
+    for (const cancel of this.#readings.values()) cancel()
+    this.#readings.clear()
+  }
+
+  #begin(core: CoreHello): void {
+    if (this.#core !== null) return
+    this.#core = core
+    const { record, log } = this.#world
+    log.info({ coreId: core.coreId, epoch: core.epoch }, 'the core accepts this node')
+    this.#heed(core.epoch)
+    this.#onAccepted()
+    this.#sendState()
+    record.listen((firstRevision, reports) => this.#tell(firstRevision, reports))
+    this.#cancelBeat()
+    this.#beat(Math.max(HEARTBEAT_MIN_MS, core.heartbeatIntervalMs))
+    if (core.usageIntervalMs > 0) this.#measure(core.usageIntervalMs)
+  }
+
+  /** Whether this epoch of the core is to be obeyed. */
+  #heed(epoch: number): boolean {
+    const { marks, record, log } = this.#world
+    const coreId = this.#core?.coreId ?? ''
+    const verdict = judgeEpoch(marks.list, coreId, epoch)
+    if (verdict.kind === 'refused') {
+      log.error({ coreId, epoch, highestEpoch: verdict.highestEpoch }, 'refusing an older epoch of the core')
+      this.#write({ $case: 'epochRefused', value: { highestEpoch: verdict.highestEpoch } })
+      return false
+    }
+    if (verdict.kind === 'newer') {
+      marks.list = withMark(marks.list, verdict.mark)
+      record.put({ kind: 'putEpochMarks', marks: marks.list })
+    }
+    return true
+  }
+
+  #obey(batch: CommandBatch): void {
+    if (this.#core === null || !this.#heed(batch.epoch)) return
+    for (const wire of batch.commands) {
+      const command = toCommand(wire)
+      if (command === null) this.#world.log.warn('a command of the core is unknown to this agent')
+      else if (command.kind === 'sendState') this.#sendState()
+      else this.#world.workload.apply(command)
+    }
+  }
+
+  #sendState(): void {
+    const { record, workload } = this.#world
+    record.flush() // The revision is that of everything that the state shows.
+    for (const part of toStateParts(workload.state(), record.revision)) this.#write({ $case: 'state', value: part })
+  }
+
+  #tell(firstRevision: number, reports: readonly NodeReport[]): void {
+    if (this.#needsState) return
+    if (!this.#line.hasRoom) {
+      this.#world.log.warn('the core does not read: it gets a full state when it does')
+      this.#needsState = true
+      return
+    }
+    this.#write({ $case: 'reports', value: { firstRevision, reports: reports.map(toReport) } })
+  }
+
+  #write(frame: FrameToCore): void {
+    this.#hasSpoken = true
+    this.#line.write(frame)
+  }
+
+  #beat(intervalMs: number): void {
+    this.#cancelBeat = this.#world.clock.schedule(intervalMs, () => {
+      const silentMs = this.#world.clock.nowMs() - this.#lastHeardMs
+      if (silentMs > Math.max(this.#core?.leaseMs ?? 0, 3 * intervalMs)) {
+        this.#world.log.warn({ silentMs }, 'the core is silent: connecting anew')
+        return this.#line.close()
+      }
+      if (!this.#hasSpoken && this.#line.hasRoom) this.#line.write({ $case: 'heartbeat', value: {} })
+      this.#hasSpoken = false
+      this.#beat(intervalMs)
+    })
+  }
+
+  #measure(intervalMs: number): void {
+    this.#cancelUsage = this.#world.clock.schedule(intervalMs, () => {
+      void this.#reportUsage()
+      this.#measure(intervalMs)
+    })
+  }
+
+  async #reportUsage(): Promise<void> {
+    if (this.#isMeasuring) return
+    this.#isMeasuring = true
+    try {
+      const { node, pods } = await this.#world.usage.measure()
+      if (this.#line.isFree) this.#line.write({ $case: 'usage', value: { ...node, pods: [...pods] } })
+    } catch (error) {
+      this.#world.log.warn({ err: error }, 'what pods use could not be measured')
+    } finally {
+      this.#isMeasuring = false
+    }
+  }
+
+  #readLog(order: ReadLog): void {
+    const { requestId } = order
+    if (this.#readings.has(requestId)) return
+    const end = (problem: string): void => {
+      this.#readings.delete(requestId)
+      this.#line.write({ $case: 'logChunk', value: { requestId, lines: [], isLast: true, problem, skippedLines: 0 } })
+    }
+    if (this.#readings.size >= LOGS_AT_ONCE_MAX) return end('too many logs of this node are being read')
+    let isOver = false
+    const cancel = this.#world.logs.read(order, {
+      isReady: () => this.#line.isFree,
+      send: (piece) => this.#line.write({ $case: 'logChunk', value: toLogChunk(requestId, piece) }),
+      end: (problem) => {
+        isOver = true
+        end(problem)
+      },
+    })
+    if (!isOver) this.#readings.set(requestId, cancel)
+  }
+
+  #stopLog(requestId: string): void {
+    this.#readings.get(requestId)?.()
+    this.#readings.delete(requestId)
+  }
+}

@@ -1,0 +1,78 @@
+/** The core's words in our own. Nothing but this room knows the wire. */
+import { unreachable } from '@fornax/kernel/assert'
+import type { ApplicationVersion, Probe, Readiness } from '@fornax/node-model/application-version'
+import type { Isolation } from '@fornax/node-model/isolation-rules'
+import type { NodeCommand } from '@fornax/node-model/node-command'
+import {
+  Isolation as WireIsolation,
+  type Command,
+  type DefineApplicationVersion,
+  type Readiness as WireReadiness,
+} from '@fornax/proto/fornax/nodelink/v1/nodelink'
+
+const READY_TIMEOUT_MS = 30_000
+
+/** A command, or null when a newer core asks for something that this agent does not know. */
+export function toCommand({ command }: Command): NodeCommand | null {
+  if (command === undefined) return null
+  switch (command.$case) {
+    case 'defineApplicationVersion':
+      return { kind: 'defineVersion', version: toVersion(command.value) }
+    case 'forgetApplicationVersion':
+      return { kind: 'forgetVersion', versionId: command.value.applicationVersionId }
+    case 'createPod':
+      return { kind: 'createPod', podId: command.value.podId, versionId: command.value.applicationVersionId }
+    case 'stopPod':
+      return { kind: 'stopPod', ...command.value }
+    case 'startSession':
+      return { kind: 'startSession', ...command.value }
+    case 'closeSession':
+      return { kind: 'closeSession', ...command.value }
+    case 'forgetSessions':
+      return { kind: 'forgetSessions', sessionIds: command.value.sessionIds }
+    case 'sendState':
+      return { kind: 'sendState' }
+    default:
+      return unreachable(command)
+  }
+}
+
+function toVersion(wire: DefineApplicationVersion): ApplicationVersion {
+  return {
+    versionId: wire.applicationVersionId,
+    applicationName: wire.applicationName,
+    versionNumber: wire.versionNumber,
+    image: wire.image,
+    command: wire.command,
+    args: wire.args,
+    env: wire.env,
+    ports: wire.ports,
+    cpuMillis: wire.cpuMillis,
+    memoryBytes: wire.memoryBytes,
+    runtimeClass: wire.runtimeClass,
+    minIsolation: ISOLATIONS.get(wire.minIsolation) ?? 'none',
+    sessionsPerPod: Math.max(1, wire.sessionsPerPod),
+    readiness: toReadiness(wire.readiness),
+    usesSessionService: wire.usesSessionService,
+    workingDirectory: wire.workingDirectory,
+  }
+}
+
+function toReadiness(wire: WireReadiness | undefined): Readiness {
+  const { initialDelayMs = 0, periodMs = 0, timeoutMs = 0 } = wire ?? {}
+  return { probe: toProbe(wire), initialDelayMs, periodMs, timeoutMs: timeoutMs === 0 ? READY_TIMEOUT_MS : timeoutMs }
+}
+
+function toProbe(wire: WireReadiness | undefined): Probe {
+  const probe = wire?.probe
+  if (probe === undefined) return { kind: 'none' }
+  if (probe.$case === 'tcp') return { kind: 'tcp', portName: probe.value.portName }
+  return { kind: 'http', portName: probe.value.portName, path: probe.value.path === '' ? '/' : probe.value.path }
+}
+
+const ISOLATIONS: ReadonlyMap<WireIsolation, Isolation> = new Map([
+  [WireIsolation.ISOLATION_SIMULATED, 'simulated'],
+  [WireIsolation.ISOLATION_NAMESPACE, 'namespace'],
+  [WireIsolation.ISOLATION_CONTAINER, 'container'],
+  [WireIsolation.ISOLATION_SANDBOX, 'sandbox'],
+])

@@ -1,0 +1,375 @@
+/**
+ * Looks after one pod from its creation, or its adoption, to its end: feeds what
+ * happens into the pure state machine and does what follows from it.
+ */
+import type { Cancel, Clock } from '@fornax/kernel/clock'
+import type { Log } from '@fornax/kernel/log'
+import type { ApplicationVersion } from '@fornax/node-model/application-version'
+import type { CloseSession, StartSession } from '@fornax/node-model/node-command'
+import type { NodeSession } from '@fornax/node-model/node-session-state'
+import { hasEnded, transition, type Pod, type PodEvent } from '@fornax/node-model/pod-state'
+import type { LedgerPod } from '../ledger/ledger.ts'
+import type { NodeRecord } from '../ledger/node-record.ts'
+import type { PodLogs } from '../logs/pod-logs.ts'
+import type { PortPool } from '../ports/port-pool.ts'
+import { podFolderOf, podsFolderOf } from '../runtime/pod-folder.ts'
+import type { PodEnd, PodOrder, Runtime, RuntimePod } from '../runtime/runtime.ts'
+import { PodSessions } from '../sessions/pod-sessions.ts'
+import type { SessionFolders } from '../sessions/session-folders.ts'
+import { openSessionServer, type ApplicationLink } from '../sessions/session-server.ts'
+import { untilReady } from './readiness.ts'
+import type { StartGate } from './start-gate.ts'
+
+/** What all supervisors of a node share. */
+export type PodWorld = {
+  readonly clock: Clock
+  readonly log: Log
+  readonly record: NodeRecord
+  readonly ports: PortPool
+  readonly logs: PodLogs
+  readonly gate: StartGate
+  readonly folders: SessionFolders
+  readonly dataDir: string
+}
+
+/** Who is told what becomes of the pod and its sessions. */
+export type PodOwner = {
+  sessionClosed(session: NodeSession): void
+  podEnded(supervisor: PodSupervisor): void
+}
+
+const LAST_LOG_LINES = 20
+const CONDEMNED_GRACE_MS = 5_000
+/** For a pod that ends together with its session. */
+const KILL_GRACE_MS = 10_000
+
+export class PodSupervisor {
+  readonly version: ApplicationVersion
+  readonly runtime: Runtime
+  readonly #ended = Promise.withResolvers<void>()
+  readonly #world: PodWorld
+  readonly #owner: PodOwner
+  readonly #sessions: PodSessions
+  #row: LedgerPod
+  #running: RuntimePod | null = null
+  #link: ApplicationLink | null = null
+  #cancelDeadline: Cancel = () => undefined
+  #stopProbing: (() => void) | null = null
+  #leaveGate: () => void = () => undefined
+  #saidHello = false
+  #hasLaunched = false
+  #isLetGo = false
+
+  constructor(
+    {
+      row,
+      version,
+      runtime,
+    }: { readonly row: LedgerPod; readonly version: ApplicationVersion; readonly runtime: Runtime },
+    world: PodWorld,
+    owner: PodOwner,
+    adopted: readonly NodeSession[] = [],
+  ) {
+    this.#row = row
+    this.version = version
+    this.runtime = runtime
+    this.#world = world
+    this.#owner = owner
+    this.#sessions = new PodSessions(this.#forSessions(), world, adopted)
+  }
+
+  get pod(): Pod {
+    return this.#row.pod
+  }
+
+  /** Settles when nothing of it runs any more. */
+  get whenEnded(): Promise<void> {
+    return this.#ended.promise
+  }
+
+  sessions(): readonly NodeSession[] {
+    return this.#sessions.list()
+  }
+
+  /** Begins to make the pod, once it is in the ledger. */
+  create(): void {
+    this.#world.record.put({ kind: 'putPod', row: this.#row })
+    this.#world.record.report({ kind: 'pod', pod: this.pod })
+    this.#watchDeadline()
+    this.#world.record.afterCommit(() => void this.#start())
+  }
+
+  /** Takes over what an earlier agent left. */
+  async adopt(): Promise<void> {
+    if (this.runtime.hasProcesses) this.#world.logs.add(this.pod.podId, this.#folder())
+    const open = this.#sessions.list().map(({ sessionId, hostPorts }) => ({ sessionId, hostPorts }))
+    const result = await this.runtime.adoptPod(this.#order(), this.#row.handle, open)
+    if (result.kind === 'running') return this.#run(result.pod, true)
+    if (result.kind === 'ended') return this.#end(result.end)
+    // The agent before us noted the pod and died before it started it.
+    if (this.pod.phase === 'creating' && this.#row.handle === null) return void this.#start()
+    this.#end({ exitCode: null, outOfMemory: false })
+  }
+
+  stop(graceMs: number): void {
+    this.#apply({ kind: 'stopRequested', atMs: this.#world.clock.nowMs(), graceMs })
+  }
+
+  /** Why the session cannot be started here; null: it is being started, or was before. */
+  startSession(order: StartSession): string | null {
+    if (this.#sessions.has(order.sessionId)) return null
+    if (this.#sessions.openCount >= Math.max(1, this.version.sessionsPerPod)) return 'its pod has no free place'
+    const refusal = this.#apply({ kind: 'claimed', grantEpoch: order.grantEpoch })
+    if (refusal !== null) return `its pod takes no session: ${refusal}`
+    this.#sessions.start(order)
+    return null
+  }
+
+  closeSession(order: CloseSession): void {
+    this.#sessions.close(order)
+  }
+
+  /** Looks after the pod no longer; it goes on. */
+  async letGo(): Promise<void> {
+    this.#isLetGo = true
+    this.#cancelDeadline()
+    this.#stopProbing?.()
+    this.#leaveGate()
+    this.#sessions.letGo()
+    await this.#link?.[Symbol.asyncDispose]()
+  }
+
+  async #start(): Promise<void> {
+    const { gate, log } = this.#world
+    try {
+      if (this.runtime.hasProcesses) this.#leaveGate = await gate.enter()
+      if (hasEnded(this.pod) || this.#isLetGo) return this.#leaveGate()
+      this.#hasLaunched = true
+      const failure = await this.#launch()
+      if (failure !== null) this.#fail(failure)
+    } catch (error) {
+      log.error({ err: error, podId: this.pod.podId }, 'a pod could not be started')
+      this.#fail(error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  /** Why it cannot be started; null: its command runs. */
+  async #launch(): Promise<string | null> {
+    if (!(await this.#takePorts())) return 'no host port is free'
+    if (this.#usesLink()) await this.#openLink(false)
+    if (this.runtime.hasProcesses) this.#world.logs.add(this.pod.podId, this.#folder())
+    const result = await this.runtime.createPod(this.#order())
+    if (result.kind === 'failed') return result.reason
+    this.#run(result.pod, false)
+    return null
+  }
+
+  /** Ports are in the ledger before a pod is told of them. */
+  async #takePorts(): Promise<boolean> {
+    const { ports, record, folders } = this.#world
+    const sessionFolder = this.#usesLink() ? folders.pathOf(this.pod.podId) : null
+    const isOurs = this.runtime.portsBelongTo === 'pod' && this.version.ports.length > 0
+    if (!isOurs && sessionFolder === null) return true
+    const protocols = isOurs ? this.version.ports.map((port) => port.protocol) : []
+    const hostPorts = await ports.take(protocols, (port, protocol) => this.runtime.isPortFree(port, protocol))
+    if (hostPorts === null) return false
+    this.#put({ hostPorts, sessionFolder })
+    await new Promise<void>((resolve) => record.afterCommit(resolve))
+    return true
+  }
+
+  async #openLink(isExpected: boolean): Promise<void> {
+    const { clock, folders } = this.#world
+    const folder = folders.make(this.pod.podId, this.runtime.podOwner)
+    const said = this.#sessions.listener()
+    this.#link = await openSessionServer({
+      podId: this.pod.podId,
+      folder,
+      owner: this.runtime.podOwner,
+      clock,
+      isExpected,
+      listener: {
+        ...said,
+        hello: (running) => {
+          said.hello(running)
+          this.#saidHello = true
+          if (this.version.readiness.probe.kind === 'none' && this.#running !== null) this.#becomeReady()
+        },
+        silent: (silentMs) => this.#condemn(`its session service said nothing for ${Math.round(silentMs / 1_000)} s`),
+      },
+    })
+  }
+
+  #run(running: RuntimePod, isAdopted: boolean): void {
+    const { clock } = this.#world
+    if (this.#isLetGo) return
+    this.#hasLaunched = true
+    this.#running = running
+    this.#put({ handle: running.handle })
+    void running.ended.then((end) => this.#end(end))
+    const { phase, deadlineMs } = this.pod
+    if (phase === 'terminating') return running.stop(Math.max(0, (deadlineMs ?? 0) - clock.nowMs()))
+    if (phase === 'creating')
+      this.#apply({ kind: 'started', atMs: clock.nowMs(), readyTimeoutMs: this.version.readiness.timeoutMs })
+    if (isAdopted) void this.#resume()
+    else this.#probe()
+  }
+
+  async #resume(): Promise<void> {
+    try {
+      if (this.#usesLink()) await this.#openLink(this.#isReady())
+    } catch (error) {
+      this.#world.log.error({ err: error, podId: this.pod.podId }, 'the session socket could not be made anew')
+      return this.#condemn('its session socket could not be made anew')
+    }
+    if (this.pod.phase === 'creating') this.#probe()
+    this.#sessions.resume()
+  }
+
+  #probe(): void {
+    const { readiness } = this.version
+    if (readiness.probe.kind === 'none' || !this.runtime.hasProcesses) {
+      if (!this.#usesLink() || this.#saidHello) this.#becomeReady()
+      return
+    }
+    const abort = new AbortController()
+    this.#stopProbing = () => abort.abort()
+    untilReady(readiness, (name) => this.#running?.probeAddress(name) ?? null, this.#world.clock, abort.signal)
+      .then(() => this.#becomeReady())
+      .catch(() => undefined) // Only an abort gets here: the pod ends, or we do.
+  }
+
+  #becomeReady(): void {
+    if (this.pod.phase !== 'creating') return
+    this.#apply({ kind: 'ready', atMs: this.#world.clock.nowMs() })
+    if (this.#sessions.openCount === 0) return
+    this.#apply({ kind: 'occupied' })
+    this.#sessions.podReady()
+  }
+
+  #condemn(reason: string): void {
+    const atMs = this.#world.clock.nowMs()
+    this.#apply({ kind: 'condemned', failure: { kind: 'notReady', reason }, atMs, graceMs: CONDEMNED_GRACE_MS })
+  }
+
+  #fail(reason: string): void {
+    this.#apply({ kind: 'startFailed', reason })
+  }
+
+  #end({ exitCode, outOfMemory }: PodEnd): void {
+    const { logs } = this.#world
+    const { podId } = this.pod
+    this.#running = null
+    this.#apply({ kind: 'ended', exitCode, outOfMemory, lastLogLines: logs.lastLines(podId, LAST_LOG_LINES) })
+  }
+
+  /** Why the event was refused; null: it was taken in, or there was nothing to it. */
+  #apply(event: PodEvent): string | null {
+    if (this.#isLetGo) return 'the agent stops'
+    const before = this.pod
+    const result = transition(before, event)
+    if (result.kind === 'rejected') return result.why
+    if (result.kind === 'ignored') return hasEnded(before) ? 'it has ended' : null
+    const { pod } = result
+    this.#put({ pod })
+    // That a pod serves a session is told by the session.
+    if (
+      before.phase !== pod.phase &&
+      event.kind !== 'claimed' &&
+      event.kind !== 'released' &&
+      event.kind !== 'occupied'
+    )
+      this.#world.record.report({ kind: 'pod', pod })
+    if (before.phase !== pod.phase && pod.phase !== 'creating') this.#leaveStarting()
+    if (before.deadlineMs !== pod.deadlineMs) this.#watchDeadline()
+    if (pod.phase === 'terminating') this.#stopRunning()
+    if (hasEnded(pod)) this.#finish()
+    return null
+  }
+
+  #put(change: Partial<LedgerPod>): void {
+    this.#row = { ...this.#row, ...change }
+    this.#world.record.put({ kind: 'putPod', row: this.#row })
+  }
+
+  #leaveStarting(): void {
+    this.#leaveGate()
+    this.#stopProbing?.()
+  }
+
+  #stopRunning(): void {
+    const { clock, record } = this.#world
+    record.afterCommit(() => {
+      if (this.#hasLaunched) this.#running?.stop(Math.max(0, (this.pod.deadlineMs ?? 0) - clock.nowMs()))
+      else this.#fail('it was asked to end before it started')
+    })
+  }
+
+  /** The runtime keeps the deadline of a pod that ends; a pod that starts has only us. */
+  #watchDeadline(): void {
+    this.#cancelDeadline()
+    const { clock } = this.#world
+    const { phase, deadlineMs, createdAtMs } = this.pod
+    if (phase !== 'creating' || deadlineMs === null) return
+    this.#cancelDeadline = clock.schedule(Math.max(0, deadlineMs - clock.nowMs()), () => {
+      const afterS = Math.round((clock.nowMs() - createdAtMs) / 100) / 10
+      this.#condemn(`it was not ready after ${afterS} s`)
+    })
+  }
+
+  #finish(): void {
+    const { logs, ports, folders, record } = this.#world
+    const { podId } = this.pod
+    this.#cancelDeadline()
+    logs.finish(podId)
+    this.#sessions.podEnded()
+    ports.rest(this.#row.hostPorts)
+    const link = this.#link
+    this.#link = null
+    record.afterCommit(() => void removeLink(link, () => folders.remove(podId)))
+    this.#owner.podEnded(this)
+    this.#ended.resolve()
+  }
+
+  #sessionClosed(session: NodeSession): void {
+    this.#owner.sessionClosed(session)
+    if (this.#sessions.openCount === 0) this.#apply({ kind: 'released' })
+    if (session.killPod && !hasEnded(this.pod)) this.stop(KILL_GRACE_MS)
+  }
+
+  #forSessions(): ConstructorParameters<typeof PodSessions>[0] {
+    return {
+      podId: this.pod.podId,
+      version: this.version,
+      runtime: this.runtime,
+      isReady: () => this.#isReady(),
+      running: () => this.#running,
+      link: () => this.#link,
+      onClosed: (session) => this.#sessionClosed(session),
+      kill: () => this.stop(0),
+    }
+  }
+
+  #isReady(): boolean {
+    return this.pod.phase === 'standby' || this.pod.phase === 'active'
+  }
+
+  #usesLink(): boolean {
+    return this.version.usesSessionService && this.runtime.hasProcesses
+  }
+
+  #order(): PodOrder {
+    const { hostPorts, sessionFolder } = this.#row
+    return { podId: this.pod.podId, version: this.version, sessionFolder, hostPorts }
+  }
+
+  #folder(): ReturnType<typeof podFolderOf> {
+    return podFolderOf(podsFolderOf(this.#world.dataDir, this.runtime.name), this.pod.podId)
+  }
+}
+
+async function removeLink(link: ApplicationLink | null, removeFolder: () => void): Promise<void> {
+  if (link === null) return
+  await link[Symbol.asyncDispose]()
+  removeFolder()
+}

@@ -1,0 +1,168 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { isBubblewrapUsable } from './bubblewrap-probe.ts'
+import { greeter, orderOf } from './test/scratch-orders.ts'
+import { ScratchRuntime } from './test/scratch-runtime.ts'
+
+const isUsable = await isBubblewrapUsable(process.env['PATH'] ?? '')
+const isRoot = process.geteuid?.() === 0
+
+describe.skipIf(!isUsable)('what a pod sees of its node', () => {
+  it.skipIf(!isRoot)('is nobody, with no capability and no way to get one', async () => {
+    await using scratch = await ScratchRuntime.open()
+    const status = await scratch.ask(`
+      const status = require('node:fs').readFileSync('/proc/self/status', 'utf8')
+      const of = (name) => status.match(new RegExp(name + ':[ \\\\t]*(.*)'))[1]
+      const caps = ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'].map(of).map((set) => BigInt('0x' + set) === 0n)
+      console.log(JSON.stringify({ caps, uid: of('Uid'), groups: of('Groups'), noNewPrivileges: of('NoNewPrivs') }))`)
+    expect(status).toEqual({
+      caps: [true, true, true, true, true],
+      uid: '65534\t65534\t65534\t65534',
+      groups: '',
+      noNewPrivileges: '1',
+    })
+  })
+
+  it('sees no process but its own, and has a name of its own', async () => {
+    await using scratch = await ScratchRuntime.open()
+    const seen = await scratch.ask(`
+      const pids = require('node:fs').readdirSync('/proc').filter((name) => /^\\d+$/.test(name))
+      console.log(JSON.stringify({ pids, host: require('node:os').hostname().slice(0, 7) }))`)
+    expect(seen).toEqual({ pids: ['1', '2'], host: 'pod-ask' })
+  })
+
+  it('can write to nothing but its own memory', async () => {
+    await using scratch = await ScratchRuntime.open()
+    const wrote = await scratch.ask(`
+      const { writeFileSync } = require('node:fs')
+      const wrote = ['/', '/etc', '/usr', '/var', '/home', '/sys', '/proc', '/run', '/tmp', '/var/tmp', '/dev/shm']
+        .filter((folder) => { try { writeFileSync(folder + '/fornax-try', 'x'); return true } catch { return false } })
+      console.log(JSON.stringify(wrote))`)
+    expect(wrote).toEqual(isRoot ? ['/tmp', '/var/tmp', '/dev/shm'] : expect.arrayContaining(['/tmp', '/var/tmp']))
+  })
+
+  it.skipIf(!isRoot)(
+    'cannot see what another pod wrote, nor the folders of the agent and the sockets of the node',
+    async () => {
+      using hidden = scratchFolder()
+      writeFileSync(join(hidden.path, 'token'), 'secret', { mode: 0o644 })
+      await using scratch = await ScratchRuntime.open({ hiddenFolders: [hidden.path] })
+      const { podsFolder } = scratch.options
+      await scratch.ask(`require('node:fs').writeFileSync('/tmp/mine', 'x'); console.log('1')`)
+      const seen = await scratch.ask(`
+      const { readdirSync } = require('node:fs')
+      const list = (folder) => { try { return readdirSync(folder) } catch (error) { return error.code } }
+      console.log(JSON.stringify({
+        tmp: list('/tmp'), run: list('/run'), hidden: list(${JSON.stringify(hidden.path)}), pods: list(${JSON.stringify(podsFolder)}),
+      }))`)
+      expect(seen).toEqual({ tmp: [], run: [], hidden: [], pods: 'ENOENT' })
+    },
+  )
+})
+
+describe.skipIf(!isUsable || !isRoot)('whom a pod reaches', () => {
+  it('reaches no service of its node, by none of its addresses', async () => {
+    await using scratch = await ScratchRuntime.open()
+    await using server = await listenEverywhere()
+    const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
+    const own = addresses.filter(({ family }) => family === 'IPv4').map(({ address }) => address)
+    expect(await tryFromInside(scratch, [...own, ...own6(addresses), '127.0.0.1', '::1'], server.port)).toEqual([])
+  })
+
+  it('reaches no other pod, neither at its address nor by the endpoint of its session', async () => {
+    await using scratch = await ScratchRuntime.open()
+    const other = await scratch.create(greeter('pod-other'))
+    await scratch.hear(other, 'listening')
+    const probe = other.probeAddress('game')
+    await other.openEndpoints({ sessionId: 'ses-other', hostPorts: [19_999] })
+    expect(await tryFromInside(scratch, [probe?.host ?? ''], 7_000)).toEqual([])
+    expect(await tryFromInside(scratch, ['127.0.0.1', ...nodeAddresses()], 19_999)).toEqual([])
+  })
+
+  it('reaches no metadata service', async () => {
+    await using scratch = await ScratchRuntime.open()
+    expect(await tryFromInside(scratch, ['169.254.169.254'], 80)).toEqual([])
+  })
+
+  it('sees the node only by its own cable, whose end does not answer', async () => {
+    await using scratch = await ScratchRuntime.open()
+    await using server = await listenEverywhere()
+    const pod = await scratch.create(
+      orderOf('pod-a', `setInterval(() => {}, 1e6); console.log('up')`, {
+        ports: [{ name: 'web', protocol: 'http', containerPort: 80 }],
+      }),
+    )
+    const inside = pod.probeAddress('web')?.host ?? ''
+    const nodeEnd = inside.replace(/\d+$/, (last) => String(Number(last) + 1)) // The next pod's cable begins there.
+    expect(await tryFromInside(scratch, [nodeEnd], server.port)).toEqual([])
+  })
+})
+
+describe.skipIf(!isUsable || !isRoot)('what a pod may use', () => {
+  it('dies alone of using too much memory, and says so', async () => {
+    await using scratch = await ScratchRuntime.open()
+    const neighbour = await scratch.create(greeter('pod-neighbour'))
+    const bomb = await scratch.create(
+      orderOf('pod-bomb', `const all = []; for (;;) all.push(Buffer.alloc(1 << 20, 1))`, {
+        memoryBytes: 128 * 1024 * 1024,
+      }),
+    )
+    expect(await bomb.ended).toEqual({ exitCode: 137, outOfMemory: true })
+    await scratch.hear(neighbour, 'listening')
+    neighbour.stop(0)
+    expect(await neighbour.ended).toEqual({ exitCode: 137, outOfMemory: false })
+  })
+
+  it('cannot fill the node with processes', async () => {
+    await using scratch = await ScratchRuntime.open({ pidsPerPod: 40 })
+    const source = `
+      const { spawn } = require('node:child_process')
+      let started = 0, refused = 0
+      const all = Array.from({ length: 60 }, () => new Promise((resolve) => {
+        const child = spawn('sleep', ['100'])
+        child.once('spawn', () => { started += 1; resolve() }).once('error', () => { refused += 1; resolve() })
+      }))
+      Promise.all(all).then(() => { console.log(JSON.stringify({ some: started > 5, refused: refused > 20 })); process.exit(0) })`
+    expect(await scratch.ask(source)).toEqual({ some: true, refused: true })
+  })
+})
+
+/** Which of these addresses a pod of its own can connect to. */
+function tryFromInside(scratch: ScratchRuntime, hosts: readonly string[], port: number): Promise<unknown> {
+  return scratch.ask(`
+    const dial = (host) => new Promise((resolve) => {
+      const socket = require('node:net').connect({ host, port: ${port}, timeout: 1_000 })
+      socket.once('connect', () => resolve([host])).once('error', () => resolve([])).once('timeout', () => resolve([]))
+    })
+    Promise.all(${JSON.stringify(hosts)}.map(dial)).then((all) => { console.log(JSON.stringify(all.flat())); process.exit(0) })`)
+}
+
+function nodeAddresses(): readonly string[] {
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
+  return all.filter(({ family }) => family === 'IPv4').map(({ address }) => address)
+}
+
+function own6(addresses: readonly { readonly family: string; readonly address: string }[]): readonly string[] {
+  return addresses.filter(({ family }) => family === 'IPv6').map(({ address }) => address)
+}
+
+async function listenEverywhere(): Promise<AsyncDisposable & { readonly port: number }> {
+  const server: Server = createServer((socket) => socket.destroy())
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '::', () => {
+      const address = server.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : 0)
+    })
+  })
+  return { port, [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) }
+}
+
+/** Not in a temporary folder, of which pods have their own anyway. */
+function scratchFolder(): Disposable & { readonly path: string } {
+  const path = mkdtempSync('/var/lib/fornax-hidden-')
+  chmodSync(path, 0o755)
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) }
+}

@@ -1,0 +1,84 @@
+/** Starts a pod's shim, and with it the pod. */
+import { spawn } from 'node:child_process'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import type { Clock } from '@fornax/kernel/clock'
+import type { PodFolder } from '../pod-folder.ts'
+import type { PodNetwork } from './pod-networks.ts'
+import { sandboxArgs, sandboxCommand, type Sandbox } from './sandbox-args.ts'
+
+export type SandboxStart = {
+  readonly folder: PodFolder
+  readonly exitFile: string
+  readonly network: PodNetwork
+  /** The folders of the control groups that the pod's first process joins. */
+  readonly cgroups: readonly string[]
+  readonly sandbox: Sandbox
+  readonly clock: Clock
+}
+
+const SHIM = join(import.meta.dirname, 'pod-shim.sh')
+
+/** A sandbox takes some ten milliseconds; this much means that the machine is stuck. */
+const START_TIMEOUT_MS = 30_000
+
+/** How much of what a failed sandbox wrote is worth reading. */
+const REASON_LETTERS = 500
+
+/** Settles when the pod's command runs. Rejects, with what was complained about, when it cannot be. */
+export async function startSandbox(start: SandboxStart): Promise<void> {
+  const { folder, network } = start
+  writeFileSync(join(folder.path, 'sandbox.args'), sandboxArgs(start.sandbox).join('\0'), { mode: 0o600 })
+  writeFileSync(join(folder.path, 'network.batch'), `${network.insideLines.join('\n')}\n`, { mode: 0o600 })
+  const announcement = spawnShim(start)
+  const hasStarted = await hears(announcement, start.clock)
+  announcement.destroy()
+  if (!hasStarted) throw new Error(complaintOf(folder))
+}
+
+function spawnShim({ folder, exitFile, network, cgroups, sandbox }: SandboxStart): Readable {
+  const stdout = openSync(folder.stdout, 'a', 0o600)
+  const stderr = openSync(folder.stderr, 'a', 0o600)
+  const shim = [SHIM, folder.path, exitFile, network.name ?? '-', String(cgroups.length), ...cgroups]
+  try {
+    const child = spawn('/bin/sh', [...shim, ...sandboxCommand(sandbox)], {
+      cwd: '/',
+      env: { PATH: sandbox.path },
+      stdio: ['ignore', stdout, stderr, 'pipe'],
+      detached: true, // A session and a process group of its own: signals to the agent's are not for it.
+    })
+    const announcement = child.stdio[3]
+    if (announcement === null || announcement === undefined || !('read' in announcement)) {
+      throw new Error('/bin/sh did not start')
+    }
+    child.on('error', (problem) => announcement.destroy(problem))
+    child.unref()
+    return announcement
+  } finally {
+    closeSync(stdout)
+    closeSync(stderr)
+  }
+}
+
+/** One byte means yes; the end without it means no. */
+function hears(announcement: Readable, clock: Clock): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.schedule(START_TIMEOUT_MS, () => resolve(false))
+    const settle = (hasStarted: boolean): void => {
+      cancel()
+      resolve(hasStarted)
+    }
+    announcement.once('data', () => settle(true))
+    announcement.once('end', () => settle(false))
+    announcement.once('error', (cause) => {
+      cancel()
+      reject(new Error('the shim could not be started', { cause }))
+    })
+  })
+}
+
+function complaintOf(folder: PodFolder): string {
+  const words = readFileSync(folder.stderr, 'utf8').trim().slice(-REASON_LETTERS)
+  return words === '' ? 'the sandbox could not be made' : words
+}

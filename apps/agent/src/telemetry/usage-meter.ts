@@ -1,0 +1,82 @@
+/** What the node and its pods use, as rates between two measurements. */
+import { readFileSync } from 'node:fs'
+import type { Clock } from '@fornax/kernel/clock'
+import type { ResourceUse, Runtime } from '../runtime/runtime.ts'
+
+export type Usage = { readonly cpuMillis: number; readonly memoryBytes: number }
+
+export type NodeUsage = {
+  readonly node: Usage
+  readonly pods: readonly ({ readonly podId: string } & Usage)[]
+}
+
+/** What a machine has used: CPU time since it began, and memory now. */
+export type MachineGauge = () => ResourceUse
+
+export class UsageMeter {
+  readonly #runtimes: readonly Runtime[]
+  readonly #clock: Clock
+  readonly #machine: MachineGauge | null
+  #before = new Map<string, number>()
+  #machineBeforeMs = 0
+  #atMs: number
+
+  /** Without a gauge the node uses what its pods use. */
+  constructor(runtimes: readonly Runtime[], clock: Clock, machine: MachineGauge | null) {
+    this.#runtimes = runtimes
+    this.#clock = clock
+    this.#machine = machine
+    this.#atMs = clock.nowMs()
+    this.#machineBeforeMs = machine?.().cpuMs ?? 0
+  }
+
+  async measure(): Promise<NodeUsage> {
+    const uses = await Promise.all(this.#runtimes.map((runtime) => runtime.readUsage()))
+    const nowMs = this.#clock.nowMs()
+    const elapsedMs = Math.max(1, nowMs - this.#atMs)
+    const now = new Map<string, number>()
+    const pods = uses.flatMap((use) =>
+      Array.from(use, ([podId, { cpuMs, memoryBytes }]) => {
+        now.set(podId, cpuMs)
+        const usedMs = cpuMs - (this.#before.get(podId) ?? cpuMs)
+        return { podId, cpuMillis: rate(usedMs, elapsedMs), memoryBytes: Math.round(memoryBytes) }
+      }),
+    )
+    this.#before = now
+    this.#atMs = nowMs
+    return { node: this.#measureNode(pods, elapsedMs), pods }
+  }
+
+  #measureNode(pods: readonly Usage[], elapsedMs: number): Usage {
+    if (this.#machine === null) {
+      const sum = (of: (pod: Usage) => number): number => pods.reduce((total, pod) => total + of(pod), 0)
+      return { cpuMillis: sum((pod) => pod.cpuMillis), memoryBytes: sum((pod) => pod.memoryBytes) }
+    }
+    const { cpuMs, memoryBytes } = this.#machine()
+    const cpuMillis = rate(cpuMs - this.#machineBeforeMs, elapsedMs)
+    this.#machineBeforeMs = cpuMs
+    return { cpuMillis, memoryBytes }
+  }
+}
+
+/** Time used per time passed, in thousandths of a core. A process that went takes its time with it: never below 0. */
+function rate(usedMs: number, elapsedMs: number): number {
+  return Math.max(0, Math.round((usedMs * 1_000) / elapsedMs))
+}
+
+const MS_PER_TICK = 10
+
+/** This machine, as /proc tells it. */
+export function machineGauge(): ResourceUse {
+  const [, user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0] = (
+    readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? ''
+  )
+    .split(/\s+/)
+    .map(Number)
+  const memory = readFileSync('/proc/meminfo', 'utf8')
+  const kib = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(memory)?.[1] ?? 0)
+  return {
+    cpuMs: (user + nice + system + irq + softIrq) * MS_PER_TICK,
+    memoryBytes: (kib('MemTotal') - kib('MemAvailable')) * 1_024,
+  }
+}

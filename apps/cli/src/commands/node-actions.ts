@@ -1,0 +1,43 @@
+/** `fornax cordon`, `uncordon` and `drain`: what an operator does with nodes. */
+import { CordonNodeDocument, DrainNodeDocument, UncordonNodeDocument } from '@fornax/client/generated/documents'
+import type { CliError } from '../cli-error.ts'
+import { say, type CommandContext } from '../command-context.ts'
+import { bareName } from '../kinds/all-kinds.ts'
+import { notFound } from '../kinds/find-objects.ts'
+import { nodeDefinition, nodeKind } from '../kinds/node-kind.ts'
+import { formatAge } from '../output/age.ts'
+import { errorOf, type ApiProblem } from '../problem.ts'
+
+export async function cordonNodes(context: CommandContext, words: readonly string[]): Promise<void> {
+  for (const name of words.map((word) => bareName(word, nodeKind))) {
+    const variables = { input: { name } }
+    const { cordonNode } = await context.client.request(CordonNodeDocument, variables, { signal: context.signal })
+    if (cordonNode.problem !== null) throw await nodeError(context, cordonNode.problem, name)
+    say(context, `node/${name} cordoned`)
+  }
+}
+
+export async function uncordonNodes(context: CommandContext, words: readonly string[]): Promise<void> {
+  for (const name of words.map((word) => bareName(word, nodeKind))) {
+    const variables = { input: { name } }
+    const { uncordonNode } = await context.client.request(UncordonNodeDocument, variables, { signal: context.signal })
+    if (uncordonNode.problem !== null) throw await nodeError(context, uncordonNode.problem, name)
+    say(context, `node/${name} uncordoned`)
+  }
+}
+
+export type DrainFlags = { readonly sessionsMayLast: number }
+
+export async function drainNodes(context: CommandContext, words: readonly string[], flags: DrainFlags): Promise<void> {
+  for (const name of words.map((word) => bareName(word, nodeKind))) {
+    const variables = { input: { name, sessionsMayLastMs: flags.sessionsMayLast } }
+    const { drainNode } = await context.client.request(DrainNodeDocument, variables, { signal: context.signal })
+    if (drainNode.problem !== null) throw await nodeError(context, drainNode.problem, name)
+    const sessions = `${drainNode.sessionCount} open ${drainNode.sessionCount === 1 ? 'session' : 'sessions'}`
+    say(context, `node/${name} draining, ${sessions} may last ${formatAge(flags.sessionsMayLast)}`)
+  }
+}
+
+async function nodeError(context: CommandContext, problem: ApiProblem, name: string): Promise<CliError> {
+  return problem.code === 'ComputeNodeNotFound' ? notFound(nodeDefinition, context, [name]) : errorOf(problem)
+}

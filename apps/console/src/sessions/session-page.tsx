@@ -1,0 +1,141 @@
+'use client'
+/** One session: why it was slow, why it closed, and how to reach it while it lasts. */
+import Link from 'next/link'
+import { useMemo, type ReactNode } from 'react'
+import { formatMs } from '../format/duration.ts'
+import type { SessionStoryFragment } from '../graphql/generated/documents.ts'
+import { useLiveList } from '../live/live-context.tsx'
+import { surfaceStateOf } from '../live/surface-state.ts'
+import { paths } from '../path-builder.ts'
+import { PodLog } from '../pods/pod-log.tsx'
+import { instantMs } from '../time/instant.ts'
+import { RelativeTime } from '../time/relative-time.tsx'
+import { CopyButton } from '../ui/copyable.tsx'
+import { Icon } from '../ui/icon.tsx'
+import { Page, Panel } from '../ui/page.tsx'
+import { RowsSkeleton } from '../ui/skeleton.tsx'
+import { Surface } from '../ui/surface.tsx'
+import { CloseSessionButton } from './close-session.tsx'
+import { SessionPhaseMark } from './session-columns.tsx'
+import { SessionEndpoints } from './session-endpoints.tsx'
+import { SessionTimeline } from './session-timeline.tsx'
+import { sessionSpec } from './session-watch.ts'
+
+type Story = SessionStoryFragment
+type SessionPageProps = { readonly id: string; readonly first: Story | null }
+
+export function SessionPage({ id, first }: SessionPageProps) {
+  const spec = useMemo(() => sessionSpec(id), [id])
+  const firstPage = useMemo(
+    () => (first === null ? null : { key: spec.key, items: [first], resourceVersion: null }),
+    [spec, first],
+  )
+  const list = useLiveList(spec, firstPage)
+  const session = list.items.get(id)
+  return (
+    <Page
+      title={
+        <span className="flex items-center gap-2">
+          <Link href={paths.sessions()} className="font-medium text-faint hover:text-text">
+            Sessions
+          </Link>
+          <Icon name="chevron" className="text-faint" />
+          <span className="font-mono text-[0.9375rem]">{id}</span>
+          <CopyButton text={id} label="Copy the id" />
+        </span>
+      }
+      lead={session === undefined ? undefined : <Lead session={session} />}
+      actions={session === undefined ? undefined : <CloseSessionButton session={session} size="medium" />}
+    >
+      <Surface
+        state={surfaceStateOf(list)}
+        what="The session’s steps"
+        skeleton={<RowsSkeleton />}
+        isEmpty={() => session === undefined}
+        empty={null}
+      >
+        {() => session !== undefined && <Body session={session} />}
+      </Surface>
+    </Page>
+  )
+}
+
+function Lead({ session }: { readonly session: Story }) {
+  return (
+    <span className="flex flex-wrap items-center gap-x-3 gap-y-1" role="status" aria-label="Phase">
+      <SessionPhaseMark session={session} />
+      {session.closeMessage !== null && session.closeMessage !== '' && <span>{session.closeMessage}</span>}
+      {session.phaseDeadline !== null && session.phase !== 'CLOSED' && (
+        <span className="text-faint">
+          must end <RelativeTime at={session.phaseDeadline} />
+        </span>
+      )}
+    </span>
+  )
+}
+
+function Body({ session }: { readonly session: Story }) {
+  return (
+    <div className="grid items-start gap-5 xl:grid-cols-[1fr_20rem]">
+      <div className="flex min-w-0 flex-col gap-5">
+        <Panel title="Endpoints">
+          <SessionEndpoints session={session} />
+        </Panel>
+        <Panel title="Timeline" aside={<span className="text-xs text-faint">each step since the one before it</span>}>
+          <SessionTimeline entries={session.timeline} />
+        </Panel>
+        {session.podId !== null && (
+          <PodLog key={session.podId} podId={session.podId} isLive={session.phase !== 'CLOSED'} />
+        )}
+      </div>
+      <Panel title="Facts">
+        <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-2 p-4">
+          {factsOf(session).map(([name, value]) => (
+            <div key={name} className="contents">
+              <dt className="text-faint">{name}</dt>
+              <dd className="min-w-0 truncate text-right">{value}</dd>
+            </div>
+          ))}
+        </dl>
+      </Panel>
+    </div>
+  )
+}
+
+/** More exact than the two instants, which are whole milliseconds. */
+function openedInMs({ timeline }: Story): number | undefined {
+  return timeline.find(({ step }) => step === 'AVAILABLE')?.sinceAskedMs
+}
+
+function factsOf(session: Story): readonly (readonly [string, ReactNode])[] {
+  const { applicationName, availableAt, createdAt } = session
+  return [
+    [
+      'Application',
+      <Link
+        key="application"
+        href={paths.application(applicationName)}
+        className="underline decoration-line-strong underline-offset-2 hover:decoration-current"
+      >
+        {applicationName}
+      </Link>,
+    ],
+    ['Version', session.versionNumber === null ? '–' : `v${session.versionNumber}`],
+    ['Start', session.start === null ? '–' : session.start.toLowerCase()],
+    [
+      'Opened in',
+      availableAt === null ? '–' : formatMs(openedInMs(session) ?? instantMs(availableAt) - instantMs(createdAt)),
+    ],
+    ['Clients', session.clientCount],
+    ['Node', session.nodeName ?? '–'],
+    [
+      'Pod',
+      <span key="pod" className="font-mono text-xs">
+        {session.podId ?? '–'}
+      </span>,
+    ],
+    ['Asked', <RelativeTime key="asked" at={createdAt} />],
+    ...(session.closedAt === null ? [] : [['Closed', <RelativeTime key="closed" at={session.closedAt} />] as const]),
+    ...session.labels.map(({ name, value }) => [name, value] as const),
+  ]
+}

@@ -1,0 +1,51 @@
+/** A real table of a few rows, in the order they are given. */
+import type { Column } from './column.ts'
+
+export type PlainTableProps<T> = {
+  readonly label: string
+  readonly columns: readonly Column<T>[]
+  readonly rows: readonly T[]
+  readonly rowId: (row: T) => string
+}
+
+export function PlainTable<T>({ label, columns, rows, rowId }: PlainTableProps<T>) {
+  return (
+    // Scrolling by keys needs focus.
+    <div role="region" aria-label={`${label}, scrollable`} tabIndex={0} className="overflow-x-auto rounded-b-[inherit]">
+      <table aria-label={label} className="w-full min-w-[56rem] table-fixed border-collapse">
+        <colgroup>
+          {columns.map(({ id, width }) => (
+            <col key={id} style={width === undefined ? undefined : { width: `${width}rem` }} />
+          ))}
+        </colgroup>
+        <thead className="text-xs text-faint">
+          <tr className="border-b border-line">
+            {columns.map(({ id, header, align }) => (
+              <th
+                key={id}
+                scope="col"
+                className={`h-9 px-3 font-medium first:pl-4 last:pr-4 ${align === 'end' ? 'text-right' : 'text-left'}`}
+              >
+                {header}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={rowId(row)} className="h-10 border-b border-line/60 last:border-0 hover:bg-hover">
+              {columns.map(({ id, align, cell }) => (
+                <td
+                  key={id}
+                  className={`truncate px-3 py-1.5 first:pl-4 last:pr-4 ${align === 'end' ? 'text-right' : ''}`}
+                >
+                  {cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}

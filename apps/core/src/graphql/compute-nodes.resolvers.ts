@@ -1,0 +1,106 @@
+/** Machines: everybody sees their own part of them, the operator steers them. */
+import { unreachable } from '@fornax/kernel/assert'
+import { pageOf, pageSize, type Order } from './connections.ts'
+import type { RequestContext } from './context.ts'
+import type { WriteNodeResult } from './core-port.ts'
+import { badInput } from './errors.ts'
+import { computeNodeMatches, labelsOf } from './filters.ts'
+import type {
+  ComputeNodeResolvers,
+  MutationResolvers,
+  QueryResolvers,
+  ResolversTypes,
+  SubscriptionResolvers,
+} from './generated/resolver-types.ts'
+import { computeNodeId } from './ids.ts'
+import { toLabels } from './labels.ts'
+import { computeNodeNotFound } from './problems.ts'
+import { toDateTime } from './scalars.ts'
+import { visibleNode, visibleNodes, type VisibleNode } from './visibility.ts'
+import { selectComputeNodes } from './watch-selections.ts'
+import { watch, type WatchEvent } from './watch.ts'
+
+const byName: Order<VisibleNode> = {
+  tag: 'computeNodes',
+  direction: 'ascending',
+  first: ({ view }) => view.registered.name,
+  second: ({ view }) => view.registered.name,
+}
+
+export const computeNodeQueries: Required<Pick<QueryResolvers, 'computeNode' | 'computeNodes'>> = {
+  computeNode: (_root, { name }, { core, scope }) => visibleNode(core.fleet, scope, name),
+  computeNodes: (_root, args, { core: { fleet }, scope, budget }) => {
+    budget.take(pageSize(args))
+    const selected = visibleNodes(fleet, scope).filter(computeNodeMatches(args.where)).toArray()
+    const { resourceVersion } = fleet
+    return { ...pageOf(selected, byName, args), totalCount: selected.length, resourceVersion }
+  },
+}
+
+export const computeNodeMutations: Required<Pick<MutationResolvers, 'cordonNode' | 'uncordonNode' | 'drainNode'>> = {
+  cordonNode: async (_root, { input: { name } }, context) =>
+    toPayload(await context.core.useCases.cordonNode(context.viewer, name), context),
+  uncordonNode: async (_root, { input: { name } }, context) =>
+    toPayload(await context.core.useCases.uncordonNode(context.viewer, name), context),
+  drainNode: async (_root, { input: { name, sessionsMayLastMs } }, context) => {
+    if (sessionsMayLastMs < 0) throw badInput(`sessionsMayLastMs is ${sessionsMayLastMs}; at least 0 is needed.`)
+    const command = { nodeName: name, sessionsMayLastMs }
+    return toPayload(await context.core.useCases.drainNode(context.viewer, command), context)
+  },
+}
+
+export const computeNodeSubscriptions: Required<Pick<SubscriptionResolvers, 'watchComputeNodes'>> = {
+  watchComputeNodes: {
+    subscribe: (_root, { where, after }, { core, scope, feeds }) =>
+      watch(feeds.computeNodes, selectComputeNodes(core.fleet, scope, where), after ?? null),
+    resolve: toWatchEvent,
+  },
+}
+
+const NOTHING = { cpuMillis: 0, memoryBytes: 0, pods: 0 }
+
+export const computeNodeTypes: { readonly ComputeNode: ComputeNodeResolvers } = {
+  ComputeNode: {
+    address: ({ view }) => view.introduction?.address ?? '',
+    agentVersion: ({ view }) => view.introduction?.agentVersion ?? '',
+    capacity: ({ view }) => view.introduction?.resources ?? NOTHING,
+    cpuMillisUsed: ({ usage }) => usage?.cpuMillis ?? null,
+    drainDeadline: ({ view }) => toDateTime(view.drainDeadlineMs),
+    id: ({ view }) => computeNodeId(view.registered.name),
+    isCordoned: ({ view }) => view.registered.isCordoned,
+    joinedAt: ({ view }) => toDateTime(view.registered.joinedAtMs),
+    labels: ({ view }) => toLabels(labelsOf(view)),
+    lastHeardAt: ({ view }) => toDateTime(view.lastHeardAtMs),
+    memoryBytesUsed: ({ usage }) => usage?.memoryBytes ?? null,
+    name: ({ view }) => view.registered.name,
+    phase: ({ view }) => view.phase,
+    revision: ({ view }) => view.revision,
+    runtimes: ({ view }) => view.introduction?.runtimes ?? [],
+    taints: ({ view }) => view.introduction?.taints ?? [],
+  },
+}
+
+type Payload = Exclude<Awaited<ResolversTypes['DrainNodePayload']>, null>
+
+function toPayload(result: WriteNodeResult, { core: { fleet }, scope }: RequestContext): Payload {
+  const { resourceVersion } = fleet
+  if (result.kind === 'nodeNotFound')
+    return { computeNode: null, problem: computeNodeNotFound(result.name), resourceVersion, sessionCount: 0 }
+  const computeNode = visibleNode(fleet, scope, result.node.registered.name)
+  return { computeNode, problem: null, resourceVersion, sessionCount: result.sessionCount }
+}
+
+function toWatchEvent(event: WatchEvent<VisibleNode>): Awaited<ResolversTypes['ComputeNodeWatchEvent']> {
+  switch (event.kind) {
+    case 'snapshot': {
+      const { items: computeNodes, isLast, resourceVersion } = event
+      return { __typename: 'ComputeNodeSnapshot', computeNodes, isLast, resourceVersion }
+    }
+    case 'changes':
+      return { __typename: 'ComputeNodeChanges', ...event }
+    case 'bookmark':
+      return { __typename: 'ComputeNodeBookmark', resourceVersion: event.resourceVersion }
+    default:
+      return unreachable(event)
+  }
+}

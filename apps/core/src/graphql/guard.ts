@@ -1,0 +1,61 @@
+/**
+ * Puts the access rules before every field of the roots. A rule is found by the name of its field, so a field
+ * cannot have the wrong one; and a field without a rule, or a rule without a field, does not compile.
+ */
+import { invariant } from '@fornax/kernel/assert'
+import type { GraphQLFieldResolver, GraphQLSchema } from 'graphql'
+import { hasRole, isOperation, neededRole, type Operation } from '../tenants/access-rules.ts'
+import type { RequestContext } from './context.ts'
+import { forbidden } from './errors.ts'
+import type {
+  MutationResolvers,
+  OpenSessionsInput,
+  QueryResolvers,
+  SubscriptionResolvers,
+} from './generated/resolver-types.ts'
+import { notAllowed } from './problems.ts'
+
+type RootField = keyof QueryResolvers | keyof MutationResolvers | keyof SubscriptionResolvers
+type Covers<All extends string, Some extends All> = Some
+type Guarded = Covers<Operation, RootField> & Covers<RootField, Operation>
+
+type Resolve = GraphQLFieldResolver<unknown, RequestContext>
+
+/** Queries and watches that the role does not allow fail; mutations answer with a problem, as for any other refusal. */
+export function guardRoots(schema: GraphQLSchema): void {
+  for (const field of Object.values(schema.getQueryType()?.getFields() ?? {}))
+    field.resolve = orFail(guarded(field.name), field.resolve)
+  for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {}))
+    field.subscribe = orFail(guarded(field.name), field.subscribe)
+  for (const field of Object.values(schema.getMutationType()?.getFields() ?? {}))
+    field.resolve = orProblem(guarded(field.name), field.resolve)
+}
+
+function guarded(name: string): Guarded {
+  invariant(isOperation(name), `the field ${name} has a rule`)
+  return name
+}
+
+function orFail(operation: Operation, resolve: Resolve | undefined): Resolve {
+  invariant(resolve, `the field ${operation} has a resolver`)
+  const needed = neededRole(operation)
+  return (root, args, context, info) => {
+    if (!hasRole(context.viewer, needed)) throw forbidden(operation, needed)
+    return resolve(root, args, context, info)
+  }
+}
+
+function orProblem(operation: Operation, resolve: Resolve | undefined): Resolve {
+  invariant(resolve, `the field ${operation} has a resolver`)
+  const needed = neededRole(operation)
+  return (root, args, context, info) => {
+    if (hasRole(context.viewer, needed)) return resolve(root, args, context, info)
+    const { resourceVersion } = context.core.fleet
+    const refusal = { problem: notAllowed(needed, operation), resourceVersion, sessionCount: 0 }
+    return isBatch(operation, args) ? { results: args.input.sessions.map(() => refusal) } : refusal
+  }
+}
+
+function isBatch(operation: Operation, _args: object): _args is { readonly input: OpenSessionsInput } {
+  return operation === 'openSessions'
+}

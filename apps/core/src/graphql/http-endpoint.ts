@@ -1,0 +1,88 @@
+/** GraphQL over HTTP: what lies between `node:http` and Apollo. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { HeaderMap, type ApolloServer, type HTTPGraphQLRequest, type HTTPGraphQLResponse } from '@apollo/server'
+import type { GraphQLError } from 'graphql'
+import { authenticate } from './authentication.ts'
+import { Caller, requestContext, type RequestContext } from './context.ts'
+import type { CorePort } from './core-port.ts'
+import { unauthenticated } from './errors.ts'
+import { readJson } from './http-body.ts'
+import { introspectionProblem } from './introspection.ts'
+import type { Feeds } from './watch-feeds.ts'
+
+export type HttpEndpointOptions = {
+  readonly core: CorePort
+  readonly feeds: Feeds
+  readonly apollo: ApolloServer<RequestContext>
+  readonly isProduction: boolean
+}
+
+/** Answers one request to `/graphql`. */
+export async function answerGraphql(
+  options: HttpEndpointOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { core, feeds, apollo, isProduction } = options
+  const who = authenticate(core.tenants, request.headers.authorization)
+  if (who.kind === 'unknown') {
+    response.setHeader('www-authenticate', 'Bearer')
+    return sendError(request, response, 401, unauthenticated(who.hasToken))
+  }
+  const caller = new Caller()
+  response.once('close', () => {
+    if (!response.writableFinished) caller.leave()
+  })
+  const asked = await readRequest(request)
+  if (asked.kind === 'gone') return
+  if (asked.kind === 'refused') return sendError(request, response, asked.status, asked)
+  const refusal = introspectionProblem(sourceOf(asked.request), who.viewer, isProduction)
+  if (refusal) return sendError(request, response, 403, refusal)
+  const context = async (): Promise<RequestContext> => requestContext({ core, feeds }, who.viewer, caller)
+  send(response, await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest: asked.request, context }))
+}
+
+type Asked =
+  | { readonly kind: 'request'; readonly request: HTTPGraphQLRequest }
+  | { readonly kind: 'refused'; readonly status: number; readonly message: string }
+  | { readonly kind: 'gone' }
+
+async function readRequest(request: IncomingMessage): Promise<Asked> {
+  const body = request.method === 'POST' ? await readJson(request) : ({ kind: 'json', value: undefined } as const)
+  if (body.kind !== 'json') return body
+  const { method = 'GET', url = '' } = request
+  const headers = new HeaderMap()
+  for (const [name, value] of Object.entries(request.headers))
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
+  const query = url.indexOf('?')
+  return { kind: 'request', request: { method, headers, search: query < 0 ? '' : url.slice(query), body: body.value } }
+}
+
+function sourceOf({ body, search }: HTTPGraphQLRequest): unknown {
+  if (typeof body === 'object' && body !== null && 'query' in body) return body.query
+  return search === '' ? null : new URLSearchParams(search).get('query')
+}
+
+/** We never defer, so an answer is always complete. */
+function send(response: ServerResponse, answer: HTTPGraphQLResponse): void {
+  const { status = 200, headers, body } = answer
+  const text = body.kind === 'complete' ? body.string : ''
+  response.writeHead(status, Object.fromEntries(headers)).end(text)
+}
+
+const RESPONSE_TYPE = 'application/graphql-response+json'
+
+/** An answer from before there was anything to execute, in the type that the client prefers. */
+function sendError(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  error: Pick<GraphQLError, 'message'> & { readonly extensions?: Readonly<Record<string, unknown>> },
+): void {
+  const code = error.extensions?.['code'] ?? 'BAD_REQUEST'
+  const type = request.headers.accept?.includes(RESPONSE_TYPE) ? RESPONSE_TYPE : 'application/json'
+  const body = JSON.stringify({ errors: [{ message: error.message, extensions: { code } }] })
+  // What was not read of the request is not waited for.
+  if (!request.complete) response.setHeader('connection', 'close')
+  response.writeHead(status, { 'content-type': `${type}; charset=utf-8` }).end(body)
+}

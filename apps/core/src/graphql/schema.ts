@@ -1,0 +1,73 @@
+/** The executable schema: the files beside this one, their resolvers, and the rules before each. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { makeExecutableSchema } from '@graphql-tools/schema'
+import type { GraphQLSchema } from 'graphql'
+import {
+  applicationMutations,
+  applicationQueries,
+  applicationSubscriptions,
+  applicationTypes,
+} from './applications.resolvers.ts'
+import {
+  computeNodeMutations,
+  computeNodeQueries,
+  computeNodeSubscriptions,
+  computeNodeTypes,
+} from './compute-nodes.resolvers.ts'
+import type { RequestContext } from './context.ts'
+import { enumTables } from './enums.ts'
+import { fleetQueries, fleetTypes } from './fleet.resolvers.ts'
+import type { MutationResolvers, QueryResolvers, Resolvers, SubscriptionResolvers } from './generated/resolver-types.ts'
+import { guardRoots } from './guard.ts'
+import { podQueries, podSubscriptions, podTypes } from './pods.resolvers.ts'
+import { scalars } from './scalars.ts'
+import { sessionMutations, sessionQueries, sessionSubscriptions, sessionTypes } from './sessions.resolvers.ts'
+import { tenantMutations, tenantQueries, tenantTypes } from './tenants.resolvers.ts'
+
+const FOLDER = join(import.meta.dirname, 'schema')
+
+const queries: Required<QueryResolvers> = {
+  ...applicationQueries,
+  ...computeNodeQueries,
+  ...fleetQueries,
+  ...podQueries,
+  ...sessionQueries,
+  ...tenantQueries,
+}
+
+const mutations: Required<MutationResolvers> = {
+  ...applicationMutations,
+  ...computeNodeMutations,
+  ...sessionMutations,
+  ...tenantMutations,
+}
+
+const subscriptions: Required<SubscriptionResolvers> = {
+  ...applicationSubscriptions,
+  ...computeNodeSubscriptions,
+  ...podSubscriptions,
+  ...sessionSubscriptions,
+}
+
+const resolvers: Resolvers = {
+  ...scalars,
+  ...enumTables,
+  ...applicationTypes,
+  ...computeNodeTypes,
+  ...fleetTypes,
+  ...podTypes,
+  ...sessionTypes,
+  ...tenantTypes,
+  Query: queries,
+  Mutation: mutations,
+  Subscription: subscriptions,
+}
+
+export function createSchema(): GraphQLSchema {
+  const files = readdirSync(FOLDER).filter((name) => name.endsWith('.graphql'))
+  const typeDefs = files.map((name) => readFileSync(join(FOLDER, name), 'utf8'))
+  const schema = makeExecutableSchema<RequestContext>({ typeDefs, resolvers })
+  guardRoots(schema)
+  return schema
+}

@@ -1,0 +1,165 @@
+/**
+ * The API: GraphQL over HTTP and over WebSocket on one port, with the probes and numbers that operators of a
+ * process expect beside it. Apollo answers over HTTP; plain node:http carries it, because a framework between
+ * them would cost more than the answer.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { invariant } from '@fornax/kernel/assert'
+import { sleep } from '@fornax/kernel/clock'
+import { startApollo } from './apollo.ts'
+import type { CorePort } from './core-port.ts'
+import { createDocumentStore } from './documents.ts'
+import { answerGraphql, type HttpEndpointOptions } from './http-endpoint.ts'
+import { createSchema } from './schema.ts'
+import { createFeeds } from './watch-feeds.ts'
+import { GraphqlWebSockets } from './websocket-server.ts'
+
+export type GraphqlServerOptions = {
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  /** Whether it serves users: then errors and the schema say less to them. */
+  readonly isProduction: boolean
+  readonly metrics: { readonly contentType: string; text(): Promise<string> }
+  /** Whether traffic may come; without it, from the start. */
+  readonly isReady?: () => boolean
+  /** How long a new socket may wait before it says who it is. */
+  readonly initTimeoutMs?: number
+}
+
+export type GraphqlServer = AsyncDisposable & {
+  /** As `http://host:port`. */
+  readonly url: string
+  readonly port: number
+}
+
+/** The address cannot be had: the message says what to do. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError'
+}
+
+const PATH = '/graphql'
+const INIT_TIMEOUT_MS = 3_000
+/** How long requests may go on when the server stops. */
+const DRAIN_MS = 2_000
+/** Longer than proxies and clients keep an idle connection, so that it is they who close it. */
+const KEEP_ALIVE_MS = 75_000
+const REQUEST_MS = 30_000
+
+/** Listens and serves. Throws a `ListenError` when the port cannot be had. */
+export async function startGraphqlServer(core: CorePort, options: GraphqlServerOptions): Promise<GraphqlServer> {
+  await using stack = new AsyncDisposableStack()
+  const { isProduction, initTimeoutMs = INIT_TIMEOUT_MS } = options
+  const { log } = core
+  const schema = createSchema()
+  const documents = createDocumentStore()
+  const feeds = stack.use(createFeeds(core.fleet, core.clock))
+  const apollo = await startApollo({ schema, documents, isProduction, log })
+  stack.defer(() => apollo.stop())
+  const sockets = stack.use(new GraphqlWebSockets({ core, feeds, schema, documents, isProduction, initTimeoutMs }))
+  const routes = new Routes({ core, feeds, apollo, isProduction }, options)
+  const http = createServer((request, response) => void routes.answer(request, response))
+  http.keepAliveTimeout = KEEP_ALIVE_MS
+  http.requestTimeout = REQUEST_MS
+  http.on('upgrade', (request, stream, head) => {
+    if (routes.isDraining || pathOf(request) !== PATH) stream.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n')
+    else sockets.upgrade(request, stream, head)
+  })
+  const port = await listen(http, options)
+  stack.defer(() => drain(http, routes, core))
+  const owned = stack.move()
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host
+  return { url: `http://${host}:${port}`, port, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+/** Which part of the server answers a request. */
+class Routes {
+  readonly #endpoint: HttpEndpointOptions
+  readonly #options: GraphqlServerOptions
+  isDraining = false
+
+  constructor(endpoint: HttpEndpointOptions, options: GraphqlServerOptions) {
+    this.#endpoint = endpoint
+    this.#options = options
+  }
+
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      if (this.isDraining) response.setHeader('connection', 'close')
+      await this.#route(request, response)
+    } catch (cause) {
+      this.#endpoint.core.log.error({ err: cause, url: request.url }, 'a request failed unexpectedly')
+      if (!response.headersSent)
+        sendJson(response, 500, { error: 'Something went wrong in the core; its log has more.' })
+    }
+  }
+
+  async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = pathOf(request)
+    if (path === PATH) return answerGraphql(this.#endpoint, request, response)
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return sendJson(response, 404, { error: `There is nothing at ${path}; the API is at ${PATH}.` })
+    switch (path) {
+      case '/healthz':
+        return sendJson(response, 200, { status: 'ok' })
+      case '/readyz': {
+        const isReady = !this.isDraining && (this.#options.isReady?.() ?? true)
+        return sendJson(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready' })
+      }
+      case '/metrics': {
+        const { metrics } = this.#options
+        response.writeHead(200, { 'content-type': metrics.contentType }).end(await metrics.text())
+        return
+      }
+      default:
+        return sendJson(response, 404, { error: `There is nothing at ${path}; the API is at ${PATH}.` })
+    }
+  }
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(`${JSON.stringify(body)}\n`)
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const query = url.indexOf('?')
+  return query < 0 ? url : url.slice(0, query)
+}
+
+function listen(http: Server, { host, port }: GraphqlServerOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    http.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(cause, host, port)))
+    http.listen(port, host, () => {
+      const address = http.address()
+      invariant(typeof address === 'object' && address !== null, 'a server that listens has an address')
+      resolve(address.port)
+    })
+  })
+}
+
+function listenError(cause: NodeJS.ErrnoException, host: string, port: number): ListenError {
+  const where = `port ${port} of ${host}`
+  if (cause.code === 'EADDRINUSE')
+    return new ListenError(
+      `${where} is taken: stop what listens there, or set FORNAX_API_PORT to another port (0 takes a free one)`,
+      { cause },
+    )
+  if (cause.code === 'EACCES')
+    return new ListenError(`${where} may not be used by this user: set FORNAX_API_PORT to a port above 1023`, { cause })
+  return new ListenError(`${where} cannot be listened on: ${cause.message}`, { cause })
+}
+
+/** Takes nothing new, lets requests end for a while, then cuts them off. */
+async function drain(http: Server, routes: Routes, { clock }: CorePort): Promise<void> {
+  routes.isDraining = true
+  const closed = new Promise<void>((resolve) => http.close(() => resolve()))
+  http.closeIdleConnections()
+  const enough = new AbortController()
+  const cut = sleep(clock, DRAIN_MS, enough.signal).then(
+    () => http.closeAllConnections(),
+    () => undefined,
+  )
+  await closed
+  enough.abort()
+  await cut
+}

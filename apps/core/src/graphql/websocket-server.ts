@@ -1,0 +1,215 @@
+/**
+ * graphql-transport-ws over `ws`. The protocol is graphql-ws'; here is what it leaves to its host: who is
+ * connected, how much they may ask for, what they may see of errors, and when they are gone.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Clock } from '@fornax/kernel/clock'
+import type { Log } from '@fornax/kernel/log'
+import type { ExecutionArgs, GraphQLError, GraphQLSchema } from 'graphql'
+import { CloseCode, handleProtocols, makeServer, type Context, type Server, type SubscribePayload } from 'graphql-ws'
+import { WebSocketServer, type RawData, type WebSocket } from 'ws'
+import { z } from 'zod'
+import type { Viewer } from '../tenants/tenant.ts'
+import { authenticate } from './authentication.ts'
+import { Caller, requestContext } from './context.ts'
+import type { CorePort } from './core-port.ts'
+import { checkDocument, type DocumentStore } from './documents.ts'
+import { limitExceeded, toPublicErrors, unauthenticated } from './errors.ts'
+import { introspectionProblem } from './introspection.ts'
+import { BODY_BYTES_MAX, SOCKET_OPERATIONS_MAX, SOCKET_UNREAD_BYTES_MAX } from './limits.ts'
+import type { Feeds } from './watch-feeds.ts'
+
+export type WebSocketOptions = {
+  readonly core: CorePort
+  readonly feeds: Feeds
+  readonly schema: GraphQLSchema
+  readonly documents: DocumentStore
+  readonly isProduction: boolean
+  readonly initTimeoutMs: number
+}
+
+const PING_MS = 10_000
+/** How long a client has to say goodbye. */
+const CLOSE_MS = 1_000
+
+/** Who is on a socket, and which of their operations still run. */
+type Extra = {
+  readonly socket: WebSocket
+  readonly authorization: string | undefined
+  readonly callers: Map<string, Caller>
+  viewer: Viewer | null
+}
+
+type SocketContext = Context<Record<string, unknown>, Extra>
+
+export class GraphqlWebSockets implements AsyncDisposable {
+  readonly #options: WebSocketOptions
+  readonly #protocol: Server<Extra>
+  readonly #sockets: WebSocketServer
+  readonly #heard = new WeakSet<WebSocket>()
+  #cancelPing: () => void
+
+  constructor(options: WebSocketOptions) {
+    this.#options = options
+    this.#protocol = makeServer<Record<string, unknown>, Extra>({
+      connectionInitWaitTimeout: options.initTimeoutMs,
+      onConnect: (context) => this.#connect(context),
+      onSubscribe: (context, id, payload) => this.#subscribe(context, id, payload),
+      onNext: (...[, , , , { data, errors }]) =>
+        errors && { ...(data !== undefined && { data }), errors: toPublicErrors(errors, this.#log) },
+      onError: (context, id, _payload, errors) => {
+        context.extra.callers.delete(id)
+        return toPublicErrors(errors, this.#log)
+      },
+      onComplete: (context, id) => void context.extra.callers.delete(id),
+    })
+    this.#sockets = new WebSocketServer({ noServer: true, maxPayload: BODY_BYTES_MAX, handleProtocols })
+    this.#sockets.on('connection', (socket, request) => this.#accept(socket, request))
+    this.#cancelPing = this.#clock.schedule(PING_MS, () => this.#ping())
+  }
+
+  /** Makes a socket of an upgrade request. */
+  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    this.#sockets.handleUpgrade(request, stream, head, (socket) => this.#sockets.emit('connection', socket, request))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#cancelPing()
+    const closed = [...this.#sockets.clients].map((socket) => this.#sayGoodbye(socket, 1001, 'Going away'))
+    await Promise.all(closed)
+    this.#sockets.close()
+  }
+
+  get #clock(): Clock {
+    return this.#options.core.clock
+  }
+
+  get #log(): Log {
+    return this.#options.core.log
+  }
+
+  #accept(socket: WebSocket, request: IncomingMessage): void {
+    const { authorization } = request.headers
+    const extra: Extra = { socket, authorization, callers: new Map(), viewer: null }
+    this.#heard.add(socket)
+    socket.on('pong', () => this.#heard.add(socket))
+    socket.on('error', (error) => this.#log.debug({ err: error }, 'a socket failed'))
+    const closed = this.#protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) => send(socket, text),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (handle) => socket.on('message', (data) => void this.#receive(extra, data, handle)),
+      },
+      extra,
+    )
+    socket.once('close', (code, reason) => {
+      for (const caller of extra.callers.values()) caller.leave()
+      closed(code, reason.toString()).catch((cause: unknown) => this.#fail(extra, cause))
+    })
+  }
+
+  async #receive(extra: Extra, data: RawData, handle: (text: string) => Promise<void>): Promise<void> {
+    const text = toText(data)
+    if (extra.socket.bufferedAmount > SOCKET_UNREAD_BYTES_MAX) return extra.socket.terminate()
+    const completed = completedOperation(text)
+    if (completed !== null) extra.callers.get(completed)?.leave()
+    try {
+      await handle(text)
+    } catch (cause) {
+      this.#fail(extra, cause)
+    }
+  }
+
+  #connect({ connectionParams, extra }: SocketContext): boolean {
+    const { tenants } = this.#options.core
+    const given = connectionParams?.['authorization'] ?? connectionParams?.['Authorization']
+    const who = authenticate(tenants, given ?? extra.authorization)
+    if (who.kind === 'unknown') return false
+    extra.viewer = who.viewer
+    const cancel = tenants.onRevoked(who.viewer.tokenId, () => {
+      void this.#sayGoodbye(extra.socket, CloseCode.Forbidden, 'The token was revoked')
+    })
+    extra.socket.once('close', cancel)
+    return true
+  }
+
+  #subscribe(
+    { extra, subscriptions }: SocketContext,
+    id: string,
+    payload: SubscribePayload,
+  ): ExecutionArgs | readonly GraphQLError[] {
+    const { core, feeds, schema, documents, isProduction } = this.#options
+    const { viewer } = extra
+    if (viewer === null) return [unauthenticated(false)]
+    if (Object.keys(subscriptions).length > SOCKET_OPERATIONS_MAX)
+      return [limitExceeded(`One socket may run ${SOCKET_OPERATIONS_MAX} operations at a time.`)]
+    const refusal = introspectionProblem(payload.query, viewer, isProduction)
+    if (refusal) return [refusal]
+    const checked = checkDocument(documents, schema, payload.query)
+    if (checked.kind === 'invalid') return checked.errors
+    const caller = new Caller()
+    extra.callers.set(id, caller)
+    return {
+      schema,
+      document: checked.document,
+      operationName: payload.operationName,
+      variableValues: payload.variables,
+      contextValue: requestContext({ core, feeds }, viewer, caller),
+    }
+  }
+
+  /** Ends sockets that were not heard since the last time, and asks the others whether they are there. */
+  #ping(): void {
+    for (const socket of this.#sockets.clients) {
+      if (!this.#heard.delete(socket)) socket.terminate()
+      else if (socket.readyState === socket.OPEN) socket.ping()
+    }
+    this.#cancelPing = this.#clock.schedule(PING_MS, () => this.#ping())
+  }
+
+  #fail({ socket }: Extra, cause: unknown): void {
+    this.#log.error({ err: cause }, 'a message over WebSocket failed unexpectedly')
+    socket.close(CloseCode.InternalServerError, 'Internal server error')
+  }
+
+  #sayGoodbye(socket: WebSocket, code: number, reason: string): Promise<void> {
+    return new Promise((resolve) => {
+      if (socket.readyState === socket.CLOSED) return resolve()
+      const cancel = this.#clock.schedule(CLOSE_MS, () => socket.terminate())
+      socket.once('close', () => {
+        cancel()
+        resolve()
+      })
+      socket.close(code, reason)
+    })
+  }
+}
+
+/** Settles when the socket has taken it, so that a slow reader slows only itself. A lost socket closes soon. */
+function send(socket: WebSocket, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.readyState === socket.OPEN) socket.send(text, () => resolve())
+    else resolve()
+  })
+}
+
+function toText(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString()
+  return data instanceof ArrayBuffer ? Buffer.from(data).toString() : data.toString()
+}
+
+const completeMessage = z.object({ type: z.literal('complete'), id: z.string() })
+/** A complete message holds an id and no more. */
+const COMPLETE_CHARACTERS_MAX = 512
+
+/** The operation that a client gives up with this message; graphql-ws tells only when the operation has ended. */
+function completedOperation(text: string): string | null {
+  if (text.length > COMPLETE_CHARACTERS_MAX || !text.includes('"complete"')) return null
+  try {
+    return completeMessage.safeParse(JSON.parse(text)).data?.id ?? null
+  } catch {
+    return null // Not JSON: graphql-ws closes the socket for it.
+  }
+}

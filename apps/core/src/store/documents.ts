@@ -1,0 +1,88 @@
+/** The documents inside rows: what is read from a JSON column is checked before anybody relies on it. */
+import { z } from 'zod'
+import type { ScalingTarget, VersionSpec } from '../applications/application.ts'
+import type { Endpoint, SessionRequest, TimelineEntry } from '../sessions/session.ts'
+
+/** What of a request is one document. The rest has columns of its own. */
+export type RequestDocument = Omit<SessionRequest, 'data' | 'labels' | 'idempotency'>
+
+const texts = z.record(z.string(), z.string())
+const protocol = z.enum(['http', 'tcp', 'udp'])
+
+const spec = z.object({
+  image: z.string(),
+  command: z.array(z.string()),
+  args: z.array(z.string()),
+  env: texts,
+  workingDirectory: z.string().nullable(),
+  ports: z.array(z.object({ name: z.string(), protocol, containerPort: z.number() })),
+  cpuMillis: z.number(),
+  memoryBytes: z.number(),
+  readiness: z.object({
+    probe: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('http'), portName: z.string(), path: z.string() }),
+      z.object({ kind: z.literal('tcp'), portName: z.string() }),
+      z.object({ kind: z.literal('none') }),
+    ]),
+    initialDelayMs: z.number(),
+    periodMs: z.number(),
+    timeoutMs: z.number(),
+  }),
+  sessionsPerPod: z.number(),
+  usesSessionService: z.boolean(),
+  runtimeClass: z.string().nullable(),
+  minIsolation: z.enum(['none', 'simulated', 'namespace', 'container', 'sandbox']),
+  toleratesSimulated: z.boolean(),
+}) satisfies z.ZodType<VersionSpec>
+
+const target = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('idleCount'), low: z.number(), high: z.number() }),
+  z.object({ kind: z.literal('idlePercent'), low: z.number(), high: z.number() }),
+]) satisfies z.ZodType<ScalingTarget>
+
+const request = z.object({
+  openTimeoutMs: z.number(),
+  closeGraceMs: z.number(),
+  killPodOnClose: z.boolean(),
+  idleTimeoutMs: z.number().nullable(),
+  maxLifetimeMs: z.number().nullable(),
+  env: texts,
+}) satisfies z.ZodType<RequestDocument>
+
+const endpoints = z.array(
+  z.object({ name: z.string(), protocol, host: z.string(), port: z.number() }),
+) satisfies z.ZodType<Endpoint[]>
+
+const timeline = z.array(
+  z.object({
+    step: z.enum([
+      ...(['asked', 'podTaken', 'commandSent', 'started', 'available', 'attached', 'idle'] as const),
+      ...(['closing', 'closed', 'recovered'] as const),
+    ]),
+    atMs: z.number(),
+  }),
+) satisfies z.ZodType<TimelineEntry[]>
+
+export function parseSpec(document: unknown): VersionSpec {
+  return spec.parse(document)
+}
+
+export function parseTarget(document: unknown): ScalingTarget {
+  return target.parse(document)
+}
+
+export function parseLabels(document: unknown): Readonly<Record<string, string>> {
+  return texts.parse(document)
+}
+
+/** The columns of a session that are documents. SQLite gives text, PostgreSQL what was in it. */
+export const sessionDocuments = {
+  labels: z.preprocess(decoded, texts),
+  request: z.preprocess(decoded, request),
+  endpoints: z.preprocess(decoded, endpoints),
+  timeline: z.preprocess(decoded, timeline),
+}
+
+function decoded(column: unknown): unknown {
+  return typeof column === 'string' ? JSON.parse(column) : column
+}

@@ -1,0 +1,65 @@
+/** The statements that read sessions and audit entries: what is hot, and what Prisma cannot say for both databases. */
+import type { Provider, SqlValue } from './database.ts'
+import { SESSIONS } from './session-rows.ts'
+import type { SessionHistoryQuery } from './store.ts'
+
+export type Statement = { readonly sql: string; readonly args: readonly SqlValue[] }
+
+const COLUMNS = SESSIONS.columns.map(({ name }) => name).join(', ')
+const NEWEST_FIRST = 'ORDER BY created_at_ms DESC, id DESC'
+
+/** In the order of asking, which is the order of their application's queue. */
+export const openSessions: Statement = {
+  sql: `SELECT ${COLUMNS} FROM sessions WHERE phase <> 'closed' ORDER BY created_at_ms, id`,
+  args: [],
+}
+
+export function sessionById(id: string): Statement {
+  return { sql: `SELECT ${COLUMNS} FROM sessions WHERE id = ?`, args: [id] }
+}
+
+/** The newest one: a key may be used again after its time. */
+export function sessionByKey(applicationId: string, key: string, sinceMs: number): Statement {
+  return {
+    sql: `SELECT ${COLUMNS} FROM sessions WHERE application_id = ? AND idempotency_key = ? AND created_at_ms >= ?
+      ${NEWEST_FIRST} LIMIT 1`,
+    args: [applicationId, key, sinceMs],
+  }
+}
+
+export function sessionHistoryPage(provider: Provider, query: SessionHistoryQuery): Statement {
+  const { first, before, tenantId, applicationId, nodeName, phases, labels } = query
+  const conditions: Statement[] = []
+  const where = (sql: string, ...args: SqlValue[]): void => void conditions.push({ sql, args })
+
+  if (before !== null) where('(created_at_ms, id) < (?, ?)', before.createdAtMs, before.id)
+  if (applicationId !== null) where('application_id = ?', applicationId)
+  // Not as it is in the index: that of the application leads to fewer sessions.
+  if (tenantId !== null) where(applicationId === null ? 'tenant_id = ?' : `tenant_id || '' = ?`, tenantId)
+  if (nodeName !== null) where('node_name = ?', nodeName)
+  if (phases !== null)
+    where(phases.length === 0 ? '1 = 0' : `phase IN (${phases.map(() => '?').join(', ')})`, ...phases)
+  for (const [name, value] of Object.entries(labels)) conditions.push(hasLabel(provider, name, value))
+
+  const filter = conditions.length === 0 ? '' : `WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}`
+  const args = [...conditions.flatMap((condition) => condition.args), first]
+  return { sql: `SELECT ${COLUMNS} FROM sessions ${filter} ${NEWEST_FIRST} LIMIT ?`, args }
+}
+
+function hasLabel(provider: Provider, name: string, value: string): Statement {
+  return provider === 'postgresql'
+    ? { sql: 'labels @> ?::jsonb', args: [JSON.stringify({ [name]: value })] }
+    : {
+        sql: 'EXISTS (SELECT 1 FROM json_each(labels) AS label WHERE label.key = ? AND label.value = ?)',
+        args: [name, value],
+      }
+}
+
+export function auditPage({ first, tenantId }: { first: number; tenantId: string | null }): Statement {
+  const filter = tenantId === null ? '' : 'WHERE tenant_id = ?'
+  return {
+    sql: `SELECT id, at_ms, tenant_id, token_id, action, object, problem FROM audit_entries ${filter}
+      ORDER BY at_ms DESC, id DESC LIMIT ?`,
+    args: tenantId === null ? [first] : [tenantId, first],
+  }
+}

@@ -1,0 +1,178 @@
+/** The use-cases with their ports filled in: what clients can do, ready for the edge. */
+import type { Clock } from '@fornax/kernel/clock'
+import { newId } from '@fornax/kernel/ids'
+import { inTurn } from '@fornax/kernel/in-turn'
+import type { Application } from './applications/application.ts'
+import { nameProblem } from './applications/version-rules.ts'
+import {
+  createApplication,
+  deleteApplication,
+  publishVersion,
+  updateScalingPolicy,
+  type WriteApplicationPorts,
+} from './applications/write-application.ts'
+import type { FleetReader } from './fleet/fleet-reader.ts'
+import type { Fleet } from './fleet/fleet.ts'
+import type { ApplicationView } from './fleet/views.ts'
+import type { TenantDirectory as TenantsPort, UseCases, WriteNodeResult } from './graphql/core-port.ts'
+import { closeSession } from './sessions/close-session.ts'
+import { openSession, type OpenSessionPorts } from './sessions/open-session.ts'
+import type { SessionJournal } from './sessions/session-journal.ts'
+import type { AuditEntry, Store } from './store/store.ts'
+import type { TenantDirectory } from './tenants/tenant-directory.ts'
+import type { Viewer } from './tenants/tenant.ts'
+
+export type UseCaseParts = {
+  readonly clock: Clock
+  readonly fleet: Fleet
+  readonly reader: FleetReader
+  readonly journal: SessionJournal
+  readonly store: Store
+  readonly tenants: TenantDirectory
+  /** Writes down who did what; never awaited by the hot path. */
+  readonly audit: (entry: Omit<AuditEntry, 'id' | 'atMs'>) => void
+}
+
+export function useCases(parts: UseCaseParts): UseCases {
+  const opening = openPorts(parts)
+  const closing = { fleet: opening.fleet, journal: parts.journal }
+  return {
+    openSession: (viewer, command, caller) => openSession(opening, { ...command, tenantId: viewer.tenantId }, caller),
+    closeSession: (viewer, id) =>
+      closeSession(closing, { id, tenantId: viewer.role === 'operator' ? null : viewer.tenantId }),
+    ...applicationCases(parts),
+    ...nodeCases(parts),
+  }
+}
+
+function openPorts({ clock, fleet, reader, journal }: UseCaseParts): OpenSessionPorts {
+  return {
+    clock,
+    newId: () => newId('ses'),
+    journal,
+    fleet: {
+      applicationNamed: (tenantId, name) => fleet.queueOf(tenantId, name),
+      session: (id) => reader.session(id),
+      sessionOfKey: (applicationId, key) => reader.sessionOfKey(applicationId, key),
+      enqueue: (session) => fleet.enqueue(session),
+      whenSettled: (id, signal) => fleet.whenSettled(id, signal),
+      requestClose: (id, reason) => fleet.requestClose(id, reason),
+    },
+  }
+}
+
+type ApplicationCases = Pick<
+  UseCases,
+  'createApplication' | 'publishVersion' | 'updateScalingPolicy' | 'deleteApplication'
+>
+
+function applicationCases(parts: UseCaseParts): ApplicationCases {
+  const { clock, fleet, reader, store } = parts
+  const ports: WriteApplicationPorts = {
+    nowMs: () => clock.nowMs(),
+    newId,
+    store,
+    inTurn: inTurn(),
+    fleet: {
+      definitionNamed: (tenantId, name) => reader.applicationNamed(tenantId, name)?.definition ?? null,
+      putApplication: (application) => fleet.putApplication(application),
+      deleteApplication: (id) => fleet.deleteApplication(id),
+    },
+  }
+  const view = (definition: Application): ApplicationView => viewOf(reader.application(definition.id), definition)
+  const noted = (viewer: Viewer, action: string, name: string, kind: string): void => {
+    const problem = kind === 'written' || kind === 'created' ? null : kind
+    note(parts, viewer, { action, object: `application/${name}`, problem })
+  }
+  return {
+    createApplication: async (viewer, command) => {
+      const result = await createApplication(ports, { ...command, tenantId: viewer.tenantId })
+      noted(viewer, 'createApplication', command.name, result.kind)
+      return result.kind === 'created' ? { ...result, application: view(result.application) } : result
+    },
+    publishVersion: async (viewer, command) => {
+      const result = await publishVersion(ports, { ...command, tenantId: viewer.tenantId })
+      noted(viewer, 'publishApplicationVersion', command.application, result.kind)
+      return result.kind === 'written' ? { ...result, application: view(result.application) } : result
+    },
+    updateScalingPolicy: async (viewer, command) => {
+      const result = await updateScalingPolicy(ports, { ...command, tenantId: viewer.tenantId })
+      noted(viewer, 'updateScalingPolicy', command.application, result.kind)
+      return result.kind === 'written' ? { ...result, application: view(result.application) } : result
+    },
+    deleteApplication: async (viewer, command) => {
+      const result = await deleteApplication(ports, { ...command, tenantId: viewer.tenantId })
+      noted(viewer, 'deleteApplication', command.application, result.kind)
+      return result.kind === 'written' ? { ...result, application: view(result.application) } : result
+    },
+  }
+}
+
+/** What was written, with what is observed of it. */
+function viewOf(observed: ApplicationView | null, definition: ApplicationView['definition']): ApplicationView {
+  if (observed !== null) return { ...observed, definition }
+  const counts = { pending: 0, creating: 0, standby: 0, hibernated: 0, active: 0, terminating: 0 }
+  return { definition, counts, waitingSessions: 0, openSessions: 0, failure: null }
+}
+
+type NodeCases = Pick<UseCases, 'cordonNode' | 'uncordonNode' | 'drainNode'>
+
+function nodeCases(parts: UseCaseParts): NodeCases {
+  const { fleet, reader } = parts
+  const act = (viewer: Viewer, action: string, name: string, change: () => number): WriteNodeResult => {
+    const isKnown = reader.node(name) !== null
+    const sessionCount = isKnown ? change() : 0
+    const node = reader.node(name)
+    note(parts, viewer, { action, object: `node/${name}`, problem: node === null ? 'nodeNotFound' : null })
+    return node === null ? { kind: 'nodeNotFound', name } : { kind: 'written', node, sessionCount }
+  }
+  const cordon = (name: string, isCordoned: boolean): number => {
+    fleet.setCordoned(name, isCordoned)
+    return reader.node(name)?.sessionCount ?? 0
+  }
+  return {
+    cordonNode: async (viewer, name) => act(viewer, 'cordonNode', name, () => cordon(name, true)),
+    uncordonNode: async (viewer, name) => act(viewer, 'uncordonNode', name, () => cordon(name, false)),
+    drainNode: async (viewer, { nodeName, sessionsMayLastMs }) =>
+      act(viewer, 'drainNode', nodeName, () => fleet.drain(nodeName, sessionsMayLastMs)),
+  }
+}
+
+/** Tenants and tokens, with the rules of the domain and an audit entry for each write. */
+export function tenantsPort(parts: UseCaseParts): TenantsPort {
+  const { tenants } = parts
+  return {
+    tenant: (id) => tenants.tenant(id),
+    tenantNamed: (name) => tenants.tenantNamed(name),
+    all: () => tenants.all(),
+    authenticate: (secret) => tenants.authenticate(secret),
+    tokens: () => tenants.tokens(),
+    onRevoked: (tokenId, act) => tenants.onRevoked(tokenId, act),
+    createTenant: async (viewer, { name }) => {
+      const invalid = nameProblem('name', name)
+      const tenant = invalid ? null : await tenants.addTenant(name)
+      const problem = invalid ? 'invalid' : tenant === null ? 'nameTaken' : null
+      note(parts, viewer, { action: 'createTenant', object: `tenant/${name}`, problem })
+      if (invalid) return { kind: 'invalid', ...invalid }
+      return tenant === null ? { kind: 'nameTaken', name } : { kind: 'created', tenant }
+    },
+    createToken: async (viewer, command) => {
+      const created = await tenants.addToken(command)
+      note(parts, viewer, { action: 'createApiToken', object: `token/${created.token.id}`, problem: null })
+      return { kind: 'created', ...created }
+    },
+    revokeToken: async (viewer, id) => {
+      const token = await tenants.revokeToken(id)
+      note(parts, viewer, {
+        action: 'revokeApiToken',
+        object: `token/${id}`,
+        problem: token === null ? 'tokenNotFound' : null,
+      })
+      return token === null ? { kind: 'tokenNotFound', id } : { kind: 'revoked', token }
+    },
+  }
+}
+
+function note(parts: UseCaseParts, viewer: Viewer, what: Pick<AuditEntry, 'action' | 'object' | 'problem'>): void {
+  parts.audit({ ...what, tenantId: viewer.tenantId, tokenId: viewer.tokenId })
+}

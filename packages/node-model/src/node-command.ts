@@ -1,0 +1,23 @@
+/** What a core may ask of a node. Each may come again after a reconnect, and then does nothing more. */
+import type { ApplicationVersion } from './application-version.ts'
+
+export type NodeCommand =
+  | { readonly kind: 'defineVersion'; readonly version: ApplicationVersion }
+  | { readonly kind: 'forgetVersion'; readonly versionId: string }
+  | { readonly kind: 'createPod'; readonly podId: string; readonly versionId: string }
+  | { readonly kind: 'stopPod'; readonly podId: string; readonly graceMs: number }
+  | ({ readonly kind: 'startSession' } & StartSession)
+  | ({ readonly kind: 'closeSession' } & CloseSession)
+  | { readonly kind: 'forgetSessions'; readonly sessionIds: readonly string[] }
+  | { readonly kind: 'sendState' }
+
+export type StartSession = {
+  readonly sessionId: string
+  readonly podId: string
+  readonly grantEpoch: number
+  readonly remainingOpenTimeoutMs: number
+  readonly data: Uint8Array
+  readonly env: Readonly<Record<string, string>>
+}
+
+export type CloseSession = { readonly sessionId: string; readonly graceMs: number; readonly killPod: boolean }
