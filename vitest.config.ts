@@ -1,9 +1,12 @@
+import { fileURLToPath } from 'node:url'
 import { configDefaults, defineConfig } from 'vitest/config'
 
 const LONG = '**/*.long.test.{ts,tsx}'
 
 /** Soaks run on their own, with `--mode long`; the browser tests are Playwright's. */
 export default defineConfig(({ mode }) => ({
+  // The package has a second copy for bundlers; with it, a schema made by one would not be known to the other.
+  resolve: { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }] },
   test: {
     include:
       mode === 'long'

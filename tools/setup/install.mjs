@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { withLock } from './install-lock.mjs'
+import { linkProgram } from './link-program.mjs'
 
 const PROGRESS_EVERY_MS = 10_000
 
@@ -11,7 +12,10 @@ const PROGRESS_EVERY_MS = 10_000
  * @returns {Promise<{ kind: 'ready' } | { kind: 'failed', message: string }>}
  */
 export async function installPackages(root) {
-  if (isInstalled(root)) return { kind: 'ready' }
+  if (isInstalled(root)) {
+    linkPrograms(root)
+    return { kind: 'ready' }
+  }
   mkdirSync(join(root, '.turbo'), { recursive: true })
   return withLock(join(root, '.turbo', 'install.lock'), async () => {
     // Another script may have installed while this one waited.
@@ -40,6 +44,17 @@ export function isInstalled(root) {
   const isThere = ([path, entry]) =>
     path === '' || (installed[path] === undefined ? entry.optional === true : isSame(entry, installed[path]))
   return Object.entries(wanted).every(isThere) && Object.keys(installed).every((path) => wanted[path] !== undefined)
+}
+
+/**
+ * npm links the programs of our own packages while it installs, and not when one appears later.
+ * @param {string} root
+ */
+function linkPrograms(root) {
+  for (const [path, { name, bin }] of Object.entries(readPackages(join(root, 'package-lock.json')))) {
+    if (path === '' || path.includes('node_modules/') || bin === undefined) continue
+    for (const [program, file] of Object.entries(bin)) linkProgram(root, program, join('..', name, file))
+  }
 }
 
 function isSame(wanted, installed) {

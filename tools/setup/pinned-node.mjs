@@ -1,7 +1,8 @@
 /** Finds the Node that everything runs on: the one in the lock file, else a new enough one that runs this. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, rmSync, symlinkSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { linkProgram } from './link-program.mjs'
 
 /** The oldest Node that runs our sources as they are and has what we use of `node:sqlite`. */
 const MINOR_MIN_OF_24 = 11
@@ -11,9 +12,11 @@ const MINOR_MIN_OF_24 = 11
  * @returns {{ kind: 'found', path: string } | { kind: 'missing', message: string }}
  */
 export function findNode(root) {
-  const pinned = join(root, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node')
+  const name = `node-${process.platform}-${process.arch}`
+  const pinned = join(root, 'node_modules', name, 'bin', 'node')
   if (existsSync(pinned) && runs(pinned)) {
-    linkBesideOtherPrograms(root, pinned)
+    // npm 10 leaves this one link out, and without it scripts would run on the machine's own Node.
+    linkProgram(root, 'node', join('..', name, 'bin', 'node'))
     return { kind: 'found', path: pinned }
   }
   if (isNewEnough(process.versions.node)) return { kind: 'found', path: process.execPath }
@@ -23,23 +26,6 @@ export function findNode(root) {
     message:
       `Fornax brings its own Node for Linux on x64 and arm64, but it does not run here (${place}).\n` +
       `Install Node 24.${MINOR_MIN_OF_24} or newer yourself and run the same command again; this is ${process.versions.node}.`,
-  }
-}
-
-/**
- * npm 10 leaves this one link out, and without it scripts would run on the machine's own Node.
- * @param {string} root
- * @param {string} pinned
- */
-function linkBesideOtherPrograms(root, pinned) {
-  const link = join(root, 'node_modules', '.bin', 'node')
-  if (existsSync(link)) return
-  rmSync(link, { force: true })
-  try {
-    symlinkSync(relative(dirname(link), pinned), link)
-  } catch (error) {
-    // Another script may have made it at the same moment.
-    if (error.code !== 'EEXIST') throw error
   }
 }
 

@@ -62,15 +62,33 @@ function runNode(node, args) {
     env: { ...process.env, ...QUIET, PATH: [join(ROOT, 'node_modules/.bin'), process.env.PATH].join(delimiter) },
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   })
-  // A terminal sends Ctrl-C to the whole group: passing it on would deliver it twice.
-  const passOn = (signal) => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal))
+  // A terminal sends Ctrl-C to the whole group, so that it may arrive twice there; each script takes both for one.
+  const passOn = (signal) => child.kill(signal)
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
   for (const signal of signals) process.on(signal, passOn)
+  const watch = watchNpm(() => child.kill('SIGTERM'))
   return new Promise((done) => {
     child.once('error', (error) => done(refuse(`Cannot run ${node}: ${error.message}`)))
     child.once('exit', (code, signal) => {
+      clearInterval(watch)
       for (const name of signals) process.off(name, passOn)
       done(code ?? 128 + constants.signals[signal])
     })
   })
+}
+
+const LOOK_EVERY_MS = 250
+
+/**
+ * An npm that is killed cannot pass anything on, and what it started would stay for ever.
+ * @param {() => void} onGone
+ */
+function watchNpm(onGone) {
+  const npm = process.env.npm_lifecycle_event === undefined ? null : process.ppid
+  const watch = setInterval(() => {
+    if (npm === null || process.ppid === npm) return
+    clearInterval(watch)
+    onGone()
+  }, LOOK_EVERY_MS)
+  return watch.unref()
 }

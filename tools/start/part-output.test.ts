@@ -38,6 +38,16 @@ describe('PartOutput', () => {
     expect(run.shown.at(-1)).toBe('core: again')
   })
 
+  it('shows only errors once it is hushed', async () => {
+    using run = output()
+    const stdout = new PassThrough()
+    run.output.follow({ stdout, stderr: new PassThrough().end() })
+    run.output.hush()
+    stdout.write('{"level":40,"msg":"the core is gone"}\n')
+    await finished(stdout.end('{"level":50,"msg":"cannot end a pod"}\n'))
+    expect(run.shown).toEqual(['core: error: cannot end a pod'])
+  })
+
   it('puts lines together that arrive in pieces, and cuts one that never ends', async () => {
     using run = output()
     const stderr = new PassThrough()

@@ -7,10 +7,11 @@ import type { Clock } from '@fornax/kernel/clock'
 import { z } from 'zod'
 import type { RotatingLog } from './rotating-log.ts'
 
-const WARN = 40
+const WARNING = 40
+const ERROR = 50
 const LEVEL_NAMES = new Map([
-  [40, 'warning'],
-  [50, 'error'],
+  [WARNING, 'warning'],
+  [ERROR, 'error'],
   [60, 'fatal'],
 ])
 
@@ -39,6 +40,7 @@ export class PartOutput {
   readonly #ports: OutputPorts
   #windowStartMs = -Infinity
   #shown = 0
+  #levelMin = WARNING
 
   constructor(name: string, ports: OutputPorts) {
     this.#name = name
@@ -51,9 +53,14 @@ export class PartOutput {
     followLines(streams.stderr, (line) => this.#take(line, true))
   }
 
+  /** From now on shows errors only: what is stopped loses its connections, and warns of that. */
+  hush(): void {
+    this.#levelMin = ERROR
+  }
+
   #take(line: string, isError: boolean): void {
     this.#ports.log.write(`${line}\n`)
-    const words = wordsFor(line, isError)
+    const words = wordsFor(line, isError, this.#levelMin)
     if (words !== null) this.#show(words)
   }
 
@@ -70,10 +77,10 @@ export class PartOutput {
 }
 
 /** The line for a person; null when it is nothing to worry about. What is not a log line is one only as an error. */
-export function wordsFor(line: string, isError: boolean): string | null {
+export function wordsFor(line: string, isError: boolean, levelMin = WARNING): string | null {
   const parsed = line.startsWith('{') ? logLine.safeParse(parseJson(line)).data : undefined
   if (parsed === undefined) return isError && line.trim() !== '' ? line : null
-  if (parsed.level < WARN) return null
+  if (parsed.level < levelMin) return null
   const cause = parsed.err === undefined ? '' : `: ${parsed.err.message}`
   return `${LEVEL_NAMES.get(parsed.level) ?? 'warning'}: ${parsed.msg}${cause}`
 }

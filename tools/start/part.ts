@@ -55,6 +55,11 @@ export class Part {
     return outcome
   }
 
+  /** Shows only what is an error, because the parts around it end. */
+  hush(): void {
+    this.#ports.output.hush()
+  }
+
   /** Ends it for good. */
   async stop(): Promise<void> {
     this.#isStopping = true

@@ -1,10 +1,12 @@
 /** `npm run core`, `agent` or `console`: one part alone, after preparing what it needs. */
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
+import { systemClock } from '@fornax/kernel/clock'
 import { readSettings } from '@fornax/settings/settings'
 import { ensureTokenFile } from '@fornax/settings/token-file'
 import { buildConsole, generateCode, ROOT } from '../setup/prepare.ts'
 import { PROGRAMS, type PartName } from './part-process.ts'
+import { StopRequest } from './stop-request.ts'
 
 process.exitCode = await runPart(process.argv[2] ?? '')
 
@@ -37,19 +39,19 @@ function isPart(name: string): name is PartName {
   return Object.hasOwn(PROGRAMS, name)
 }
 
-/** The part shares this terminal; a signal to this process is meant for it. */
+/** The part leads a group of its own, so that one Ctrl-C reaches it once; its output is this terminal's. */
 function run(args: readonly string[]): Promise<number> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
     cwd: ROOT,
     env: { NODE_ENV: 'production', ...process.env },
-    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
-  const passOn = (signal: NodeJS.Signals): boolean => (signal === 'SIGINT' && process.stdin.isTTY) || child.kill(signal)
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, passOn)
-  process.on('disconnect', () => child.connected && child.disconnect())
-  process.channel?.unref()
+  const request = new StopRequest({ clock: systemClock, onImpatient: () => child.kill('SIGKILL') })
+  request.signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true })
   return new Promise((done) => {
     child.once('exit', (code, signal) => {
+      request[Symbol.dispose]()
       if (process.connected) process.disconnect()
       done(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
     })

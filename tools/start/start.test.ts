@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { FornaxRun, gone, scratchFolder } from './test/fornax-run.ts'
+import { eventually, FornaxRun, gone, scratchFolder } from './test/fornax-run.ts'
 
 describe('a start that works', () => {
   it('says where everything is, once all parts are ready', async () => {
@@ -115,7 +115,7 @@ describe('being asked to end', () => {
   it('is heard while it still starts', async () => {
     using folder = scratchFolder()
     await using run = new FornaxRun({ dataDir: folder.path, parts: ['lives', 'silent'] })
-    await expect.poll(() => run.pids('agent')).toHaveLength(1)
+    await eventually(() => run.pids('agent').length === 1)
     run.child.kill('SIGINT')
     expect(await run.exitCode).toBe(0)
     await Promise.all([...run.pids('core'), ...run.pids('agent')].map(gone))
@@ -136,7 +136,7 @@ describe('a part that dies', () => {
     using folder = scratchFolder()
     await using run = new FornaxRun({ dataDir: folder.path, parts: ['dies-once'] })
     await run.ready()
-    await expect.poll(() => run.pids('core')).toHaveLength(2)
+    await eventually(() => run.pids('core').length === 2)
     const ports = run.notes('core').flatMap((line) => /ports \d+ \d+/.exec(line)?.[0] ?? [])
     expect(new Set(ports).size).toBe(1)
     expect(run.output).toContain('The core was ended by SIGKILL; starting it again (1 of 3 within a minute).')

@@ -33,7 +33,7 @@ const LOG_BYTES_MAX = 10 * 1024 * 1024
 const OLD_LOGS_MAX = 2
 
 /** An agent ends its pods before it ends; together these stay under the 5 s that Ctrl-C may take. */
-const STOP_TIMEOUT_MS: Readonly<Record<PartName, number>> = { agent: 3_000, console: 1_000, core: 1_300 }
+const STOP_TIMEOUT_MS: Readonly<Record<PartName, number>> = { agent: 2_800, console: 1_000, core: 1_200 }
 const READY_TIMEOUT_MS = 60_000
 
 export class Supervisor implements AsyncDisposable {
@@ -78,6 +78,7 @@ export class Supervisor implements AsyncDisposable {
   /** Ends everything, pods too. */
   async stop(): Promise<void> {
     this.#isStopping = true
+    for (const part of this.#parts.values()) part.hush()
     await Promise.all([this.#parts.get('agent')?.stop(), this.#parts.get('console')?.stop()])
     await this.#parts.get('core')?.stop()
   }

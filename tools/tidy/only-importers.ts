@@ -12,10 +12,11 @@ export type OnlyImporters = {
 export const ONLY_IMPORTERS: readonly OnlyImporters[] = [
   {
     what: 'the environment',
-    sign: /\bprocess\.env\b/,
+    // Whoever starts a program tells it where programs are.
+    sign: /\bprocess\.env\b(?!\['PATH'\])/,
     within: /^(apps|packages)\//,
-    // The session SDK runs inside a pod, where the platform speaks to it through the environment.
-    allowed: /\/(config|main)\.ts$|^apps\/console\/server\.ts$|^packages\/session-sdk\//,
+    // Next has no main of ours to read it in; the session SDK runs inside a pod, where the platform speaks to it so.
+    allowed: /\/(config|main)\.ts$|^apps\/console\/(server|src\/graphql\/server-api)\.ts$|^packages\/session-sdk\//,
   },
   {
     what: 'signals and the exit code',
@@ -56,7 +57,8 @@ export const ONLY_IMPORTERS: readonly OnlyImporters[] = [
   {
     what: 'chance',
     sign: /\bMath\.random\b/,
-    within: /^(apps\/(core|agent)|packages\/(kernel|node-model))\//,
+    // A runtime is the edge to the machine, and never simulated with a seed.
+    within: /^(apps\/core|apps\/agent\/src\/(?!runtime)[a-z]+|packages\/(kernel|node-model))\//,
     allowed: /^packages\/kernel\/src\/random\.ts$/,
   },
   {

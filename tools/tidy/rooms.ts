@@ -37,14 +37,16 @@ const CORE: RoomPlan = {
     nodelink: BELOW_EDGES,
     graphql: BELOW_EDGES,
     telemetry: BELOW_EDGES,
-    'core.ts': [...BELOW_EDGES, 'config.ts', ...EDGES],
-    'main.ts': ['config.ts', 'core.ts'],
+    // What the API may ask for, put together from the use-cases; `core.ts` gives it the edges.
+    'use-cases.ts': BELOW_EDGES,
+    'core.ts': [...BELOW_EDGES, 'config.ts', 'use-cases.ts', ...EDGES],
+    'main.ts': ['config.ts', 'core.ts', 'start-failure.ts'],
   },
   above: {
-    files: /^(open|close|create|publish|update|delete|cordon|uncordon|drain|join)-[a-z-]+\.ts$|-keeper\.ts$/,
+    files: /^(open|close|create|publish|update|delete|cordon|uncordon|drain|join|write)-[a-z-]+\.ts$|-keeper\.ts$/,
     mayImport: BELOW_EDGES,
   },
-  ports: ['store/store.ts'],
+  ports: ['store/store.ts', 'graphql/core-port.ts'],
 }
 
 const AGENT_EDGES = ['ledger', 'runtime', 'logs', 'ports', 'telemetry']

@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { isRecord } from '@fornax/client/client-error'
-import { readSettings, SETTINGS, type Settings } from '@fornax/settings/settings'
 import { readToken } from '@fornax/settings/token-file'
 import { CliError } from './cli-error.ts'
+import type { GivenSettings } from './given-settings.ts'
 
 export type Connection = {
   readonly url: string
@@ -27,69 +27,55 @@ export type Surroundings = {
 }
 
 /** Throws a CliError when a setting, the address or the token file cannot be used. */
-export function findConnection(flags: ConnectionFlags, surroundings: Surroundings): Connection {
-  const settings = settingsFor(surroundings.env)
-  const dataDir = dataDirOf(surroundings)
-  const ready = readReadyFile(dataDir)
-  const address = addressOf(flags, settings, { env: surroundings.env, ready })
+export async function findConnection(flags: ConnectionFlags, surroundings: Surroundings): Promise<Connection> {
+  const { env } = surroundings
+  const hasSettings = Object.keys(env).some((name) => name.startsWith('FORNAX_'))
+  const given = hasSettings ? (await import('./given-settings.ts')).givenSettings(env) : NOTHING_GIVEN
+  const { dataDir, ready } = dataFolderOf(given, surroundings)
+  const address = addressOf(flags, given, ready) ?? {
+    url: (await import('./given-settings.ts')).defaultApiUrl(env),
+    source: 'the default settings',
+  }
   if (!isHttpUrl(address.url))
     throw new CliError(`${address.source} is "${address.url}", but an address begins with http:// or https://`)
-  const given = givenToken(flags, settings)
-  if (given !== null) return { url: address.url, urlSource: address.source, ...given }
-  const file = surroundings.env[SETTINGS.tokenFile.name]
-    ? settings.tokenFile
-    : (ready?.tokenFile ?? join(dataDir, 'admin-token'))
+  const said = tokenSaid(flags, given)
+  if (said !== null) return { url: address.url, urlSource: address.source, ...said }
+  const file = given.tokenFile ?? ready?.tokenFile ?? join(dataDir, 'admin-token')
   // The token of the Fornax on this machine is not for a server elsewhere.
   const token = isOnThisMachine(address.url) ? tokenFrom(file) : null
   return { url: address.url, urlSource: address.source, token, tokenSource: token === null ? null : `the file ${file}` }
 }
 
+const NOTHING_GIVEN: GivenSettings = { dataDir: null, apiUrl: null, token: null, tokenFile: null }
+/** The default of FORNAX_DATA_DIR. */
+export const DATA_FOLDER = '.fornax'
+
 type ReadyFile = { readonly path: string; readonly api: string; readonly tokenFile: string | null }
 type Address = { readonly url: string; readonly source: string }
 
-function addressOf(
-  flags: ConnectionFlags,
-  settings: Settings,
-  { env, ready }: { readonly env: Surroundings['env']; readonly ready: ReadyFile | null },
-): Address {
+function addressOf(flags: ConnectionFlags, { apiUrl }: GivenSettings, ready: ReadyFile | null): Address | null {
   if (flags.server !== undefined) return { url: withScheme(flags.server), source: '--server' }
-  const name = SETTINGS.apiUrl.name
-  if (env[name]) return { url: settings.apiUrl, source: name }
-  if (ready !== null) return { url: ready.api, source: ready.path }
-  return { url: settings.apiUrl, source: 'the default settings' }
+  if (apiUrl !== null) return { url: apiUrl, source: 'FORNAX_API_URL' }
+  return ready === null ? null : { url: ready.api, source: ready.path }
 }
 
-function givenToken(
+function tokenSaid(
   flags: ConnectionFlags,
-  settings: Settings,
+  { token }: GivenSettings,
 ): { readonly token: string; readonly tokenSource: string } | null {
   if (flags.token !== undefined) return { token: flags.token, tokenSource: '--token' }
-  return settings.token === null ? null : { token: settings.token, tokenSource: SETTINGS.token.name }
+  return token === null ? null : { token, tokenSource: 'FORNAX_TOKEN' }
 }
 
-/** A wrong setting of another part is not this command's business; a name that no part knows is everybody's. */
-function settingsFor(env: Surroundings['env']): Settings {
-  const first = readSettings(env)
-  if (first.kind === 'valid') return first.settings
-  const ours: readonly string[] = [SETTINGS.dataDir, SETTINGS.apiUrl, SETTINGS.token, SETTINGS.tokenFile].map(
-    (one) => one.name,
-  )
-  const all: readonly string[] = Object.values(SETTINGS).map((one) => one.name)
-  const serious = first.problems.filter(({ name }) => ours.includes(name) || !all.includes(name))
-  const foreign = first.problems.map(({ name }) => name)
-  const second = readSettings(Object.fromEntries(Object.entries(env).filter(([name]) => !foreign.includes(name))))
-  if (serious.length > 0 || second.kind === 'invalid') {
-    const shown = serious.length > 0 ? serious : first.problems
-    throw new CliError(shown.map(({ message }) => message).join('\n'))
-  }
-  return second.settings
-}
+type DataFolder = { readonly dataDir: string; readonly ready: ReadyFile | null }
 
-function dataDirOf({ env, folder, checkout }: Surroundings): string {
-  const given = env[SETTINGS.dataDir.name]
-  if (given) return resolve(folder, given)
-  const here = resolve(folder, SETTINGS.dataDir.default)
-  return readReadyFile(here) === null ? resolve(checkout, SETTINGS.dataDir.default) : here
+function dataFolderOf({ dataDir: given }: GivenSettings, { folder, checkout }: Surroundings): DataFolder {
+  if (given !== null) return { dataDir: given, ready: readReadyFile(given) }
+  const here = resolve(folder, DATA_FOLDER)
+  const ready = readReadyFile(here)
+  if (ready !== null) return { dataDir: here, ready }
+  const dataDir = resolve(checkout, DATA_FOLDER)
+  return { dataDir, ready: readReadyFile(dataDir) }
 }
 
 function readReadyFile(dataDir: string): ReadyFile | null {

@@ -50,6 +50,6 @@ async function withClient(
   work: (context: CommandContext) => Promise<void>,
 ): Promise<void> {
   const { createClient } = await import('@fornax/client/client')
-  await using client = createClient({ url, token, clock: terminal.clock })
+  await using client = createClient({ url, token, clock: terminal.clock, lingerMs: 0 })
   await work({ client, terminal, signal })
 }

@@ -136,6 +136,17 @@ it('resumes with the newest version after the death of the server, and misses no
   expect(log.askedAfter).toEqual([null, 'v2'])
 })
 
+it('notices a server that is gone without a word', async () => {
+  const log = newLog()
+  await using world = await watched(log, { pingEveryMs: 20 })
+  await world.next()
+  world.server.fallSilent()
+  expect((await world.until((update) => update.status.phase === 'reconnecting')).status).toMatchObject({
+    failure: { kind: 'unreachable', message: 'the connection was closed (4499 Terminated)' },
+  })
+  await world.until((update) => update.status.phase === 'live')
+})
+
 it('is live again after a quiet resume, before anything happens', async () => {
   const log = newLog()
   log.put('a', 'AVAILABLE')
@@ -217,10 +228,10 @@ type World = AsyncDisposable & {
 }
 type Update = WatchUpdate<{ readonly id: string; readonly phase: string }>
 
-async function watched(log: SessionLog, { isDown = false } = {}): Promise<World> {
+async function watched(log: SessionLog, { isDown = false, pingEveryMs = 10_000 } = {}): Promise<World> {
   const server = await startTestServer({ root: { watchSessions: log.watch } })
   if (isDown) await server.kill()
-  const client = createClient({ url: server.url, random: () => 0 })
+  const client = createClient({ url: server.url, random: () => 0, pingEveryMs })
   const watch = client.watch(WatchSessionsDocument, {})
   let count = 0
   const next = async (): Promise<Update> => {

@@ -22,6 +22,13 @@ export type ClientOptions = {
   readonly requestsOver?: 'http' | 'socket'
   readonly clock?: Clock
   readonly random?: () => number
+  /** How often to ask the server on the socket whether it is there, and how long it may take to answer; default 10 s. */
+  readonly pingEveryMs?: number
+  /**
+   * How long the socket stays open after its last operation; default 1 s. It spares who asks again and again a new
+   * connection each time, and keeps a process that is done alive for as long.
+   */
+  readonly lingerMs?: number
 }
 
 export type CallOptions = { readonly signal?: AbortSignal | undefined }
@@ -48,6 +55,8 @@ type WatchDocument<T, TVariables> = TypedDocument<{ readonly event: RawWatchEven
 type Resumable = { readonly after?: string | null | undefined }
 
 const DEFAULT_LIMIT = 1_000
+const DEFAULT_PING_MS = 10_000
+const DEFAULT_LINGER_MS = 1_000
 
 export type Client = AsyncDisposable & {
   readonly url: string
@@ -75,7 +84,8 @@ export function createClient(options: ClientOptions): Client {
   const url = toEndpoint(options.url)
   const clock = options.clock ?? systemClock
   const target = { url, token: options.token ?? null }
-  const socket = lazily(() => new SocketTransport({ ...target, clock, webSocketImpl: options.webSocketImpl }))
+  const { pingEveryMs = DEFAULT_PING_MS, lingerMs = DEFAULT_LINGER_MS, webSocketImpl } = options
+  const socket = lazily(() => new SocketTransport({ ...target, clock, pingEveryMs, lingerMs, webSocketImpl }))
   const http = { ...target, fetch: options.fetch ?? globalThis.fetch.bind(globalThis) }
 
   const watchOnce = <T>(document: TypedDocument<{ readonly event: RawWatchEvent<T> }, never>, variables: object) =>

@@ -8,13 +8,7 @@ import { ClientError, failureOf, failureOfErrors, isRecord, type ClientFailure }
 import { Inbox } from './inbox.ts'
 import type { OperationPayload } from './typed-document.ts'
 
-/** How often we ask a quiet server whether it is there, and how long it may think about it. */
-const PING_EVERY_MS = 10_000
-const PONG_TIMEOUT_MS = 10_000
 const ACKNOWLEDGE_TIMEOUT_MS = 10_000
-/** Spares who asks again and again a new connection each time. */
-const LINGER_MS = 1_000
-
 /** graphql-ws has names of its own for the two refusals: we see servers use either. */
 const REFUSALS: readonly number[] = [CloseCode.Unauthorized, CloseCode.Forbidden]
 
@@ -23,6 +17,10 @@ export type SocketTarget = {
   readonly token: string | null
   readonly webSocketImpl: unknown
   readonly clock: Clock
+  /** How often to ask the server whether it is there, and how long it may think about it. */
+  readonly pingEveryMs: number
+  /** How long the socket stays open for the next operation. */
+  readonly lingerMs: number
 }
 
 export type ReadOptions = {
@@ -47,8 +45,8 @@ export class SocketTransport {
       connectionParams: target.token === null ? {} : { authorization: `Bearer ${target.token}` },
       webSocketImpl: target.webSocketImpl,
       retryAttempts: 0,
-      lazyCloseTimeout: LINGER_MS,
-      keepAlive: PING_EVERY_MS,
+      lazyCloseTimeout: target.lingerMs,
+      keepAlive: target.pingEveryMs,
       connectionAckWaitTimeout: ACKNOWLEDGE_TIMEOUT_MS,
       on: {
         connected: () => this.#connected(),
@@ -59,11 +57,25 @@ export class SocketTransport {
     })
   }
 
-  /** The data of the one answer to an operation. */
-  async request(payload: OperationPayload, signal: AbortSignal | undefined): Promise<unknown> {
-    for await (const data of this.read(payload, { signal, limit: 1 })) return data
-    signal?.throwIfAborted()
-    throw new ClientError({ kind: 'unreachable', url: this.#target.url, message: 'it ended without an answer' })
+  /** The data of the one answer to an operation. Rejects with a ClientError, or with the signal's reason. */
+  request(payload: OperationPayload, signal: AbortSignal | undefined): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    const fail = (failure: ClientFailure, cause: unknown): void => reject(new ClientError(failure, { cause }))
+    if (signal?.aborted) return Promise.reject(asError(signal.reason))
+    const unsubscribe = this.#client.subscribe<unknown>(
+      { ...payload },
+      {
+        next: ({ data, errors }) => (hasErrors(errors) ? fail(failureOfErrors(errors), errors) : resolve(data)),
+        error: (error) => fail(this.#failureOf(error), error),
+        complete: () => fail(this.#unreachable('it ended without an answer'), undefined),
+      },
+    )
+    const leave = (): void => {
+      reject(asError(signal?.reason))
+      unsubscribe()
+    }
+    signal?.addEventListener('abort', leave, { once: true })
+    return promise.finally(() => signal?.removeEventListener('abort', leave))
   }
 
   /** The data of each event. Ends quietly when the server completes, or the signal aborts. */
@@ -105,8 +117,7 @@ export class SocketTransport {
     inbox: Inbox<unknown>,
     options: ReadOptions,
   ): void {
-    if (answer.errors !== undefined && answer.errors.length > 0)
-      return this.#fail(inbox, failureOfErrors(answer.errors), answer.errors)
+    if (hasErrors(answer.errors)) return this.#fail(inbox, failureOfErrors(answer.errors), answer.errors)
     if (inbox.offer(answer.data)) return
     if (options.onDropped === undefined) return this.#fail(inbox, { kind: 'tooSlow', limit: options.limit }, undefined)
     inbox.dropOldest()
@@ -125,7 +136,10 @@ export class SocketTransport {
     const reason = typeof error['reason'] === 'string' ? error['reason'] : ''
     if (REFUSALS.includes(error['code']))
       return { kind: 'unauthenticated', message: reason === '' ? 'the server refused the token' : reason }
-    const message = `the connection was closed (${error['code']}${reason === '' ? '' : ` ${reason}`})`
+    return this.#unreachable(`the connection was closed (${error['code']}${reason === '' ? '' : ` ${reason}`})`)
+  }
+
+  #unreachable(message: string): ClientFailure {
     return { kind: 'unreachable', url: this.#target.url, message }
   }
 
@@ -144,12 +158,20 @@ export class SocketTransport {
   #pinged(isReceived: boolean): void {
     if (isReceived) return
     this.#cancelPongTimeout?.()
-    this.#cancelPongTimeout = this.#target.clock.schedule(PONG_TIMEOUT_MS, () => this.#client.terminate())
+    this.#cancelPongTimeout = this.#target.clock.schedule(this.#target.pingEveryMs, () => this.#client.terminate())
   }
 
   #ponged(isReceived: boolean): void {
     if (isReceived) this.#cancelPongTimeout?.()
   }
+}
+
+function hasErrors(errors: readonly unknown[] | undefined): errors is readonly unknown[] {
+  return errors !== undefined && errors.length > 0
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error('aborted', { cause: reason })
 }
 
 function toSocketUrl(url: string): string {

@@ -29,6 +29,8 @@ export type TestServer = AsyncDisposable & {
   /** As `kill -9` does: every connection is cut, nothing is said. */
   kill(): Promise<void>
   start(): Promise<void>
+  /** Keeps every socket open, and reads and answers nothing any more: as a machine that is gone. */
+  fallSilent(): void
 }
 
 export type TestServerOptions = { readonly root: Root; readonly token?: string }
@@ -46,6 +48,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
     port,
     socketCount: () => running?.sockets.clients.size ?? 0,
     kill,
+    fallSilent: () => running?.sockets.clients.forEach((socket) => socket.pause()),
     start: async () => {
       running ??= await listen(schema, options, port)
     },

@@ -138,6 +138,38 @@ describe('every phase × every event', () => {
   }
 })
 
+it('N1: closed is final', () => {
+  for (const event of Object.values(sample)) expect(transition(sessionIn('closed'), event)).toEqual({ kind: 'ignored' })
+})
+
+it('N2: a repeated fact changes nothing', () => {
+  for (const [kinds, again] of [
+    [['podReady'], 'podReady'],
+    [['podReady', 'opened'], 'opened'],
+    [['podReady', 'portsTaken'], 'portsTaken'],
+    [['podReady', 'opened', 'closeRequested'], 'closeRequested'],
+    [['podReady', 'opened', 'appClosed'], 'appClosed'],
+  ] as const)
+    expect(transition(after(kinds), sample[again])).toEqual({ kind: 'ignored' })
+})
+
+it('N4: a session that the application never heard of closes at once, any other is put away first', () => {
+  expect(after(['closeRequested'])).toMatchObject({ phase: 'closed', end: 'requested' })
+  expect(after(['podReady', 'closeRequested']).phase).toBe('closing')
+})
+
+it('N7: its endpoints are gone before it is closed', () => {
+  expect(after(['podReady', 'opened', 'closeRequested', 'appClosed'])).toMatchObject({
+    phase: 'clearing',
+    endpoints: [endpoint],
+  })
+})
+
+it('N8: a session has its endpoints from the moment it is available', () => {
+  expect(after(['podReady']).endpoints).toEqual([])
+  expect(after(['podReady', 'opened']).endpoints).toEqual([endpoint])
+})
+
 describe('N3: the first end stays', () => {
   it.each([
     [['podReady', 'opened', 'appClosed', 'cleared'], 'exited'],

@@ -105,6 +105,17 @@ describe('every phase × every event', () => {
   }
 })
 
+it('P1: an end is final', () => {
+  for (const phase of ['terminated', 'failed'] as const)
+    for (const event of Object.values(sample)) expect(transition(podIn(phase), event)).toEqual({ kind: 'ignored' })
+})
+
+it('P2: a repeated fact changes nothing', () => {
+  expect(transition(after([sample.ready]), sample.ready)).toEqual({ kind: 'ignored' })
+  expect(transition(after([sample.stopRequested]), sample.stopRequested)).toEqual({ kind: 'ignored' })
+  expect(transition(after([sample.ready]), sample.released)).toEqual({ kind: 'ignored' })
+})
+
 it('P3: until it runs a generous deadline counts, then its own', () => {
   expect(newPod().deadlineMs).toBe(1_000 + START_TIMEOUT_MS)
   expect(after([sample.started]).deadlineMs).toBe(1_510)
@@ -169,6 +180,15 @@ describe('P7: how a pod ended', () => {
       failure: { kind: 'notReady' },
     })
   })
+})
+
+it('P9: a pod that was claimed while it was created is active as soon as it serves', () => {
+  const claimed = after([sample.claimed])
+  expect(claimed).toMatchObject({ phase: 'creating', grantEpoch: 9 })
+  const ready = after([sample.claimed, sample.ready])
+  expect(ready.phase).toBe('standby')
+  expect(after([sample.claimed, sample.ready, sample.occupied]).phase).toBe('active')
+  expect(after([sample.claimed, sample.ready, sample.occupied, sample.released]).phase).toBe('standby')
 })
 
 it('P8: a pod that was ready at once was ready after 1 ms', () => {

@@ -12,7 +12,10 @@ export function settingsTable(): string {
     setting.usedBy.join(', '),
   ])
   const widths = HEAD.map((_, column) => Math.max(...[HEAD, ...rows].map((row) => row[column]?.length ?? 0)))
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   const padded = (row: readonly string[]): string => line(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)))
   return [padded(HEAD), line(widths.map((width) => '-'.repeat(width))), ...rows.map(padded)].join('\n')
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`
 }

@@ -41,6 +41,7 @@ export class NodeWorkload {
   readonly #keptLogs = new Map<string, { readonly runtime: Runtime; readonly untilMs: number }>()
   readonly #connectedSinceMs: () => number | null
   #cancelHousekeeping: Cancel
+  #isEnding = false
 
   constructor(world: PodWorld, runtimes: readonly Runtime[], connectedSinceMs: () => number | null) {
     this.#world = world
@@ -107,6 +108,7 @@ export class NodeWorkload {
 
   /** Ends every pod and forgets it. For an orderly end of the node. */
   async stopAll(graceMs: number): Promise<void> {
+    this.#isEnding = true
     const ends = Array.from(this.#pods.values(), (supervisor) => {
       supervisor.stop(graceMs)
       return supervisor.whenEnded
@@ -183,7 +185,8 @@ export class NodeWorkload {
   }
 
   #createPod(podId: string, versionId: string): void {
-    if (this.#pods.has(podId)) return
+    // A core that sees pods end asks for new ones, which would outlive a node that goes away.
+    if (this.#isEnding || this.#pods.has(podId)) return
     const ended = this.#ended.get(podId)
     if (ended !== null) return this.#world.record.report({ kind: 'pod', pod: ended })
     const version = this.#versions.get(versionId)

@@ -79,6 +79,7 @@ export class PortPool {
     isFree: (port: number, protocol: string) => Promise<boolean>,
   ): Promise<number | null> {
     const { first, last } = this.#options.range
+    if (this.#taken.size + this.#resting.size > last - first) return null
     for (let tries = first; tries <= last; tries += 1) {
       const port = this.#next
       this.#next = port === last ? first : port + 1

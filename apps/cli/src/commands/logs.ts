@@ -33,7 +33,7 @@ export async function printLogs(context: CommandContext, word: string, flags: Lo
       for (const { text } of podLogs.lines) say(context, text)
     }
   } catch (error) {
-    if (isNotFound(error)) throw await notFound(podDefinition, context, [podId])
+    if (await isUnknown(context, podId, error)) throw await notFound(podDefinition, context, [podId])
     throw error
   }
 }
@@ -53,6 +53,8 @@ async function podIdOf(context: CommandContext, word: string): Promise<string> {
   return session.podId
 }
 
-function isNotFound(error: unknown): boolean {
-  return error instanceof ClientError && error.failure.kind === 'graphql' && error.failure.code === 'NOT_FOUND'
+/** Looked up only when something went wrong: a pod that is there costs no extra call. */
+async function isUnknown(context: CommandContext, podId: string, error: unknown): Promise<boolean> {
+  if (!(error instanceof ClientError) || error.failure.kind !== 'graphql') return false
+  return (await podDefinition.one(context, podId)) === null
 }

@@ -5,7 +5,7 @@ import { say, type CommandContext } from '../command-context.ts'
 import { bareName } from '../kinds/all-kinds.ts'
 import { notFound } from '../kinds/find-objects.ts'
 import { nodeDefinition, nodeKind } from '../kinds/node-kind.ts'
-import { formatAge } from '../output/age.ts'
+import { formatDuration } from '../output/age.ts'
 import { errorOf, type ApiProblem } from '../problem.ts'
 
 export async function cordonNodes(context: CommandContext, words: readonly string[]): Promise<void> {
@@ -34,7 +34,7 @@ export async function drainNodes(context: CommandContext, words: readonly string
     const { drainNode } = await context.client.request(DrainNodeDocument, variables, { signal: context.signal })
     if (drainNode.problem !== null) throw await nodeError(context, drainNode.problem, name)
     const sessions = `${drainNode.sessionCount} open ${drainNode.sessionCount === 1 ? 'session' : 'sessions'}`
-    say(context, `node/${name} draining, ${sessions} may last ${formatAge(flags.sessionsMayLast)}`)
+    say(context, `node/${name} draining, ${sessions} may last ${formatDuration(flags.sessionsMayLast)}`)
   }
 }
 

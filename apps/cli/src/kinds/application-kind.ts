@@ -6,7 +6,7 @@ import {
   type PolicyFieldsFragment,
   type VersionFieldsFragment,
 } from '@fornax/client/generated/documents'
-import { ageOf, formatMs } from '../output/age.ts'
+import { ageOf, formatDuration } from '../output/age.ts'
 import { instantWithAge, orNone, type Detail } from '../output/details.ts'
 import { formatBytes, formatCpu } from '../output/quantity.ts'
 import type { Cell, Column } from '../output/table.ts'
@@ -16,15 +16,15 @@ import type { KindDefinition } from './kind-definition.ts'
 import { makeKind } from './kind.ts'
 
 const columns: readonly Column<ApplicationFieldsFragment>[] = [
-  { header: 'NAME', cell: (application) => application.name },
+  { header: 'NAME', usualWidth: 20, cell: (application) => application.name },
   { header: 'VERSION', cell: versionCell },
   { header: 'STANDBY', cell: ({ pool }) => String(pool.standby + pool.hibernated) },
   { header: 'ACTIVE', cell: ({ pool }) => String(pool.active) },
-  { header: 'PODS', cell: ({ pool, scalingPolicy }) => `${pool.total}/${scalingPolicy.maxPods}` },
+  { header: 'PODS', usualWidth: 7, cell: ({ pool, scalingPolicy }) => `${pool.total}/${scalingPolicy.maxPods}` },
   { header: 'SESSIONS', cell: ({ sessionCount }) => String(sessionCount) },
   { header: 'WAITING', cell: ({ waitingSessionCount }) => String(waitingSessionCount) },
-  { header: 'PROBLEM', cell: problemCell },
-  { header: 'AGE', cell: ({ createdAt }, nowMs) => ageOf(createdAt, nowMs), isRestless: true },
+  { header: 'PROBLEM', usualWidth: 10, cell: problemCell },
+  { header: 'AGE', usualWidth: 5, cell: ({ createdAt }, nowMs) => ageOf(createdAt, nowMs), isRestless: true },
   { header: 'IMAGE', cell: ({ version }) => version.image, isWide: true },
   { header: 'TARGET', cell: ({ scalingPolicy }) => targetText(scalingPolicy), isWide: true },
   { header: 'TENANT', cell: ({ tenant }) => tenant, isWide: true },
@@ -98,14 +98,14 @@ function versionLines(version: VersionFieldsFragment): readonly string[] {
     ...version.ports.map((port) => `port          ${port.name} ${port.containerPort} ${port.protocol}`),
     `resources     ${formatCpu(resources.cpuMillis)} CPU, ${formatBytes(resources.memoryBytes)} memory`,
     `readiness     ${readinessText(version.usesSessionService, readiness)}`,
-    `isolation     at least ${toWord(version.minIsolation)}`,
+    `isolation     ${version.minIsolation === 'NONE' ? 'any' : `at least ${toWord(version.minIsolation)}`}`,
     ...(version.runtimeClass === null ? [] : [`runtime       ${version.runtimeClass}`]),
     `sessions      ${version.sessionsPerPod} for each pod`,
   ]
 }
 
 function readinessText(usesSessionService: boolean, readiness: VersionFieldsFragment['readiness']): string {
-  const within = `within ${formatMs(readiness.timeoutMs)}`
+  const within = `within ${formatDuration(readiness.timeoutMs)}`
   if (readiness.probe === 'HTTP')
     return `GET ${readiness.httpPath ?? '/'} at port ${readiness.portName ?? '?'}, ${within}`
   if (readiness.probe === 'TCP') return `a connection to port ${readiness.portName ?? '?'}, ${within}`
@@ -113,11 +113,11 @@ function readinessText(usesSessionService: boolean, readiness: VersionFieldsFrag
 }
 
 function policyLines(policy: PolicyFieldsFragment): readonly string[] {
-  const sleep = policy.hibernateAfterMs === null ? 'never' : `after ${formatMs(policy.hibernateAfterMs)}`
+  const sleep = policy.hibernateAfterMs === null ? 'never' : `after ${formatDuration(policy.hibernateAfterMs)}`
   return [
     `pods          ${policy.minPods} to ${policy.maxPods}, ${policy.burst} a second`,
     `idle          ${targetText(policy)}`,
-    `scale down    after ${formatMs(policy.scaleDownDelayMs)}`,
+    `scale down    after ${formatDuration(policy.scaleDownDelayMs)}`,
     `hibernate     ${sleep}, ${policy.keepHot} stay hot`,
   ]
 }

@@ -19,9 +19,13 @@ import { labelsText } from './session-kind.ts'
 const PHASES = ['EXPECTED', 'JOINING', 'READY', 'DISCONNECTED', 'LOST'] as const
 
 const columns: readonly Column<ComputeNodeFieldsFragment>[] = [
-  { header: 'NAME', cell: (node) => node.name },
-  { header: 'PHASE', cell: (node) => ({ text: phaseText(node), tone: node.isCordoned ? 'busy' : toneOf(node.phase) }) },
-  { header: 'PODS', cell: ({ podCount, capacity }) => `${podCount}/${capacity.pods}` },
+  { header: 'NAME', usualWidth: 16, cell: (node) => node.name },
+  {
+    header: 'PHASE',
+    usualWidth: 14,
+    cell: (node) => ({ text: phaseText(node), tone: node.isCordoned ? 'busy' : toneOf(node.phase) }),
+  },
+  { header: 'PODS', usualWidth: 8, cell: ({ podCount, capacity }) => `${podCount}/${capacity.pods}` },
   { header: 'SESSIONS', cell: ({ sessionCount }) => String(sessionCount) },
   {
     header: 'CPU BOOKED',

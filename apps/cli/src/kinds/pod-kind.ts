@@ -27,14 +27,14 @@ const PHASES = [
 ] as const
 
 const columns: readonly Column<PodFieldsFragment>[] = [
-  { header: 'ID', cell: (pod) => pod.id },
-  { header: 'APPLICATION', cell: (pod) => pod.applicationName },
+  { header: 'ID', usualWidth: 20, cell: (pod) => pod.id },
+  { header: 'APPLICATION', usualWidth: 16, cell: (pod) => pod.applicationName },
   { header: 'VERSION', cell: (pod) => String(pod.versionNumber) },
-  { header: 'PHASE', cell: ({ phase }) => ({ text: toWord(phase), tone: toneOf(phase) }) },
-  { header: 'NODE', cell: ({ nodeName }) => nodeName ?? '-' },
-  { header: 'CPU', cell: ({ cpuMillisUsed }) => cpuText(cpuMillisUsed), isRestless: true },
+  { header: 'PHASE', usualWidth: 11, cell: ({ phase }) => ({ text: toWord(phase), tone: toneOf(phase) }) },
+  { header: 'NODE', usualWidth: 16, cell: ({ nodeName }) => nodeName ?? '-' },
+  { header: 'CPU', usualWidth: 5, cell: ({ cpuMillisUsed }) => cpuText(cpuMillisUsed), isRestless: true },
   { header: 'MEMORY', cell: ({ memoryBytesUsed }) => memoryText(memoryBytesUsed), isRestless: true },
-  { header: 'AGE', cell: ({ createdAt }, nowMs) => ageOf(createdAt, nowMs), isRestless: true },
+  { header: 'AGE', usualWidth: 5, cell: ({ createdAt }, nowMs) => ageOf(createdAt, nowMs), isRestless: true },
   { header: 'RUNTIME', cell: ({ runtime }) => runtime ?? '-', isWide: true },
   { header: 'IN PHASE', cell: ({ phaseSince }, nowMs) => ageOf(phaseSince, nowMs), isWide: true, isRestless: true },
   {

@@ -18,14 +18,14 @@ const PHASES = ['PENDING', 'STARTING', 'AVAILABLE', 'IN_USE', 'CLOSING', 'CLOSED
 const OPEN_PHASES = PHASES.filter((phase) => phase !== 'CLOSED')
 
 const columns: readonly Column<SessionFieldsFragment>[] = [
-  { header: 'ID', cell: (session) => session.id },
-  { header: 'APPLICATION', cell: (session) => session.applicationName },
-  { header: 'PHASE', cell: ({ phase }) => ({ text: toWord(phase), tone: toneOf(phase) }) },
+  { header: 'ID', usualWidth: 20, cell: (session) => session.id },
+  { header: 'APPLICATION', usualWidth: 16, cell: (session) => session.applicationName },
+  { header: 'PHASE', usualWidth: 9, cell: ({ phase }) => ({ text: toWord(phase), tone: toneOf(phase) }) },
   { header: 'START', cell: ({ start }) => (start === null ? '-' : toWord(start)) },
-  { header: 'NODE', cell: ({ nodeName }) => nodeName ?? '-' },
-  { header: 'ENDPOINT', cell: endpointCell },
-  { header: 'AGE', cell: ({ createdAt }, nowMs) => ageOf(createdAt, nowMs), isRestless: true },
-  { header: 'POD', cell: ({ podId }) => podId ?? '-', isWide: true },
+  { header: 'NODE', usualWidth: 16, cell: ({ nodeName }) => nodeName ?? '-' },
+  { header: 'ENDPOINT', usualWidth: 24, cell: endpointCell },
+  { header: 'AGE', usualWidth: 5, cell: ({ createdAt }, nowMs) => ageOf(createdAt, nowMs), isRestless: true },
+  { header: 'POD', usualWidth: 20, cell: ({ podId }) => podId ?? '-', isWide: true },
   { header: 'VERSION', cell: ({ versionNumber }) => String(versionNumber ?? '-'), isWide: true },
   { header: 'CLIENTS', cell: ({ clientCount }) => String(clientCount), isWide: true },
   { header: 'QUEUE', cell: ({ queuePosition }) => String(queuePosition ?? '-'), isWide: true },

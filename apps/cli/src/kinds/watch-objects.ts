@@ -51,7 +51,7 @@ function rowPrinter<T extends { readonly id: string }, TDetails extends T, TPhas
   request: ObjectsRequest,
 ): Printer<T> {
   const columns = columnsOf(definition.columns, request.format)
-  const table = new Table(columns, context.terminal.hasColour)
+  const table = new Table(columns, context.terminal.hasColour, true)
   const shown = new Map<string, Shown>()
   return (update, isFirst) => {
     const now = nowMs(context)

@@ -24,8 +24,8 @@ export function readYaml(text: string): YamlResult {
     document.errors.map((error) => ({ place: placeAt(lines, error.pos[0]), message: error.message })),
   )
   if (problems.length > 0) return { kind: 'refused', problems }
-  const filled = documents.filter((document) => document.contents !== null)
-  return { kind: 'read', documents: filled.map((document) => toDocument(document, lines)) }
+  const all = documents.map((document) => toDocument(document, lines))
+  return { kind: 'read', documents: all.filter(({ value }) => value !== null && value !== undefined) }
 }
 
 function toDocument(document: Document, lines: LineCounter): YamlDocument {

@@ -42,6 +42,12 @@ export function formatMs(ms: number): string {
   return ms < MINUTE_MS ? `${(ms / SECOND_MS).toFixed(2)} s` : formatAge(ms)
 }
 
+/** A span that somebody chose, as they would write it: `500ms`, `30s`, `5m`. */
+export function formatDuration(ms: number): string {
+  const unit = (['h', 'm', 's'] as const).find((one) => ms % UNIT_MS[one] === 0) ?? 'ms'
+  return ms === 0 ? '0s' : `${ms / UNIT_MS[unit]}${unit}`
+}
+
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/
 const UNIT_MS = { ms: 1, s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS } as const
 

@@ -8,6 +8,8 @@ export type Column<T> = {
   readonly cell: (item: T, nowMs: number) => Cell
   /** Shown only with `-o wide`. */
   readonly isWide?: true
+  /** How wide it mostly is: where rows come one by one, the headers are printed before the first of them. */
+  readonly usualWidth?: number
   /** Always changes, so that a watch does not tell it as news. */
   readonly isRestless?: true
 }
@@ -20,10 +22,10 @@ export class Table<T> {
   readonly #hasColour: boolean
   #widths: readonly number[]
 
-  constructor(columns: readonly Column<T>[], hasColour: boolean) {
+  constructor(columns: readonly Column<T>[], hasColour: boolean, comesInPieces = false) {
     this.#columns = columns
     this.#hasColour = hasColour
-    this.#widths = columns.map((column) => column.header.length)
+    this.#widths = columns.map(({ header, usualWidth = 0 }) => Math.max(header.length, comesInPieces ? usualWidth : 0))
   }
 
   header(): string {

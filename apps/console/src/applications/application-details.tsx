@@ -158,7 +158,7 @@ function commandOf(version: VersionFactsFragment): string {
 function Part({ title, children }: { readonly title: string; readonly children: ReactNode }) {
   return (
     <section aria-label={title} className="min-w-0">
-      <h3 className="mb-2 text-xs font-semibold text-faint">{title}</h3>
+      <h2 className="mb-2 text-xs font-semibold text-faint">{title}</h2>
       {children}
     </section>
   )

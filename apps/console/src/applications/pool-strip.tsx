@@ -7,12 +7,12 @@ type Kind = { readonly name: string; readonly fill: string; readonly of: (pool: 
 
 /** In the order of usefulness: what can be taken at once comes first. */
 export const POD_KINDS: readonly Kind[] = [
-  { name: 'standby', fill: 'bg-ready', of: (pool) => pool.standby },
-  { name: 'hibernated', fill: 'bg-asleep', of: (pool) => pool.hibernated },
-  { name: 'creating', fill: 'bg-starting', of: (pool) => pool.creating },
-  { name: 'active', fill: 'bg-busy', of: (pool) => pool.active },
-  { name: 'pending', fill: 'bg-line-strong', of: (pool) => pool.pending },
-  { name: 'terminating', fill: 'bg-leaving', of: (pool) => pool.terminating },
+  { name: 'standby', fill: 'bg-fill-ready', of: (pool) => pool.standby },
+  { name: 'hibernated', fill: 'bg-fill-asleep', of: (pool) => pool.hibernated },
+  { name: 'creating', fill: 'bg-fill-starting', of: (pool) => pool.creating },
+  { name: 'active', fill: 'bg-fill-busy', of: (pool) => pool.active },
+  { name: 'pending', fill: 'bg-fill-waiting', of: (pool) => pool.pending },
+  { name: 'terminating', fill: 'bg-fill-leaving', of: (pool) => pool.terminating },
 ]
 
 const SQUARES_MAX = 40

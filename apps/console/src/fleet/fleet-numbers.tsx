@@ -48,7 +48,7 @@ export function FleetNumbers({ overview, history }: FleetNumbersProps) {
       <Number
         name="Opened per second"
         value={rate === null ? '–' : rate < 10 ? rate.toFixed(1) : formatCount(Math.round(rate))}
-        note={`${formatCount(opened)} since the core started`}
+        note={`${formatCount(opened)} in all`}
         path={paths.sessions()}
         chart={
           <Sparkline points={history.samples.map(({ atMs, opensPerSecond }) => ({ x: atMs, y: opensPerSecond }))} />
@@ -99,7 +99,7 @@ function Number({ name, value, unit, note, path, isBad = false, chart }: NumberP
         {name}
       </Link>
       <p className="mt-1 flex items-baseline gap-1.5">
-        <span className={`text-2xl leading-8 font-semibold tracking-tight ${isBad ? 'text-warn' : ''}`}>{figure}</span>
+        <span className={`text-2xl leading-8 font-semibold tracking-tight ${isBad ? 'text-warn' : ''}`}>{figure}</span>{' '}
         {ofIt !== '' && <span className="text-soft">{ofIt}</span>}
       </p>
       <p className={`text-xs ${isBad ? 'text-warn' : 'text-faint'}`}>{note}</p>

@@ -2,6 +2,7 @@
 /** Is the fleet all right? */
 import Link from 'next/link'
 import { applicationsSpec } from '../applications/application-watch.ts'
+import { formatCount } from '../format/quantity.ts'
 import type {
   ApplicationRowFragment,
   FleetOverviewQuery,
@@ -91,15 +92,20 @@ export function FleetPage(first: FleetPageProps) {
 }
 
 function Verdict({ troubles }: { readonly troubles: readonly Trouble[] }) {
-  if (troubles.length === 0)
-    return (
-      <span role="status" aria-label="Verdict">
-        Everything is as it was asked to be.
-      </span>
-    )
   return (
-    <ul role="status" aria-label="Verdict" className="flex flex-col">
-      {troubles.slice(0, 4).map(({ tone, text, path }) => (
+    <div role="status" aria-label="Verdict">
+      {troubles.length === 0 ? 'Everything is as it was asked to be.' : <Troubles troubles={troubles} />}
+    </div>
+  )
+}
+
+const TROUBLES_MAX = 4
+
+function Troubles({ troubles }: { readonly troubles: readonly Trouble[] }) {
+  const more = troubles.length - TROUBLES_MAX
+  return (
+    <ul className="flex flex-col">
+      {troubles.slice(0, TROUBLES_MAX).map(({ tone, text, path }) => (
         <li key={text} className="flex items-center gap-1.5">
           <Glyph tone={tone} />
           <Link href={path} className={`hover:underline ${tone === 'danger' ? 'text-danger' : 'text-warn'}`}>
@@ -107,7 +113,7 @@ function Verdict({ troubles }: { readonly troubles: readonly Trouble[] }) {
           </Link>
         </li>
       ))}
-      {troubles.length > 4 && <li>and {troubles.length - 4} more</li>}
+      {more > 0 && <li>and {formatCount(more)} more</li>}
     </ul>
   )
 }

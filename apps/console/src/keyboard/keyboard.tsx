@@ -2,27 +2,28 @@
 /** Listens for shortcuts, and shows them. Keys that are typed into an input belong to the input. */
 import { useRouter } from 'next/navigation'
 import { useEffect, useState } from 'react'
-import { tinykeys } from 'tinykeys'
 import { unreachable } from '@fornax/kernel/assert'
+import { systemClock } from '@fornax/kernel/clock'
 import { IconButton } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { KeyHint } from '../ui/key-hint.tsx'
+import { keyPressed, NOTHING_TYPED } from './key-sequence.ts'
 import { SHORTCUTS, type ShortcutAct } from './shortcuts.ts'
 
 export function Keyboard() {
   const [isOpen, setOpen] = useState(false)
   const router = useRouter()
-  useEffect(() => {
-    const act = (what: ShortcutAct): void => {
-      if (what.kind === 'go') router.push(what.path)
-      else if (what.kind === 'filter') document.querySelector<HTMLElement>('[data-list-filter]')?.focus()
-      else if (what.kind === 'row') focusRow(what.step)
-      else if (what.kind === 'help') setOpen(true)
-      else unreachable(what)
-    }
-    const bindings = SHORTCUTS.map(({ keys, act: what }) => [bindingOf(keys), whenFree(() => act(what))] as const)
-    return tinykeys(window, Object.fromEntries(bindings))
-  }, [router])
+  useEffect(
+    () =>
+      listenForShortcuts((act) => {
+        if (act.kind === 'go') router.push(act.path)
+        else if (act.kind === 'filter') document.querySelector<HTMLElement>('[data-list-filter]')?.focus()
+        else if (act.kind === 'row') focusRow(act.step)
+        else if (act.kind === 'help') setOpen(true)
+        else unreachable(act)
+      }),
+    [router],
+  )
   return (
     <>
       <IconButton name="keyboard" label="Keyboard shortcuts (?)" size="small" onClick={() => setOpen(true)} />
@@ -42,22 +43,31 @@ export function Keyboard() {
   )
 }
 
-/** On many keyboards `?` and `/` need shift. */
-function bindingOf(keys: string): string {
-  return keys === '?' || keys === '/' ? `[Shift]+${keys}` : keys
-}
+const SEQUENCES = SHORTCUTS.map(({ keys }) => keys)
 
-function whenFree(act: () => void): (event: KeyboardEvent) => void {
-  return (event) => {
-    if (isTyping(event.target) || document.querySelector('[role=dialog], [role=alertdialog], [role=menu]') !== null)
-      return
+/** Returns what ends the listening. */
+function listenForShortcuts(act: (what: ShortcutAct) => void): () => void {
+  let typed = NOTHING_TYPED
+  const hear = (event: KeyboardEvent): void => {
+    if (isForSomethingElse(event)) return
+    const verdict = keyPressed(typed, event.key, systemClock.nowMs(), SEQUENCES)
+    typed = verdict.kind === 'begun' ? verdict.typed : NOTHING_TYPED
+    const shortcut = verdict.kind === 'matched' ? SHORTCUTS.find(({ keys }) => keys === verdict.keys) : undefined
+    if (shortcut === undefined) return
     event.preventDefault()
-    act()
+    act(shortcut.act)
   }
+  window.addEventListener('keydown', hear)
+  return () => window.removeEventListener('keydown', hear)
 }
 
-function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+/** An input, a dialog, a menu, or the browser itself. */
+function isForSomethingElse(event: KeyboardEvent): boolean {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing) return true
+  const { target } = event
+  const isTyping =
+    target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  return isTyping || document.querySelector('[role=dialog], [role=alertdialog], [role=menu]') !== null
 }
 
 function focusRow(step: 1 | -1): void {

@@ -2,7 +2,7 @@
 import { paths } from '../path-builder.ts'
 
 export type Shortcut = {
-  /** As `tinykeys` reads it. */
+  /** Keys one after the other, with spaces between. */
   readonly keys: string
   readonly does: string
   readonly act: ShortcutAct

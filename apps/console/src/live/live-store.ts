@@ -32,6 +32,7 @@ export class LiveStore {
   readonly #lists = new Map<string, AnyList>()
   readonly #tab = new Observed<TabState>({ phase: 'connecting' })
   #cause: LostCause = 'unknown'
+  #isExplaining = false
 
   constructor(ports: LiveStorePorts) {
     this.#ports = ports
@@ -83,11 +84,13 @@ export class LiveStore {
     const isLost = statuses.some(isWaiting)
     if (!isLost) this.#cause = 'unknown'
     this.#show(tabStateOf(statuses, this.#cause))
-    if (isLost) void this.#explain()
+    if (isLost && !this.#isExplaining) void this.#explain()
   }
 
   async #explain(): Promise<void> {
+    this.#isExplaining = true
     const result = await this.#ports.probe()
+    this.#isExplaining = false
     if (result.kind === 'loggedOut') return this.#tab.set({ phase: 'ended' })
     const tab = this.#tab.get()
     if (result.kind !== 'lost' || tab.phase !== 'reconnecting') return

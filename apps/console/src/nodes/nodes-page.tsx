@@ -1,5 +1,6 @@
 'use client'
 /** Where there is room, and where it is hot. */
+import dynamic from 'next/dynamic'
 import { plural, formatBytes, formatCount, formatCpus } from '../format/quantity.ts'
 import type { NodeRowFragment } from '../graphql/generated/documents.ts'
 import { useLiveList } from '../live/live-context.tsx'
@@ -16,11 +17,13 @@ import { PhaseMark } from '../ui/phase-mark.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Surface } from '../ui/surface.tsx'
 import { useListView } from '../ui/use-list-view.ts'
-import { NodeActions } from './node-actions.tsx'
 import { nodesSpec } from './node-watch.ts'
 import { wordsOfNode } from './node-words.ts'
 
 type Row = NodeRowFragment
+
+/** Menus are heavy, and the table can be read without them. */
+const NodeActions = dynamic(() => import('./node-actions.tsx').then((module) => module.NodeActions), { ssr: false })
 
 export function NodesPage({ firstPage }: { readonly firstPage: FirstPage<Row> | null }) {
   const list = useLiveList(nodesSpec, firstPage)

@@ -25,7 +25,7 @@ export function PodLog({ podId, isLive }: { readonly podId: string; readonly isL
           <p className="text-xs text-faint">{plural(tail.skippedLines, 'earlier line')} left out.</p>
         )}
         {tail.lines.length > 0 ? (
-          <LogLines label="Log of its pod" lines={tail.lines} />
+          <LogLines label="Lines of the log" lines={tail.lines} />
         ) : (
           <p className="text-soft">{end ?? 'It has written nothing yet.'}</p>
         )}

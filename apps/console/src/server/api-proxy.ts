@@ -24,7 +24,7 @@ export function createApiProxy(apiUrl: string, log: Log): ApiProxy {
   proxy.on('error', (error, _request, response) => {
     log.debug({ err: error }, 'the API did not answer')
     if (response === undefined) return
-    if (response instanceof Socket) response.destroy()
+    if (response instanceof Socket) turnAway(response, '502 Bad Gateway')
     else refuse(response, 502, 'The core cannot be reached.')
   })
   return {
@@ -51,6 +51,12 @@ export function refuse(response: ServerResponse, status: number, message: string
   response
     .writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' })
     .end(body)
+}
+
+/** The answer to an upgrade that will not happen. */
+export function turnAway(socket: Duplex, status: string): void {
+  if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  else socket.destroy()
 }
 
 /** What only concerned the browser and us stays here: its cookies, and where the page came from. */

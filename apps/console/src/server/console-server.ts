@@ -12,7 +12,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Log } from '@fornax/kernel/log'
-import { createApiProxy, refuse, type ApiProxy } from './api-proxy.ts'
+import { createApiProxy, refuse, turnAway, type ApiProxy } from './api-proxy.ts'
 import type { ConsoleConfig } from './config.ts'
 import { logIn, logOut } from './login.ts'
 import { tokenOf } from './login-cookie.ts'
@@ -119,10 +119,6 @@ function leadToLogin(request: IncomingMessage, response: ServerResponse): void {
   const wanted = request.url ?? '/'
   const location = wanted === '/' ? '/login' : `/login?${new URLSearchParams({ next: wanted })}`
   response.writeHead(307, { Location: location, 'Cache-Control': 'no-store' }).end()
-}
-
-function turnAway(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -1,16 +1,16 @@
 /** What can be said when a session is opened. */
 import { SelectField, TextAreaField, TextField } from '../ui/form.tsx'
 import { Icon } from '../ui/icon.tsx'
-import type { OpenSessionForm } from './open-session-input.ts'
+import type { TypedOpenSession } from './open-session-input.ts'
 
 export type OpenSessionFieldsProps = {
-  readonly form: OpenSessionForm
+  readonly form: TypedOpenSession
   /** The applications to choose from. */
   readonly names: readonly string[]
   readonly isTroubled: boolean
   /** What is wrong with a field of the API's input. */
   readonly problemOf: (field: string) => string | null
-  readonly onType: (change: Partial<OpenSessionForm>) => void
+  readonly onType: (change: Partial<TypedOpenSession>) => void
   readonly onChoose: (application: string) => void
 }
 

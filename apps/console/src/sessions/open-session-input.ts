@@ -3,7 +3,7 @@ import type { OpenSessionInput } from '../graphql/generated/documents.ts'
 import type { ActionOutcome } from '../ui/action.ts'
 
 /** The form as it was typed. */
-export type OpenSessionForm = {
+export type TypedOpenSession = {
   readonly application: string
   readonly data: string
   readonly env: string
@@ -15,7 +15,7 @@ export type OpenSessionRequest =
   | Extract<ActionOutcome, { kind: 'failed' }>
 
 /** The input, or what is wrong with the form. The API checks everything else. */
-export function toOpenSessionInput(form: OpenSessionForm): OpenSessionRequest {
+export function toOpenSessionInput(form: TypedOpenSession): OpenSessionRequest {
   if (form.application === '') return { kind: 'failed', field: 'application', message: 'Choose an application.' }
   const seconds = Number(form.openTimeoutSeconds)
   if (!Number.isFinite(seconds) || seconds <= 0)

@@ -5,7 +5,7 @@ import { STEPS } from './session-words.ts'
 import { timelineGroups, type TimelineEntry, type TimelineGroup } from './timeline-groups.ts'
 
 const GROUP_WORDS = { opening: 'Opening', serving: 'In service', closing: 'Closing' } as const
-const FILLS = { opening: 'bg-ready', serving: 'bg-busy', closing: 'bg-leaving' } as const
+const FILLS = { opening: 'bg-fill-ready', serving: 'bg-fill-busy', closing: 'bg-fill-leaving' } as const
 
 export function SessionTimeline({ entries }: { readonly entries: readonly TimelineEntry[] }) {
   return (

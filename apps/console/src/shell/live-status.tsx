@@ -22,7 +22,7 @@ export function LiveStatus() {
       aria-label="Connection"
       className="inline-flex items-center gap-2 text-xs font-medium text-soft"
     >
-      <span className={`size-2 rounded-full ${isLive ? 'bg-busy' : 'pulse bg-warn'}`} aria-hidden />
+      <span className={`size-2 rounded-full ${isLive ? 'bg-fill-busy' : 'pulse bg-fill-starting'}`} aria-hidden />
       {words}
     </span>
   )

@@ -3,11 +3,13 @@
  * A real table that only draws the rows in sight. Each row is a `tbody` of its own,
  * so that it can be measured together with the details that unfold below it.
  */
-import { useVirtualizer } from '@tanstack/react-virtual'
+import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual'
 import { useRouter } from 'next/navigation'
-import { useRef, type MouseEvent, type ReactNode } from 'react'
+import { memo, useRef, type MouseEvent, type ReactNode } from 'react'
+import { plural } from '../format/quantity.ts'
 import type { Column, Sort } from './column.ts'
 import { Icon } from './icon.tsx'
+import { useHeldRows } from './use-held-rows.ts'
 
 export type DataTableProps<T> = {
   /** What it is a table of. */
@@ -31,7 +33,8 @@ const ROW_HEIGHT = 41
 const ASSUMED_RECT = { width: 1_280, height: 900 }
 
 export function DataTable<T>(props: DataTableProps<T>) {
-  const { label, columns, rows, rowId, rowPath, renderDetail, footer, minWidth = 48 } = props
+  const { label, columns, rowId, footer, minWidth = 48 } = props
+  const { rows, waiting, release, pointer } = useHeldRows(props.rows, rowId)
   const scroller = useRef<HTMLDivElement>(null)
   // We do not compile components, and what the virtualizer returns is not memoised by hand.
   // oxlint-disable-next-line react/incompatible-library
@@ -43,18 +46,21 @@ export function DataTable<T>(props: DataTableProps<T>) {
     overscan: 12,
     initialRect: ASSUMED_RECT,
   })
-  const items = virtualizer.getVirtualItems()
-  const before = items[0]?.start ?? 0
-  const after = virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0)
+  const sortBy = (columnId: string): void => {
+    release()
+    props.onSort(columnId)
+  }
   return (
     <div
       ref={scroller}
+      {...pointer}
       // Scrolling by keys needs focus, where no row can have it.
       tabIndex={0}
       role="region"
       aria-label={`${label}, scrollable`}
       className="min-h-0 overflow-auto rounded-[inherit]"
     >
+      <WaitingRows count={waiting} show={release} />
       <table
         aria-label={label}
         aria-rowcount={rows.length + 1}
@@ -66,21 +72,50 @@ export function DataTable<T>(props: DataTableProps<T>) {
             <col key={id} style={width === undefined ? undefined : { width: `${width}rem` }} />
           ))}
         </colgroup>
-        <Head {...props} />
-        <Spacer height={before} columns={columns.length} />
-        {items.map(({ index, key }) => {
-          const row = rows[index]
-          if (row === undefined) return null
-          return (
-            <tbody key={key} data-index={index} ref={virtualizer.measureElement}>
-              <Row columns={columns} row={row} index={index} path={rowPath?.(row)} />
-              <Detail columns={columns.length}>{renderDetail?.(row)}</Detail>
-            </tbody>
-          )
-        })}
-        <Spacer height={after} columns={columns.length} />
+        <Head columns={columns} sort={props.sort} onSort={sortBy} />
+        <Rows {...props} rows={rows} virtualizer={virtualizer} />
       </table>
       {footer}
+    </div>
+  )
+}
+
+type RowsProps<T> = DataTableProps<T> & { readonly virtualizer: Virtualizer<HTMLDivElement, Element> }
+
+function Rows<T>({ columns, rows, rowPath, renderDetail, virtualizer }: RowsProps<T>) {
+  const items = virtualizer.getVirtualItems()
+  const before = items[0]?.start ?? 0
+  const after = virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0)
+  return (
+    <>
+      <Spacer height={before} columns={columns.length} />
+      {items.map(({ index, key }) => {
+        const row = rows[index]
+        if (row === undefined) return null
+        return (
+          <tbody key={key} data-index={index} ref={virtualizer.measureElement}>
+            <MemoRow columns={columns} row={row} index={index} path={rowPath?.(row)} />
+            <Detail columns={columns.length}>{renderDetail?.(row)}</Detail>
+          </tbody>
+        )
+      })}
+      <Spacer height={after} columns={columns.length} />
+    </>
+  )
+}
+
+/** Rows that came while somebody pointed at the table, and would have moved what is pointed at. */
+function WaitingRows({ count, show }: { readonly count: number; readonly show: () => void }) {
+  if (count === 0) return null
+  return (
+    <div className="sticky top-11 left-0 z-20 flex h-0 justify-center">
+      <button
+        type="button"
+        onClick={show}
+        className="h-7 rounded-full bg-ember px-3 text-xs font-semibold text-on-ember shadow-lg shadow-(color:--shadow) animate-appear"
+      >
+        Show {plural(count, 'new row')}
+      </button>
     </div>
   )
 }
@@ -90,7 +125,7 @@ function rowKey<T>(rows: readonly T[], rowId: (row: T) => string, index: number)
   return row === undefined ? index : rowId(row)
 }
 
-function Head<T>({ columns, sort, onSort }: DataTableProps<T>) {
+function Head<T>({ columns, sort, onSort }: Pick<DataTableProps<T>, 'columns' | 'sort' | 'onSort'>) {
   return (
     <thead className="sticky top-0 z-10 bg-panel text-xs text-faint">
       <tr aria-rowindex={1} className="shadow-[inset_0_-1px] shadow-line">
@@ -181,6 +216,11 @@ function Row<T>({ columns, row, index, path }: RowProps<T>) {
     </tr>
   )
 }
+
+/** Scrolling renders the table again with every frame, but a row only when it comes into sight or has changed. */
+// A memo of a generic component forgets that it is generic.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+const MemoRow = memo(Row) as typeof Row
 
 /** Not a click on something inside it, not a selection of text, and no wish for a new tab. */
 function isPlainClickOnRow(event: MouseEvent<HTMLElement>): boolean {

@@ -26,7 +26,7 @@ export function Meter({ label, booked, capacity, used, text }: MeterProps) {
         className="relative h-1.5 w-full overflow-hidden rounded-full bg-line"
       >
         <div
-          className={`h-full rounded-full ${share >= NEARLY_FULL ? 'bg-warn' : 'bg-ready'}`}
+          className={`h-full rounded-full ${share >= NEARLY_FULL ? 'bg-fill-starting' : 'bg-fill-ready'}`}
           style={{ width: percent(share) }}
         />
         {used !== null && (

@@ -21,19 +21,26 @@ export type ApplicationEntry = {
   /** Made, but without a node yet; oldest first. */
   readonly unscheduled: Set<Pod>
   readonly creating: Set<Pod>
+  /** On nodes that cannot be told anything now, or that drain: they take no session (W11). */
+  readonly onHold: Set<Pod>
   readonly warm: WarmPool
   readonly counts: Counts
-  /** By version number; what is not of the newest is old. */
+  /** By version number, without those on hold; what is not of the newest is old. */
   readonly idle: Map<number, number>
   readonly inFlight: Map<number, number>
+  /** Free pods that are on hold. */
+  unreachable: number
   openSlots: number
+  /** Pods of the newest version that became ready since the last plan. */
+  arrived: number
   /** Sessions that wait, in the order in which they asked (S12). */
   readonly queue: Set<string>
   readonly openSessions: Set<string>
   /** The sessions that keys opened, while these are in memory. */
   readonly keys: Map<string, string>
   bucket: TokenBucket
-  failures: FailureRecord | null
+  /** By version number: of the newest, and of the one that it falls back to. */
+  readonly failures: Map<number, FailureRecord>
   /** Since when it has pods that no node has room for. */
   shortSinceMs: number | null
   aboveTargetSinceMs: number | null
@@ -47,6 +54,7 @@ export function newEntry(definition: Application, nowMs: number): ApplicationEnt
     pods: new Set(),
     unscheduled: new Set(),
     creating: new Set(),
+    onHold: new Set(),
     warm: new WarmPool(),
     counts: {
       pending: 0,
@@ -60,30 +68,34 @@ export function newEntry(definition: Application, nowMs: number): ApplicationEnt
     },
     idle: new Map(),
     inFlight: new Map(),
+    unreachable: 0,
     openSlots: 0,
+    arrived: 0,
     queue: new Set(),
     openSessions: new Set(),
     keys: new Map(),
     bucket: fullBucket(definition.scalingPolicy.burst, nowMs),
-    failures: null,
+    failures: new Map(),
     shortSinceMs: null,
     aboveTargetSinceMs: null,
   }
 }
 
-/** Counts a pod in, as it now is. */
-export function countIn(entry: ApplicationEntry, pod: Pod): void {
+/** Counts a pod in, as it now is. `isOnHold`: it takes no session now. */
+export function countIn(entry: ApplicationEntry, pod: Pod, isOnHold: boolean): void {
   entry.pods.add(pod)
+  if (isOnHold) entry.onHold.add(pod)
   count(entry, pod, 1)
   if (pod.phase === 'pending') entry.unscheduled.add(pod)
   if (pod.phase === 'creating') entry.creating.add(pod)
-  entry.warm.place(pod)
+  if (!isOnHold) entry.warm.place(pod)
 }
 
 /** Counts a pod out, before it changes or goes. */
 export function countOut(entry: ApplicationEntry, pod: Pod): void {
   entry.pods.delete(pod)
   count(entry, pod, -1)
+  entry.onHold.delete(pod)
   entry.unscheduled.delete(pod)
   entry.creating.delete(pod)
   entry.warm.remove(pod)
@@ -93,13 +105,16 @@ export function countOut(entry: ApplicationEntry, pod: Pod): void {
 export function poolView(entry: ApplicationEntry): PoolView {
   const { counts, definition } = entry
   const newest = definition.version.number
-  const idle = counts.standby + counts.hibernated
+  const idle = counts.standby + counts.hibernated - entry.unreachable
   const inFlight = counts.pending + counts.creating
   return {
     idle,
     oldIdle: idle - (entry.idle.get(newest) ?? 0),
+    unreachable: entry.unreachable,
     inFlight,
     oldInFlight: inFlight - (entry.inFlight.get(newest) ?? 0),
+    unscheduled: counts.pending,
+    arrived: entry.arrived,
     active: counts.active,
     terminating: counts.terminating,
     waitingSessions: entry.queue.size,
@@ -109,10 +124,14 @@ export function poolView(entry: ApplicationEntry): PoolView {
 }
 
 function count(entry: ApplicationEntry, pod: Pod, sign: 1 | -1): void {
+  const isOnHold = entry.onHold.has(pod)
   entry.counts[pod.phase] += sign
-  if (pod.phase === 'standby' || pod.phase === 'hibernated') add(entry.idle, pod.version.number, sign)
+  if (pod.phase === 'standby' || pod.phase === 'hibernated') {
+    if (isOnHold) entry.unreachable += sign
+    else add(entry.idle, pod.version.number, sign)
+  }
   if (pod.phase === 'pending' || pod.phase === 'creating') add(entry.inFlight, pod.version.number, sign)
-  if (pod.phase === 'active') entry.openSlots += sign * (pod.version.spec.sessionsPerPod - pod.sessionIds.size)
+  if (pod.phase === 'active' && !isOnHold) entry.openSlots += sign * (pod.version.spec.sessionsPerPod - pod.sessionIds.size)
 }
 
 function add(counts: Map<number, number>, version: number, sign: 1 | -1): void {

@@ -115,8 +115,9 @@ export class FleetReader {
   }
 
   #failureOf(entry: ApplicationEntry): ApplicationFailure | null {
-    const { failures } = entry
-    if (failures !== null) {
+    const { version, fallback } = entry.definition
+    const failures = entry.failures.get(version.number) ?? entry.failures.get(fallback?.number ?? version.number)
+    if (failures) {
       const isRollOutHalted = rollOutOf(entry).kind === 'halted'
       return {
         kind: 'podFailed',

@@ -140,7 +140,7 @@ export class FleetState {
     const wasBooked = holdsBooking(pod.phase)
     countOut(entry, pod)
     change(pod)
-    countIn(entry, pod)
+    countIn(entry, pod, this.#isOnHold(pod))
     this.#book(pod, wasBooked)
     this.markDirty(entry)
     const node = pod.nodeName === null ? undefined : this.nodes.get(pod.nodeName)
@@ -148,9 +148,22 @@ export class FleetState {
     this.podChanged(pod, false)
   }
 
+  /** W11: whether a node serves has changed, and so whether its pods take sessions. */
+  holdPods(node: NodeEntry): void {
+    for (const id of node.podIds) {
+      const pod = this.pods.get(id)
+      const entry = pod && this.entryOf(pod.applicationId)
+      const isOnHold = pod !== undefined && this.#isOnHold(pod)
+      if (!pod || !entry || isOnHold === entry.onHold.has(pod)) continue
+      countOut(entry, pod)
+      countIn(entry, pod, isOnHold)
+      this.markDirty(entry)
+    }
+  }
+
   addPod(entry: ApplicationEntry, pod: Pod): void {
     this.pods.set(pod.id, pod)
-    countIn(entry, pod)
+    countIn(entry, pod, this.#isOnHold(pod))
     this.#book(pod, false)
     this.markDirty(entry)
     this.podChanged(pod, false)
@@ -195,6 +208,11 @@ export class FleetState {
 
   #wake(session: Session): void {
     for (const callback of this.#waiters.get(session.id) ?? []) callback(session)
+  }
+
+  #isOnHold({ nodeName }: Pod): boolean {
+    const node = nodeName === null ? undefined : this.nodes.get(nodeName)
+    return node !== undefined && (node.phase !== 'ready' || node.drainDeadlineMs !== null)
   }
 
   /** P6: from `creating` to its end. */

@@ -185,6 +185,7 @@ export class Fleet {
     if (scope === 'lease' && node) nodes.leaseEnded(this.#state, node)
     else if (scope === 'drain' && node) nodes.drainEnded(this.#state, node)
     else if (scope === 'keep') sessions.forgetSession(this.#state, name)
+    else if (scope === 'slot') sessions.slotOverdue(this.#state, name)
     else if (this.#state.sessions.has(key)) sessions.applyToSession(this.#state, key, { kind: 'deadlinePassed', atMs })
     else this.#podOrApplicationDue(key)
     this.#settleSoon()
@@ -235,7 +236,9 @@ export class Fleet {
     const before = entry.definition
     entry.definition = definition
     if (before.version.id === definition.version.id) return
-    entry.failures = null
+    this.#state.ports.record.rollOut(definition) // After whatever was recorded of the version before.
+    entry.failures.clear()
+    entry.arrived = 0
     if (before.isProven) return
     for (const pod of [...entry.unscheduled, ...entry.creating])
       if (pod.version.id === before.version.id) stopPod(this.#state, pod)
@@ -248,9 +251,10 @@ export class Fleet {
     const atMs = this.#state.ports.nowMs()
     if (session.podId === null && entry) return sessions.enqueueSession(this.#state, entry, session)
     this.#state.sessions.set(session.id, session)
-    entry?.openSessions.add(session.id)
-    if (session.request.idempotency) entry?.keys.set(session.request.idempotency.key, session.id)
-    if (entry && node && this.#state.expectedNodes.has(node)) {
+    if (!entry) return sessions.endOrphan(this.#state, session.id)
+    entry.openSessions.add(session.id)
+    if (session.request.idempotency) entry.keys.set(session.request.idempotency.key, session.id)
+    if (node && this.#state.expectedNodes.has(node)) {
       node.expectedSessions.add(session.id)
       sessions.applyToSession(this.#state, session.id, { kind: 'recovered', atMs })
       return

@@ -33,11 +33,18 @@ export function nodeConnected(state: FleetState, introduction: NodeIntroduction)
   const node = known ?? newNode(registration(state, introduction), 'expected')
   state.nodes.set(introduction.name, node)
   if (ledger === 'newNode') startAnew(state, node, introduction)
+  if (ledger !== 'sameNode') saveNode(state, node, { lostAtMs: null })
+  join(state, node, introduction)
+  return { kind: 'accepted' }
+}
+
+/** N1: whatever was known of it, its next full state decides. */
+function join(state: FleetState, node: NodeEntry, introduction: NodeIntroduction): void {
   node.introduction = introduction
   node.revision = null
   node.lastHeardAtMs = state.ports.nowMs()
   moveNode(state, node, { kind: 'connected' })
-  if (ledger !== 'sameNode' || node.registered.lostAtMs !== null) saveNode(state, node, { lostAtMs: null })
+  if (node.registered.lostAtMs !== null) saveNode(state, node, { lostAtMs: null })
   state.groups.join({
     nodeName: introduction.name,
     capacity: introduction.resources,
@@ -45,7 +52,6 @@ export function nodeConnected(state: FleetState, introduction: NodeIntroduction)
     taints: introduction.taints,
   })
   armLease(state, node)
-  return { kind: 'accepted' }
 }
 
 /** The node may get pods: its full state has been reconciled. */
@@ -53,8 +59,15 @@ export function nodeReady(state: FleetState, node: NodeEntry, nodeState: NodeSta
   node.revision = nodeState.revision
   heardOf(state, node)
   moveNode(state, node, { kind: 'stateReceived' })
-  for (const versionId of nodeState.versionIds) state.groups.learnVersion(node.registered.name, versionId)
+  for (const versionId of nodeState.versionIds) knows(state, node, versionId)
   openOrClose(state, node)
+}
+
+/** What nobody will ask for any more need not be kept. */
+function knows(state: FleetState, node: NodeEntry, versionId: string): void {
+  const { name } = node.registered
+  if (state.versions.has(versionId)) state.groups.learnVersion(name, versionId)
+  else state.ports.tell(name, { kind: 'forgetVersion', versionId })
 }
 
 /** Applies numbered reports; false when one is missing, and a full state must be asked for (N7). */
@@ -78,8 +91,15 @@ export function nodeReports(
 
 /** Anything at all came from the node: its lease begins anew. */
 export function nodeHeard(state: FleetState, node: NodeEntry): void {
+  if (node.phase === 'lost' && node.introduction !== null) return returned(state, node, node.introduction)
   node.lastHeardAtMs = state.ports.nowMs()
   if (node.phase === 'ready' || node.phase === 'joining') armLease(state, node)
+}
+
+/** N5: its stream had never ended, but it was silent for too long. */
+function returned(state: FleetState, node: NodeEntry, introduction: NodeIntroduction): void {
+  join(state, node, introduction)
+  state.ports.tell(node.registered.name, { kind: 'sendState' })
 }
 
 /** The stream ended. Its pods go on; the lease runs. */
@@ -103,6 +123,7 @@ export function setCordoned(state: FleetState, node: NodeEntry, isCordoned: bool
   if (!isCordoned) {
     node.drainDeadlineMs = null
     state.ports.deadlines.clear(`drain:${node.registered.name}`)
+    state.holdPods(node)
   }
   saveNode(state, node, { isCordoned })
   openOrClose(state, node)
@@ -113,6 +134,7 @@ export function drain(state: FleetState, node: NodeEntry, sessionsMayLastMs: num
   setCordoned(state, node, true)
   node.drainDeadlineMs = state.ports.nowMs() + sessionsMayLastMs
   state.ports.deadlines.set(`drain:${node.registered.name}`, node.drainDeadlineMs)
+  state.holdPods(node)
   const pods = podsOf(state, node)
   for (const pod of pods) if (pod.sessionIds.size === 0) stopPod(state, pod)
   state.nodeChanged(node)
@@ -145,7 +167,8 @@ function isOpen(state: FleetState, sessionId: string): boolean {
 function startAnew(state: FleetState, node: NodeEntry, introduction: NodeIntroduction): void {
   giveUp(state, node, 'its node came back with another ledger')
   heardOf(state, node)
-  node.registered = { ...registration(state, introduction), isCordoned: node.registered.isCordoned }
+  const { isCordoned, labels } = node.registered // An operator's word is about the machine of that name.
+  node.registered = { ...registration(state, introduction), isCordoned, labels }
 }
 
 /** Sessions close with `nodeLost`, pods are forgotten, and their replacements are free to be made. */
@@ -188,6 +211,7 @@ function moveNode(state: FleetState, node: NodeEntry, event: NodeEvent): void {
   if (result.kind === 'rejected') state.ports.observe.rejected('node', node.registered.name, result.why)
   if (result.kind !== 'moved') return
   node.phase = result.phase
+  state.holdPods(node)
   state.nodeChanged(node)
 }
 

@@ -1,5 +1,6 @@
 /** What the fleet does to a pod. Sessions are not this file's business. */
 import { invariant } from '@fornax/kernel/assert'
+import { START_TIMEOUT_MS } from '@fornax/node-model/pod-state'
 import type { ApplicationVersion } from '../applications/application.ts'
 import { transition, type PodEvent } from '../pods/pod-state.ts'
 import type { Pod } from '../pods/pod.ts'
@@ -9,7 +10,7 @@ import type { FleetState } from './fleet-state.ts'
 /** How long a pod that is asked to end has, before its node kills it. */
 export const STOP_GRACE_MS = 5_000
 /** How long after its own deadline a node may stay silent about a pod before it is asked again. */
-const SILENCE_MS = 15_000
+export const SILENCE_MS = 15_000
 
 /** Makes a pod; it takes part in the next placement. */
 export function createPod(state: FleetState, entry: ApplicationEntry, version: ApplicationVersion): Pod {
@@ -36,15 +37,23 @@ export function createPod(state: FleetState, entry: ApplicationEntry, version: A
   return pod
 }
 
-/** Gives unscheduled pods of an application the nodes that have room; false when one had to stay. */
+/**
+ * Gives unscheduled pods of an application the nodes that have room; false when one had to stay. A version that
+ * fits nowhere does not stand in the way of another.
+ */
 export function placePods(state: FleetState, entry: ApplicationEntry): boolean {
+  const homeless = new Set<string>()
   for (const pod of entry.unscheduled) {
+    if (homeless.has(pod.version.id)) continue
     const nodeName = state.groups.place(pod.version.spec, pod.version.id, pod.applicationId)
-    if (nodeName === null) return false
+    if (nodeName === null) {
+      homeless.add(pod.version.id)
+      continue
+    }
     movePod(state, pod, { kind: 'placed' }, (placed) => (placed.nodeName = nodeName))
     tellCreate(state, pod)
   }
-  return true
+  return homeless.size === 0
 }
 
 /** Tells its node to make the pod; a repeated command does nothing there. */
@@ -54,8 +63,14 @@ export function tellCreate(state: FleetState, pod: Pod): void {
   if (!state.groups.learnVersion(nodeName, version.id))
     state.ports.tell(nodeName, { kind: 'defineVersion', version, applicationName: pod.applicationName })
   state.ports.tell(nodeName, { kind: 'createPod', podId: pod.id, versionId: version.id })
-  const { initialDelayMs, timeoutMs } = version.spec.readiness
-  state.ports.deadlines.set(pod.id, state.ports.nowMs() + initialDelayMs + timeoutMs + SILENCE_MS)
+  expectReady(state, pod)
+}
+
+/** P7: its node fails a pod that is not ready in time; only one that stays silent about it is not waited for. */
+export function expectReady(state: FleetState, pod: Pod): void {
+  const { initialDelayMs, timeoutMs } = pod.version.spec.readiness
+  const patienceMs = START_TIMEOUT_MS + initialDelayMs + timeoutMs + SILENCE_MS
+  state.ports.deadlines.set(pod.id, state.ports.nowMs() + patienceMs)
 }
 
 /** Moves a pod through its state machine; what is impossible is reported and changes nothing. */
@@ -77,6 +92,12 @@ export function stopPod(state: FleetState, pod: Pod, graceMs = STOP_GRACE_MS): v
   if (!movePod(state, pod, { kind: 'stopRequested' })) return
   if (pod.phase === 'terminated') state.removePod(pod)
   else tellStop(state, pod, graceMs)
+}
+
+/** Its node ends the pod by itself; asked to when it says nothing more. */
+export function podEnds(state: FleetState, pod: Pod): void {
+  if (!movePod(state, pod, { kind: 'stopRequested' })) return
+  state.ports.deadlines.set(pod.id, state.ports.nowMs() + STOP_GRACE_MS + SILENCE_MS)
 }
 
 /** Tells its node to end the pod; asked again when the node says nothing. */

@@ -1,5 +1,6 @@
 /** Makes the pools of the fleet as their plans say, and says when to look again. */
-import { isHopeless, retryAtMs } from '../pods/pod-failures.ts'
+import { isHopeless, isOver, overAtMs, retryAtMs } from '../pods/pod-failures.ts'
+import type { ApplicationVersion } from '../applications/application.ts'
 import type { Pod } from '../pods/pod.ts'
 import { planPool, type PoolPlan, type PoolPlanInput, type RollOut } from '../pools/pool-plan.ts'
 import { nextTokenAtMs, refilled } from '../pools/token-bucket.ts'
@@ -8,7 +9,7 @@ import type { FleetState } from './fleet-state.ts'
 import { createPod, placePods, stopPod } from './pod-writer.ts'
 import { serveQueue } from './session-writer.ts'
 
-/** A plan that is carried out leads to an empty one; the bound guards against one that would not. */
+/** Plans that are carried out soon lead to an empty one; the bound guards against some that would not. */
 const ROUNDS_MAX = 4
 
 /** Serves, fills and shrinks the pools that changed in this turn; places what waits, where room appeared. */
@@ -31,9 +32,11 @@ function planRounds(state: FleetState, entry: ApplicationEntry): void {
   const nowMs = state.ports.nowMs()
   const { burst } = entry.definition.scalingPolicy
   entry.bucket = refilled(entry.bucket, burst, nowMs)
+  for (const [version, record] of entry.failures) if (isOver(record, nowMs)) entry.failures.delete(version)
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const plan = planPool(inputOf(state, entry, Math.floor(entry.bucket.tokens)))
     entry.aboveTargetSinceMs = plan.isAboveTarget ? (entry.aboveTargetSinceMs ?? nowMs) : null
+    entry.arrived = 0
     if (isEmpty(plan)) break
     entry.bucket = { ...entry.bucket, tokens: entry.bucket.tokens - plan.tokensUsed }
     carryOut(state, entry, plan)
@@ -50,18 +53,24 @@ function inputOf(state: FleetState, entry: ApplicationEntry, tokens: number): Po
     pool: poolView(entry),
     rollOut: rollOutOf(entry),
     tokens,
-    isBackingOff: entry.failures !== null && nowMs < retryAtMs(entry.failures),
+    isBackingOff: isBackingOff(entry, entry.definition.version, nowMs),
+    isFallbackBackingOff: isBackingOff(entry, entry.definition.fallback, nowMs),
     isRecovering: state.expectedNodes.size > 0,
     mayShrink: aboveForMs >= policy.scaleDownDelayMs,
   }
 }
 
+/** W10 */
+function isBackingOff(entry: ApplicationEntry, version: ApplicationVersion | null, nowMs: number): boolean {
+  const record = version === null ? undefined : entry.failures.get(version.number)
+  return record !== undefined && nowMs < retryAtMs(record)
+}
+
 /** Where the roll-out of an application's newest version stands. */
-export function rollOutOf(entry: ApplicationEntry): RollOut {
-  const { definition, failures } = entry
+export function rollOutOf({ definition, failures }: ApplicationEntry): RollOut {
   if (definition.isProven) return { kind: 'proven' }
-  const isFailing = failures !== null && failures.versionNumber === definition.version.number && isHopeless(failures)
-  if (isFailing && definition.fallback !== null) return { kind: 'halted' }
+  const record = failures.get(definition.version.number)
+  if (record && isHopeless(record) && definition.fallback !== null) return { kind: 'halted' }
   return { kind: 'unproven', hasFallback: definition.fallback !== null }
 }
 
@@ -94,11 +103,16 @@ function stopSome(state: FleetState, count: number, next: () => Pod | null): voi
   }
 }
 
-/** W5: first what costs nobody anything. */
+/** W5: first what costs nobody anything. W8: what is being tried is not spare. */
 function nextSpare(entry: ApplicationEntry): Pod | null {
+  const { kind } = rollOutOf(entry)
+  const newest = entry.definition.version.number
+  const isTrying = entry.definition.fallback !== null && kind !== 'proven'
   for (const pods of [entry.unscheduled, entry.creating]) {
-    const newest = [...pods].at(-1)
-    if (newest) return newest
+    const latestLast = [...pods]
+    const old = latestLast.findLast((pod) => pod.version.number < newest)
+    const spare = old ?? (isTrying ? undefined : latestLast.at(-1))
+    if (spare) return spare
   }
   return entry.warm.spare(Number.MAX_SAFE_INTEGER)
 }
@@ -108,9 +122,13 @@ function lookAgain(state: FleetState, entry: ApplicationEntry): void {
   const nowMs = state.ports.nowMs()
   const { scalingPolicy } = entry.definition
   const instants: number[] = []
-  const unbound = planPool({ ...inputOf(state, entry, Number.MAX_SAFE_INTEGER), mayShrink: true, isBackingOff: false })
-  if (!isEmpty(unbound)) instants.push(nextTokenAtMs(entry.bucket, scalingPolicy.burst))
-  if (!isEmpty(unbound) && entry.failures !== null) instants.push(retryAtMs(entry.failures))
+  const unbound = inputOf(state, entry, Number.MAX_SAFE_INTEGER)
+  if (!isEmpty(planPool(unbound))) instants.push(nextTokenAtMs(entry.bucket, scalingPolicy.burst))
+  const unbroken = planPool({ ...unbound, isBackingOff: false, isFallbackBackingOff: false })
+  for (const record of entry.failures.values()) {
+    if (!isEmpty(unbroken)) instants.push(retryAtMs(record))
+    instants.push(overAtMs(record) ?? nowMs)
+  }
   if (entry.aboveTargetSinceMs !== null) instants.push(entry.aboveTargetSinceMs + scalingPolicy.scaleDownDelayMs)
   const upcoming = instants.filter((atMs) => atMs > nowMs)
   if (upcoming.length === 0) state.ports.deadlines.clear(entry.definition.id)
@@ -136,5 +154,9 @@ function endDeleted(state: FleetState, entry: ApplicationEntry): void {
   state.applications.delete(entry.definition.id)
   state.short.delete(entry)
   state.ports.deadlines.clear(entry.definition.id)
-  for (const id of entry.versionIds) state.versions.delete(id)
+  for (const versionId of entry.versionIds) {
+    state.versions.delete(versionId)
+    for (const nodeName of state.groups.forgetEverywhere(versionId))
+      state.ports.tell(nodeName, { kind: 'forgetVersion', versionId })
+  }
 }

@@ -10,8 +10,11 @@ import type { NodeState, PodReport, SessionReport } from './node-report.ts'
 export type CorePicture = {
   /** Pods that the core believes are on this node. */
   readonly pods: ReadonlyMap<string, PodPhase>
-  /** A session that should be on this node; null when there is none of that id, or it belongs elsewhere. */
-  readonly session: (id: string) => { readonly phase: SessionPhase; readonly podId: string } | null
+  /**
+   * A session that should be on this node; null when there is none of that id, or it belongs elsewhere. Its pod is
+   * null when the core, which has just restarted, does not know that it has one.
+   */
+  readonly session: (id: string) => { readonly phase: SessionPhase; readonly podId: string | null } | null
   /** Sessions that should be on this node, closed ones apart. */
   readonly sessionIds: Iterable<string>
   /** Whether the version is one of an application that still exists. */
@@ -27,6 +30,7 @@ export type ReconcileStep =
   | { readonly kind: 'podGone'; readonly podId: string }
   | { readonly kind: 'createAgain'; readonly podId: string }
   | { readonly kind: 'stopAgain'; readonly podId: string }
+  | { readonly kind: 'adoptSession'; readonly report: SessionReport }
   | { readonly kind: 'holdSlot'; readonly sessionId: string }
   | { readonly kind: 'endStranger'; readonly report: SessionReport }
   | { readonly kind: 'applySession'; readonly report: SessionReport }
@@ -40,16 +44,18 @@ export type ReconcileStep =
  */
 export function planReconciliation(core: CorePicture, node: NodeState): readonly ReconcileStep[] {
   const reportedPods = new Map(node.pods.map((report) => [report.podId, report]))
-  const reportedSessions = new Map(node.sessions.map((report) => [report.sessionId, report]))
+  const reportedSessions = new Set(node.sessions.map((report) => report.sessionId))
+  const missing = [...core.sessionIds]
+    .filter((id) => !reportedSessions.has(id))
+    .flatMap((id) => stepsForMissingSession(core, id, reportedPods))
   return [
     ...node.pods.flatMap((report) => stepsForPod(core, report)),
     ...[...core.pods].flatMap(([podId, phase]) => (reportedPods.has(podId) ? [] : stepsForMissingPod(podId, phase))),
     ...node.sessions.flatMap((report) => stepsForSlot(core, report)),
+    ...missing.filter(({ kind }) => kind === 'startAgain'),
     ...node.sessions.flatMap((report) => stepsForStranger(core, report)),
     ...node.sessions.flatMap((report) => stepsForSession(core, report)),
-    ...[...core.sessionIds].flatMap((id) =>
-      reportedSessions.has(id) ? [] : stepsForMissingSession(core, id, reportedPods),
-    ),
+    ...missing.filter(({ kind }) => kind === 'sessionGone'),
   ]
 }
 
@@ -72,7 +78,9 @@ function stepsForMissingPod(podId: string, phase: PodPhase): ReconcileStep[] {
 
 function stepsForSlot(core: CorePicture, report: SessionReport): ReconcileStep[] {
   const known = core.session(report.sessionId)
-  return known !== null && report.phase !== 'closed' ? [{ kind: 'holdSlot', sessionId: report.sessionId }] : []
+  if (known === null) return []
+  const adopted: ReconcileStep[] = known.podId === null ? [{ kind: 'adoptSession', report }] : []
+  return report.phase === 'closed' ? adopted : [...adopted, { kind: 'holdSlot', sessionId: report.sessionId }]
 }
 
 /** A session that was never answered: its pod has seen its data, and serves nobody else. */
@@ -106,7 +114,7 @@ function stepsForMissingSession(
   reportedPods: ReadonlyMap<string, PodReport>,
 ): ReconcileStep[] {
   const known = core.session(sessionId)
-  if (known === null) return []
+  if (known === null || known.podId === null) return []
   const report = reportedPods.get(known.podId)
   const isPodThere = report !== undefined && ['creating', 'standby', 'hibernated', 'active'].includes(report.phase)
   if (known.phase === 'starting' && isPodThere) return [{ kind: 'startAgain', sessionId }]

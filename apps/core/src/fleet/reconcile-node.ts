@@ -2,14 +2,15 @@
 import { unreachable } from '@fornax/kernel/assert'
 import type { ApplicationVersion } from '../applications/application.ts'
 import type { Pod } from '../pods/pod.ts'
+import type { Session } from '../sessions/session.ts'
 import type { ApplicationEntry } from './application-entry.ts'
 import type { FleetState, NodeEntry } from './fleet-state.ts'
-import type { NodeState, PodReport } from './node-report.ts'
+import type { NodeState, PodReport, SessionReport } from './node-report.ts'
 import { nodeHeard, nodeReady, podsOf } from './node-writer.ts'
-import { tellCreate, tellStop } from './pod-writer.ts'
+import { expectReady, tellCreate, tellStop } from './pod-writer.ts'
 import { planReconciliation, type CorePicture, type ReconcileStep } from './reconcile-node-plan.ts'
-import { applyPodReport, applySessionReport, endStranger, podEnded } from './report-writer.ts'
-import { applyToSession, tellClose, tellStart } from './session-writer.ts'
+import { applyPodReport, applySessionReport, endStranger, noteReady, podEnded } from './report-writer.ts'
+import { applyToSession, awaitSlot, releaseSlot, tellClose, tellStart } from './session-writer.ts'
 
 /** Finds the version that a node names, if its application still exists. */
 export type VersionLookup = (
@@ -33,16 +34,18 @@ function pictureOf(state: FleetState, node: NodeEntry, find: VersionLookup): Cor
   const { name } = node.registered
   const pods = podsOf(state, node)
   const held = pods.flatMap((pod) => [...pod.sessionIds])
+  const isAdopting = state.expectedNodes.has(node)
   return {
     pods: new Map(pods.map((pod) => [pod.id, pod.phase])),
     session: (id) => {
       const session = state.sessions.get(id)
-      if (!session || session.nodeName !== name || session.podId === null) return null
+      const isLost = session?.phase === 'pending' && isAdopting // Its grant was not recorded before the core ended.
+      if (!session || (session.nodeName !== name && !isLost)) return null
       return { phase: session.phase, podId: session.podId }
     },
     sessionIds: new Set([...held, ...node.expectedSessions]),
     isVersionKnown: (versionId) => find(versionId) !== null,
-    isAdopting: state.expectedNodes.has(node),
+    isAdopting,
   }
 }
 
@@ -65,6 +68,8 @@ function carryOut(state: FleetState, node: NodeEntry, what: { step: ReconcileSte
       })
     case 'stopAgain':
       return withPod(state, step.podId, (pod) => tellStop(state, pod))
+    case 'adoptSession':
+      return adoptSession(state, name, step.report)
     case 'holdSlot':
       return holdSlot(state, step.sessionId)
     case 'endStranger':
@@ -93,14 +98,19 @@ function mendSession(
 ): void {
   const session = state.sessions.get(step.sessionId)
   if (!session) return
-  if (step.kind === 'startAgain') holdSlot(state, session.id)
-  if (step.kind === 'startAgain') return tellStart(state, session)
+  if (step.kind === 'startAgain') return startAgain(state, session)
   if (step.kind === 'closeAgain')
     return tellClose(state, session, session.phase === 'closing' ? graceLeft(state, session) : 0)
-  const pod = session.podId === null ? undefined : state.pods.get(session.podId)
-  if (pod) state.changePod(pod, (changed) => changed.sessionIds.delete(session.id))
   const atMs = state.ports.nowMs()
   applyToSession(state, session.id, { kind: 'ended', reason: 'podLost', message: 'it was gone from its node', atMs })
+  const pod = session.podId === null ? undefined : state.pods.get(session.podId)
+  if (pod) releaseSlot(state, pod, session.id)
+}
+
+function startAgain(state: FleetState, session: Session): void {
+  holdSlot(state, session.id)
+  tellStart(state, session)
+  applyToSession(state, session.id, { kind: 'commandSent', atMs: state.ports.nowMs() }) // S10: its node has spoken.
 }
 
 function graceLeft(state: FleetState, session: { readonly deadline: { readonly atMs: number } | null }): number {
@@ -112,10 +122,24 @@ function holdSlot(state: FleetState, sessionId: string): void {
   const session = state.sessions.get(sessionId)
   const pod = session && session.podId !== null ? state.pods.get(session.podId) : undefined
   if (!session || !pod || pod.sessionIds.has(sessionId)) return
+  if (session.phase === 'closed') awaitSlot(state, sessionId, 0)
   state.changePod(pod, (changed) => {
     changed.sessionIds.add(sessionId)
     if (changed.phase === 'standby' || changed.phase === 'hibernated') changed.phase = 'active'
   })
+}
+
+/** The core ended after it had granted a session a pod, and before that was recorded. The node goes on with it. */
+function adoptSession(state: FleetState, nodeName: string, report: SessionReport): void {
+  const session = state.sessions.get(report.sessionId)
+  if (!session) return
+  const { podId, grantEpoch } = report
+  const versionNumber = state.pods.get(podId)?.version.number ?? null
+  state.entryOf(session.applicationId)?.queue.delete(session.id)
+  const grant = { podId, nodeName, versionNumber, grantEpoch, start: null }
+  applyToSession(state, session.id, { kind: 'claimed', grant, atMs: state.ports.nowMs() })
+  const adopted = state.sessions.get(session.id)
+  if (adopted) state.ports.record.session(adopted)
 }
 
 /** N6: a pod that outlived the core becomes part of its pool again. */
@@ -126,7 +150,7 @@ function adoptPod(state: FleetState, node: NodeEntry, what: { report: PodReport;
   const nowMs = state.ports.nowMs()
   const { definition } = found.entry
   const isReady = report.phase !== 'creating'
-  state.addPod(found.entry, {
+  const pod: Pod = {
     id: report.podId,
     tenantId: definition.tenantId,
     applicationId: definition.id,
@@ -142,5 +166,8 @@ function adoptPod(state: FleetState, node: NodeEntry, what: { report: PodReport;
     runtime: report.runtime,
     failure: null,
     usage: null,
-  })
+  }
+  state.addPod(found.entry, pod)
+  if (isReady) noteReady(state, found.entry, pod)
+  else expectReady(state, pod)
 }

@@ -1,13 +1,13 @@
 /** What nodes say happened to pods and sessions, applied. */
 import type { Application } from '../applications/application.ts'
-import { EARLY_END_MS, withFailure } from '../pods/pod-failures.ts'
+import { isVersionsFault, withFailure, withReady } from '../pods/pod-failures.ts'
 import type { Pod, PodFailure } from '../pods/pod.ts'
 import type { EndReason } from '../sessions/session-state.ts'
 import type { Session } from '../sessions/session.ts'
 import type { ApplicationEntry } from './application-entry.ts'
 import type { FleetState } from './fleet-state.ts'
 import type { PodReport, SessionReport } from './node-report.ts'
-import { movePod, stopPod } from './pod-writer.ts'
+import { movePod, podEnds, stopPod } from './pod-writer.ts'
 import { applyToSession, releaseSlot, serveQueue } from './session-writer.ts'
 
 const FAILED_PODS_KEPT = 20
@@ -22,9 +22,11 @@ export function applyPodReport(state: FleetState, nodeName: string, report: PodR
   switch (report.phase) {
     case 'creating':
     case 'active':
-    case 'terminating':
       if (pod.runtime !== report.runtime) state.changePod(pod, (changed) => (changed.runtime = report.runtime))
       if (report.phase === 'active' && pod.phase === 'creating') podReady(state, pod, report)
+      return
+    case 'terminating': // Its node ends it by itself. What is still being made says with its end why it failed.
+      if (pod.phase !== 'creating') podEnds(state, pod)
       return
     case 'standby':
     case 'hibernated':
@@ -73,6 +75,7 @@ export function applySessionReport(state: FleetState, nodeName: string, report: 
         apply({ kind: 'clientsCounted', count: report.clientCount, atMs })
       return
     case 'closing':
+      apply({ kind: 'commandSent', atMs }) // S10: its node has spoken.
       return
     case 'closed':
       return sessionLetGo(state, nodeName, { session, report })
@@ -106,28 +109,37 @@ function podReady(state: FleetState, pod: Pod, report: PodReport): void {
   const entry = state.entryOf(pod.applicationId)
   if (!isMoved || entry === null) return
   if (entry.isDeleted) return stopPod(state, pod)
-  prove(state, entry, pod)
+  noteReady(state, entry, pod)
+  if (pod.version.id === entry.definition.version.id) entry.arrived += 1
   serveQueue(state, entry)
 }
 
 /** The first pod of the newest version that becomes ready proves it: the roll-out may go on. */
-function prove(state: FleetState, entry: ApplicationEntry, pod: Pod): void {
-  const { definition, failures } = entry
-  if (failures !== null && failures.versionNumber === pod.version.number && failures.last.kind !== 'exited')
-    entry.failures = null
+export function noteReady(state: FleetState, entry: ApplicationEntry, pod: Pod): void {
+  const { number } = pod.version
+  const record = entry.failures.get(number)
+  const forgiven = record && withReady(record, state.ports.nowMs())
+  if (forgiven) entry.failures.set(number, forgiven)
+  else entry.failures.delete(number)
+  const { definition } = entry
   if (definition.isProven || pod.version.id !== definition.version.id) return
   const proven: Application = { ...definition, isProven: true, fallback: null }
   entry.definition = proven
   state.ports.record.rollOut(proven)
   state.markDirty(entry)
+  // W6: old pods that no node has heard of serve nobody, and need no successor.
+  for (const old of entry.unscheduled) if (old.version.number < number) stopPod(state, old)
 }
 
 function noteFailure(state: FleetState, entry: ApplicationEntry, what: { pod: Pod; failure: PodFailure }): void {
   const { pod, failure } = what
+  const { number } = pod.version
+  const { version, fallback } = entry.definition
   const atMs = state.ports.nowMs()
-  const wasUp = pod.readyAtMs !== null && atMs - pod.readyAtMs >= EARLY_END_MS
-  if (wasUp || failure.kind === 'nodeLost' || failure.kind === 'lost') return
-  entry.failures = withFailure(entry.failures, failure, pod.version.number, atMs)
+  const isOfInterest = number === version.number || number === fallback?.number
+  if (!isOfInterest || !isVersionsFault(pod, failure, atMs)) return
+  const wasReady = pod.readyAtMs !== null
+  entry.failures.set(number, withFailure(entry.failures.get(number) ?? null, { failure, wasReady }, atMs))
 }
 
 /** A few failed pods stay to be looked at. */

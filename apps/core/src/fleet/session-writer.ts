@@ -4,7 +4,7 @@ import type { CloseReason, Session } from '../sessions/session.ts'
 import type { Pod } from '../pods/pod.ts'
 import type { ApplicationEntry } from './application-entry.ts'
 import type { FleetState } from './fleet-state.ts'
-import { movePod, stopPod } from './pod-writer.ts'
+import { movePod, SILENCE_MS, stopPod } from './pod-writer.ts'
 
 /** How long an application has to let go of a session that was closed before it was available. */
 const CANCEL_GRACE_MS = 5_000
@@ -45,7 +45,7 @@ export function applyToSession(state: FleetState, sessionId: string, event: Sess
   if (result.kind === 'rejected') state.ports.observe.rejected('session', sessionId, result.why)
   if (result.kind !== 'moved') return false
   state.putSession(result.session)
-  settle(state, session, result.session)
+  settle(state, { before: session, now: result.session, event })
   return true
 }
 
@@ -54,10 +54,19 @@ export function requestClose(state: FleetState, sessionId: string, reason: Close
   applyToSession(state, sessionId, { kind: 'closeRequested', reason, atMs: state.ports.nowMs() })
 }
 
+/** Its application was deleted before the core ended, and its node will stop its pod. */
+export function endOrphan(state: FleetState, sessionId: string): void {
+  requestClose(state, sessionId, 'applicationDeleted')
+  const atMs = state.ports.nowMs()
+  if (state.sessions.get(sessionId)?.phase === 'closing')
+    applyToSession(state, sessionId, { kind: 'ended', reason: 'podLost', message: null, atMs })
+}
+
 /** The node has let go of a session: its slot is free for another one (S11). */
 export function releaseSlot(state: FleetState, pod: Pod, sessionId: string): void {
   if (!pod.sessionIds.has(sessionId)) return
   const entry = state.entryOf(pod.applicationId)
+  state.ports.deadlines.clear(slotKey(sessionId))
   state.changePod(pod, (changed) => changed.sessionIds.delete(sessionId))
   if (pod.sessionIds.size === 0) movePod(state, pod, { kind: 'released' })
   if (entry === null) return
@@ -115,24 +124,29 @@ function grant(state: FleetState, match: { session: Session; pod: Pod }): Sessio
   return granted
 }
 
+type Step = { readonly before: Session; readonly now: Session; readonly event: SessionEvent }
+
 /** What follows from a transition. */
-function settle(state: FleetState, before: Session, now: Session): void {
+function settle(state: FleetState, step: Step): void {
+  const { before, now } = step
   if (!isSettled(before) && now.phase === 'available') becameAvailable(state, now)
   if (before.phase !== 'closing' && now.phase === 'closing') {
     tellClose(state, now, now.request.closeGraceMs)
     state.ports.record.session(now)
   }
-  if (now.phase === 'closed') becameClosed(state, before, now)
+  if (now.phase === 'closed') becameClosed(state, step)
 }
 
 function becameAvailable(state: FleetState, session: Session): void {
+  if (session.timeline.some(({ step }) => step === 'recovered')) return // It may have been available long before.
   const opened = state.opened.get(session.tenantId) ?? { warm: 0, cold: 0 }
   state.opened.set(session.tenantId, opened)
   opened[session.start ?? 'cold'] += 1
   state.ports.observe.sessionAvailable(session)
 }
 
-function becameClosed(state: FleetState, before: Session, now: Session): void {
+function becameClosed(state: FleetState, step: Step): void {
+  const { now } = step
   const entry = state.entryOf(now.applicationId)
   if (entry) {
     entry.queue.delete(now.id)
@@ -141,19 +155,47 @@ function becameClosed(state: FleetState, before: Session, now: Session): void {
   }
   if (now.nodeName !== null) state.nodes.get(now.nodeName)?.expectedSessions.delete(now.id)
   state.closedSessions.add(now.id)
-  state.ports.deadlines.set(`keep:${now.id}`, state.ports.nowMs() + state.limits.retentionMs)
+  keepClosed(state, now.id)
   state.ports.record.session(now)
   state.ports.observe.sessionClosed(now)
-  holdOrKill(state, before, now)
+  holdOrKill(state, step)
   forgetOldest(state)
 }
 
+function keepClosed(state: FleetState, sessionId: string): void {
+  state.ports.deadlines.set(`keep:${sessionId}`, state.ports.nowMs() + state.limits.retentionMs)
+}
+
 /** S11: the slot stays taken until the node has let go. Whoever outlived its grace loses the pod. */
-function holdOrKill(state: FleetState, before: Session, now: Session): void {
+function holdOrKill(state: FleetState, { before, now, event }: Step): void {
   const pod = now.podId === null ? undefined : state.pods.get(now.podId)
-  if (!pod?.sessionIds.has(now.id)) return
-  if (before.phase === 'closing' && pod.sessionIds.size === 1) stopPod(state, pod, 0)
-  else tellClose(state, now, CANCEL_GRACE_MS)
+  if (!pod?.sessionIds.has(now.id) || event.kind === 'ended') return // It has ended there: nothing is to be told.
+  const isOverdue = before.phase === 'closing'
+  if (isOverdue && pod.sessionIds.size === 1) stopPod(state, pod, 0)
+  else askForSlot(state, now, isOverdue ? 0 : CANCEL_GRACE_MS)
+}
+
+function askForSlot(state: FleetState, session: Session, graceMs: number): void {
+  tellClose(state, session, graceMs)
+  awaitSlot(state, session.id, graceMs)
+}
+
+/** S11: a closed session holds a slot; its node should let go of it. */
+export function awaitSlot(state: FleetState, sessionId: string, graceMs: number): void {
+  state.ports.deadlines.set(slotKey(sessionId), state.ports.nowMs() + graceMs + SILENCE_MS)
+}
+
+/** S11: its node says nothing of a session that was closed. It is asked again; a pod that serves no other goes. */
+export function slotOverdue(state: FleetState, sessionId: string): void {
+  const session = state.sessions.get(sessionId)
+  const pod = session && session.podId !== null ? state.pods.get(session.podId) : undefined
+  if (!session || !pod?.sessionIds.has(sessionId)) return
+  if (pod.sessionIds.size === 1) stopPod(state, pod, 0)
+  else askForSlot(state, session, 0)
+}
+
+function slotKey(sessionId: string): string {
+  return `slot:${sessionId}`
 }
 
 /** Closed sessions are bounded in number as well as in time. */
@@ -164,13 +206,16 @@ function forgetOldest(state: FleetState): void {
   }
 }
 
-/** Lets a closed session leave memory; it stays in the database as history. */
+/** Lets a closed session leave memory, unless it holds a slot (S11); it stays in the database as history. */
 export function forgetSession(state: FleetState, sessionId: string): void {
   const session = state.sessions.get(sessionId)
   if (!session || session.phase !== 'closed') return
+  const pod = session.podId === null ? undefined : state.pods.get(session.podId)
+  if (pod?.sessionIds.has(sessionId)) return keepClosed(state, sessionId)
   state.sessions.delete(sessionId)
   state.closedSessions.delete(sessionId)
   state.recordedSessions.delete(sessionId)
+  state.forgettable.delete(sessionId)
   state.ports.deadlines.clear(`keep:${sessionId}`)
   const key = session.request.idempotency?.key
   const entry = state.entryOf(session.applicationId)

@@ -43,6 +43,6 @@ export function checkDocument(documents: DocumentStore, schema: GraphQLSchema, s
 }
 
 function withCode(error: GraphQLError, code: string): GraphQLError {
-  error.extensions['code'] ??= code
+  error.extensions['code'] = code
   return error
 }

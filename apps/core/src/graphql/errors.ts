@@ -58,10 +58,15 @@ export function toPublicError(formatted: GraphQLFormattedError, error: unknown, 
 export function toPublicErrors(errors: readonly GraphQLError[], log: Log): readonly GraphQLFormattedError[] {
   return errors.map((error) => {
     const formatted = error.toJSON()
-    const isOfRequest = error.originalError === undefined && error.path === undefined && !error.extensions['code']
-    const extensions = isOfRequest ? { code: 'BAD_USER_INPUT' } : formatted.extensions
+    const extensions = isOfRequest(error) ? { code: 'BAD_USER_INPUT' } : formatted.extensions
     return toPublicError({ ...formatted, ...(extensions && { extensions }) }, error, log)
   })
+}
+
+/** Whether graphql-js refused the request before it called anything of ours, as for a variable of the wrong type. */
+function isOfRequest({ path, originalError, extensions }: GraphQLError): boolean {
+  const isItsOwn = originalError === undefined || originalError instanceof GraphQLError
+  return isItsOwn && path === undefined && extensions['code'] === undefined
 }
 
 function causeOf(error: unknown): unknown {

@@ -67,7 +67,9 @@ function sourceOf({ body, search }: HTTPGraphQLRequest): unknown {
 function send(response: ServerResponse, answer: HTTPGraphQLResponse): void {
   const { status = 200, headers, body } = answer
   const text = body.kind === 'complete' ? body.string : ''
-  response.writeHead(status, Object.fromEntries(headers)).end(text)
+  // With its length known, the whole answer leaves in one write.
+  const length = Buffer.byteLength(text)
+  response.writeHead(status, { ...Object.fromEntries(headers), 'content-length': length }).end(text)
 }
 
 const RESPONSE_TYPE = 'application/graphql-response+json'

@@ -42,6 +42,7 @@ const PATH = '/graphql'
 const INIT_TIMEOUT_MS = 3_000
 /** How long requests may go on when the server stops. */
 const DRAIN_MS = 2_000
+const DRAIN_CHECK_MS = 50
 /** Longer than proxies and clients keep an idle connection, so that it is they who close it. */
 const KEEP_ALIVE_MS = 75_000
 const REQUEST_MS = 30_000
@@ -56,7 +57,8 @@ export async function startGraphqlServer(core: CorePort, options: GraphqlServerO
   const feeds = stack.use(createFeeds(core.fleet, core.clock))
   const apollo = await startApollo({ schema, documents, isProduction, log })
   stack.defer(() => apollo.stop())
-  const sockets = stack.use(new GraphqlWebSockets({ core, feeds, schema, documents, isProduction, initTimeoutMs }))
+  const sockets = new GraphqlWebSockets({ core, feeds, schema, documents, isProduction, initTimeoutMs })
+  stack.defer(() => sockets.stop())
   const routes = new Routes({ core, feeds, apollo, isProduction }, options)
   const http = createServer((request, response) => void routes.answer(request, response))
   http.keepAliveTimeout = KEEP_ALIVE_MS
@@ -66,7 +68,11 @@ export async function startGraphqlServer(core: CorePort, options: GraphqlServerO
     else sockets.upgrade(request, stream, head)
   })
   const port = await listen(http, options)
-  stack.defer(() => drain(http, routes, core))
+  stack.defer(async () => {
+    routes.isDraining = true
+    // Sockets are connections of the server too: it has stopped only when they have.
+    await Promise.all([drain(http, core), sockets.stop()])
+  })
   const owned = stack.move()
   const host = options.host.includes(':') ? `[${options.host}]` : options.host
   return { url: `http://${host}:${port}`, port, [Symbol.asyncDispose]: () => owned.disposeAsync() }
@@ -150,16 +156,13 @@ function listenError(cause: NodeJS.ErrnoException, host: string, port: number): 
 }
 
 /** Takes nothing new, lets requests end for a while, then cuts them off. */
-async function drain(http: Server, routes: Routes, { clock }: CorePort): Promise<void> {
-  routes.isDraining = true
-  const closed = new Promise<void>((resolve) => http.close(() => resolve()))
-  http.closeIdleConnections()
-  const enough = new AbortController()
-  const cut = sleep(clock, DRAIN_MS, enough.signal).then(
-    () => http.closeAllConnections(),
-    () => undefined,
-  )
-  await closed
-  enough.abort()
-  await cut
+async function drain(http: Server, { clock }: CorePort): Promise<void> {
+  const isClosed = new AbortController()
+  http.close(() => isClosed.abort())
+  const endMs = clock.nowMs() + DRAIN_MS
+  while (!isClosed.signal.aborted) {
+    if (clock.nowMs() >= endMs) http.closeAllConnections()
+    else http.closeIdleConnections() // Those too whose request has just ended.
+    await sleep(clock, DRAIN_CHECK_MS, isClosed.signal).catch(() => undefined)
+  }
 }

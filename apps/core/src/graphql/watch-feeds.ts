@@ -1,7 +1,7 @@
 /**
  * From the change log to the readers of list watches.
  *
- *   change log ──► WatchFeeds (one reader of the log) ──► a feed for each selection ──► its readers
+ *   change log ──► WatchFeeds, one for each kind of object ──► a feed for each selection ──► its readers
  *
  * A selection is what a reader asked for: a kind of object, seen by a tenant, filtered. Readers of the same
  * selection share a feed. A change is routed to feeds by what the change itself says, so that it costs
@@ -55,25 +55,39 @@ export type Feeds = Disposable & {
   readonly computeNodes: WatchFeeds<VisibleNode>
 }
 
+/** Follows the log until it is disposed. */
 export function createFeeds(fleet: FleetReader, clock: Clock): Feeds {
-  const stack = new DisposableStack()
-  return {
-    sessions: stack.use(new WatchFeeds<Session>({ fleet, clock, kind: 'session' })),
-    pods: stack.use(new WatchFeeds<PodView>({ fleet, clock, kind: 'pod' })),
-    applications: stack.use(new WatchFeeds<ApplicationView>({ fleet, clock, kind: 'application' })),
-    computeNodes: stack.use(new WatchFeeds<VisibleNode>({ fleet, clock, kind: 'node' })),
-    [Symbol.dispose]: () => stack.dispose(),
+  const sessions = new WatchFeeds<Session>({ fleet, clock, kind: 'session' })
+  const pods = new WatchFeeds<PodView>({ fleet, clock, kind: 'pod' })
+  const applications = new WatchFeeds<ApplicationView>({ fleet, clock, kind: 'application' })
+  const computeNodes = new WatchFeeds<VisibleNode>({ fleet, clock, kind: 'node' })
+  const all = [sessions, pods, applications, computeNodes]
+  const stopped = new AbortController()
+  const sync = (): void => {
+    for (const feeds of all) feeds.sync()
   }
+  const follow = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      sync() // In the same turn as the version below, so that no change lies between.
+      // What it yields only wakes: each knows how far it has read.
+      for await (const _ of fleet.changes.follow(fleet.resourceVersion, stopped.signal)) sync()
+    }
+  }
+  void follow()
+  const dispose = (): void => {
+    stopped.abort()
+    for (const feeds of all) feeds[Symbol.dispose]()
+  }
+  return { sessions, pods, applications, computeNodes, [Symbol.dispose]: dispose }
 }
 
-/** Reads the log for all watches of one kind of object, and routes its changes. */
+/** Routes the changes of one kind of object to those who watch. */
 export class WatchFeeds<T> implements Disposable {
   readonly clock: Clock
   readonly #fleet: FleetReader
   readonly #kind: Change['kind']
   readonly #index = new FeedIndex<T>()
   readonly #watchers = new Map<string, Set<() => void>>()
-  readonly #abort = new AbortController()
   #version: string
 
   constructor(options: { fleet: FleetReader; clock: Clock; kind: Change['kind'] }) {
@@ -81,7 +95,6 @@ export class WatchFeeds<T> implements Disposable {
     this.#fleet = options.fleet
     this.#kind = options.kind
     this.#version = options.fleet.changes.resourceVersion
-    void this.#follow()
   }
 
   get logVersion(): string {
@@ -95,6 +108,7 @@ export class WatchFeeds<T> implements Disposable {
 
   /** The feed of a selection, for one more reader; `leave` it when done. */
   join(selection: Selection<T>): Feed<T> {
+    this.sync() // So that a new feed does not begin with what its reader is about to see in a snapshot.
     const feed = this.#index.feed(selection.key) ?? new Feed<T>(selection, this)
     if (feed.readers === 0) this.#index.add(feed)
     feed.readers += 1
@@ -120,10 +134,13 @@ export class WatchFeeds<T> implements Disposable {
 
   /** Routes what the log has that was not routed yet. */
   sync(): void {
+    if (this.#index.isEmpty && this.#watchers.size === 0) {
+      this.#version = this.#fleet.resourceVersion
+      return
+    }
     const since = this.#fleet.changes.since(this.#version)
     if (since.kind === 'expired') return this.#startOver()
     this.#version = since.resourceVersion
-    if (this.#index.isEmpty && this.#watchers.size === 0) return
     const touched = new Set<Feed<T>>()
     for (const change of since.changes) if (change.kind === this.#kind) this.#route(change, touched)
     for (const feed of touched) feed.settle()
@@ -140,16 +157,7 @@ export class WatchFeeds<T> implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#abort.abort()
     for (const feed of this.#index.all()) feed.stop()
-  }
-
-  async #follow(): Promise<void> {
-    const { signal } = this.#abort
-    while (!signal.aborted) {
-      // What it yields only wakes: `sync` may already have read further.
-      for await (const _ of this.#fleet.changes.follow(this.#version, signal)) this.sync()
-    }
   }
 
   #route(change: Change, touched: Set<Feed<T>>): void {

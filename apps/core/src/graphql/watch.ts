@@ -60,6 +60,8 @@ export function watchOne<T>(
   })
 }
 
+const INCOMPLETE = 'incomplete'
+
 /** No batch has this number: a reader that begins has to look at the log. */
 const NOTHING_SEEN = -2
 
@@ -114,14 +116,15 @@ class Reader<T> {
   }
 
   /**
-   * Parts are read while the fleet goes on, so that a slow reader holds one part and not the fleet. All of
-   * them carry the version of the beginning: what changed since is repeated as changes.
+   * Parts are read while the fleet goes on, so that a slow reader holds one part and not the fleet. The last
+   * carries the version of the beginning: what changed since is repeated as changes. The others carry one that
+   * nobody can continue from: whoever leaves in between has not seen everything.
    */
   async *#snapshot(feed: Feed<T>, resourceVersion: string): AsyncGenerator<WatchEvent<T>> {
     let items: T[] = []
     for (const item of this.#selection.all()) {
       if (items.length === SNAPSHOT_PART) {
-        yield { kind: 'snapshot', items, isLast: false, resourceVersion }
+        yield { kind: 'snapshot', items, isLast: false, resourceVersion: INCOMPLETE }
         items = []
       }
       items.push(item)

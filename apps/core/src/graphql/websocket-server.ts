@@ -43,7 +43,7 @@ type Extra = {
 
 type SocketContext = Context<Record<string, unknown>, Extra>
 
-export class GraphqlWebSockets implements AsyncDisposable {
+export class GraphqlWebSockets {
   readonly #options: WebSocketOptions
   readonly #protocol: Server<Extra>
   readonly #sockets: WebSocketServer
@@ -74,7 +74,8 @@ export class GraphqlWebSockets implements AsyncDisposable {
     this.#sockets.handleUpgrade(request, stream, head, (socket) => this.#sockets.emit('connection', socket, request))
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Says goodbye to everybody, and pings nobody any more. */
+  async stop(): Promise<void> {
     this.#cancelPing()
     const closed = [...this.#sockets.clients].map((socket) => this.#sayGoodbye(socket, 1001, 'Going away'))
     await Promise.all(closed)

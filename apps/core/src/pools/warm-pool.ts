@@ -34,8 +34,8 @@ export class WarmPool {
 
   /** The pod for the next session; null when there is none. It stays until its phase is changed. */
   next(): Pod | null {
-    for (const shelf of CLAIM_ORDER) {
-      for (const number of this.#newestFirst()) {
+    for (const number of this.#newestFirst()) {
+      for (const shelf of CLAIM_ORDER) {
         const pod = this.#versions.get(number)?.[shelf].newest ?? null
         if (pod !== null) return pod
       }

@@ -107,8 +107,14 @@ export class NodeGroups {
     return false
   }
 
-  forgetVersion(nodeName: string, versionId: string): boolean {
-    return this.#slots.get(nodeName)?.versions.delete(versionId) ?? false
+  /** Its definition may have been lost on the way: it will be sent again. */
+  forgetVersion(nodeName: string, versionId: string): void {
+    this.#slots.get(nodeName)?.versions.delete(versionId)
+  }
+
+  /** The nodes that held a version, which nobody asks for any more; now they do not. */
+  forgetEverywhere(versionId: string): string[] {
+    return [...this.#slots.values()].flatMap((slot) => (slot.versions.delete(versionId) ? [slot.nodeName] : []))
   }
 
   /** The node for a pod; null when none has room. Books nothing. */
@@ -140,8 +146,11 @@ export class NodeGroups {
 
   #pick(group: Group, demand: Demand, pod: PodKind): Slot | null {
     const candidates: (Candidate & { readonly slot: Slot })[] = []
+    const size = Math.max(1, group.slots.length)
+    const start = this.#random.nextInt(size)
+    const stride = Math.max(1, Math.floor(size / CHOICES)) // Evenly spread: of three nodes all are seen.
     for (let choice = 0; choice < CHOICES; choice += 1) {
-      const index = group.tree.find(demand, this.#random.nextInt(Math.max(1, group.slots.length)))
+      const index = group.tree.find(demand, (start + choice * stride) % size)
       if (index < 0) return null
       const slot = group.slots[index]
       invariant(slot, 'the tree knows only nodes that are there')

@@ -74,6 +74,8 @@ export async function openSession(
   else recorded.catch(() => undefined) // The client sees a lost row as a session closed with `coreFailed`.
 
   const answer = command.wait === 'none' ? current(ports, session) : await settled(ports, session, caller)
+  // Who had to wait for a pod was recorded without one, and would be given another one after a crash.
+  if (command.durability === 'journaled' && session.podId === null && answer.podId !== null) await record(ports, answer)
   // Nobody else knows the session of a caller who left, unless a key lets them ask again.
   if (caller.aborted && idempotency === null) ports.fleet.requestClose(session.id, 'clientGone')
   return toResult(answer)

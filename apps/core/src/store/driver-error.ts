@@ -7,8 +7,11 @@ export function driverErrorOf(error: unknown): DriverError {
   if (!(error instanceof Error)) return { code: null, message: String(error) }
   const inner = propertyOf(propertyOf(propertyOf(error, 'meta'), 'driverAdapterError'), 'cause')
   const code = propertyOf(inner, 'originalCode') ?? propertyOf(error, 'code')
-  const message = propertyOf(inner, 'originalMessage') ?? error.message
-  return { code: typeof code === 'string' ? code : null, message: lastLine(String(message)) }
+  const message = propertyOf(inner, 'originalMessage')
+  return {
+    code: typeof code === 'string' ? code : null,
+    message: lastLine(typeof message === 'string' ? message : error.message),
+  }
 }
 
 function propertyOf(value: unknown, name: string): unknown {

@@ -1,7 +1,7 @@
 /**
  * Many callers, one transaction: while a group is being written the next one gathers, so that a commit's price is paid
- * once for everything that came in meanwhile. The first row after a quiet moment leaves at once; under load a group
- * gathers for `spacingMs`, which costs a caller little (its node works at the same time) and saves most of the price.
+ * once for everything that came in meanwhile. What comes now and then leaves at once; under load a group gathers
+ * for `spacingMs`, which costs a caller little (its node works at the same time) and saves most of the price.
  *
  *     record ─► gathering ─► queued (full groups) ─► being written ─► settled
  */
@@ -22,8 +22,10 @@ export type GroupCommitOptions<Row> = {
 }
 
 export type GroupBounds = {
-  /** From the start of one commit to the start of the next. */
+  /** From the start of one commit to the start of the next, under load. */
   readonly spacingMs: number
+  /** How many commits may start without spacing after a quiet moment. */
+  readonly burst: number
   /** Of one group. */
   readonly rowsMax: number
   readonly bytesMax: number
@@ -47,7 +49,8 @@ export class GroupCommit<Row> implements AsyncDisposable {
   readonly #groups: Group<Row>[] = []
   #waitingRows = 0
   #waitingBytes = 0
-  #lastStartMs = Number.NEGATIVE_INFINITY
+  /** When the next commit would start if all of them kept the spacing. */
+  #dueMs = Number.NEGATIVE_INFINITY
   #writing: Promise<void> | null = null
   #isClosed = false
 
@@ -119,14 +122,14 @@ export class GroupCommit<Row> implements AsyncDisposable {
   /** Waits out the spacing, unless a full group is ready to go. */
   async #gatherMore(): Promise<void> {
     const { clock, bounds } = this.#options
-    const waitMs = this.#lastStartMs + bounds.spacingMs - clock.nowMs()
+    const waitMs = this.#dueMs - bounds.burst * bounds.spacingMs - clock.nowMs()
     if (this.#groups.length > 1 || waitMs <= 0) return
     await sleep(clock, Math.min(waitMs, bounds.spacingMs))
   }
 
   async #write(group: Group<Row>): Promise<void> {
-    const { clock, commit, isRowFault } = this.#options
-    this.#lastStartMs = clock.nowMs()
+    const { clock, commit, isRowFault, bounds } = this.#options
+    this.#dueMs = Math.max(this.#dueMs, clock.nowMs()) + bounds.spacingMs
     try {
       await commit([...group.rows.values()])
       group.written.resolve(NOTHING_REFUSED)

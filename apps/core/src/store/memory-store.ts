@@ -1,9 +1,9 @@
 /** The store of simulations and tests: the same port, in memory. No timers, no chance, no I/O. */
-import type { Application, ApplicationVersion } from '../applications/application.ts'
+import type { Application, ApplicationVersion, ScalingPolicy } from '../applications/application.ts'
 import type { RegisteredNode } from '../nodes/node.ts'
 import type { Session } from '../sessions/session.ts'
 import type { ApiToken, Tenant } from '../tenants/tenant.ts'
-import type { AuditEntry, SessionHistoryQuery, SessionKey, Store, WriteResult } from './store.ts'
+import type { AuditEntry, Intent, SessionHistoryQuery, SessionKey, Store, WriteResult } from './store.ts'
 
 /** What a disk would hold: a store that is opened on it again finds everything that was answered. */
 export type MemoryDatabase = {
@@ -32,107 +32,142 @@ export function emptyDatabase(coreId = 'cor-0000000000000000'): MemoryDatabase {
   }
 }
 
-export function memoryStore(database: MemoryDatabase = emptyDatabase()): Store {
-  const { tenants, tokens, applications, versions, nodes, sessions, audit } = database
+export class MemoryStore implements Store {
+  readonly #database: MemoryDatabase
 
-  /** Writes when the revision is the one before. */
-  const guarded = (id: string, revision: number, write: (application: Application) => Application): WriteResult => {
-    const application = applications.get(id)
-    if (application?.revision !== revision - 1) return { kind: 'conflict', revision: application?.revision ?? 0 }
-    applications.set(id, { ...write(application), revision })
+  constructor(database: MemoryDatabase = emptyDatabase()) {
+    this.#database = database
+  }
+
+  async start(): Promise<Intent> {
+    const { coreId, tenants, tokens, applications, nodes, sessions } = this.#database
+    this.#database.epoch += 1
+    return {
+      coreId,
+      epoch: this.#database.epoch,
+      tenants: sortedBy(tenants.values(), ({ id }) => id),
+      tokens: sortedBy(tokens.values(), ({ id }) => id),
+      applications: sortedBy(applications.values(), ({ id }) => id),
+      nodes: sortedBy(nodes.values(), ({ name }) => name),
+      sessions: newestFirst([...sessions.values()].filter(({ phase }) => phase !== 'closed')).toReversed(),
+    }
+  }
+
+  async raiseEpochAbove(epoch: number): Promise<number> {
+    this.#database.epoch = Math.max(this.#database.epoch, epoch + 1)
+    return this.#database.epoch
+  }
+
+  async addTenant(tenant: Tenant): Promise<void> {
+    add(this.#database.tenants, tenant, (known) => known.name === tenant.name)
+  }
+
+  async addToken(token: ApiToken): Promise<void> {
+    add(this.#database.tokens, token, (known) => known.secretHash === token.secretHash)
+  }
+
+  async removeToken(id: string): Promise<void> {
+    this.#database.tokens.delete(id)
+  }
+
+  async addApplication(application: Application): Promise<WriteResult> {
+    const { applications, versions } = this.#database
+    const { tenantId, name, version } = application
+    const known = [...applications.values()].find((other) => other.tenantId === tenantId && other.name === name)
+    if (known !== undefined) return { kind: 'conflict', revision: known.revision }
+    add(applications, application, () => false)
+    versions.set(version.id, version)
     return { kind: 'written' }
   }
 
-  return {
-    start: async () => {
-      database.epoch += 1
-      return {
-        coreId: database.coreId,
-        epoch: database.epoch,
-        tenants: sortedBy([...tenants.values()], ({ id }) => id),
-        tokens: sortedBy([...tokens.values()], ({ id }) => id),
-        applications: sortedBy([...applications.values()], ({ id }) => id),
-        nodes: sortedBy([...nodes.values()], ({ name }) => name),
-        sessions: newestFirst([...sessions.values()].filter(({ phase }) => phase !== 'closed')).toReversed(),
-      }
-    },
-    raiseEpochAbove: async (epoch) => {
-      database.epoch = Math.max(database.epoch, epoch + 1)
-      return database.epoch
-    },
+  async publishVersion({ id, revision, version, fallback, isProven }: Application): Promise<WriteResult> {
+    const result = this.#guarded(id, revision, { version, fallback, isProven })
+    if (result.kind === 'written') this.#database.versions.set(version.id, version)
+    return result
+  }
 
-    addTenant: async (tenant) => {
-      refuseTwice(tenants, tenant.id, (known) => known.name === tenant.name)
-      tenants.set(tenant.id, tenant)
-    },
-    addToken: async (token) => {
-      refuseTwice(tokens, token.id, (known) => known.secretHash === token.secretHash)
-      tokens.set(token.id, token)
-    },
-    removeToken: async (id) => void tokens.delete(id),
+  async updateScalingPolicy(id: string, scalingPolicy: ScalingPolicy, revision: number): Promise<WriteResult> {
+    return this.#guarded(id, revision, { scalingPolicy })
+  }
 
-    addApplication: async (application) => {
-      const { id, tenantId, name, version } = application
-      const known = [...applications.values()].find((other) => other.tenantId === tenantId && other.name === name)
-      if (known !== undefined) return { kind: 'conflict', revision: known.revision }
-      refuseTwice(applications, id, () => false)
-      applications.set(id, application)
-      versions.set(version.id, version)
-      return { kind: 'written' }
-    },
-    publishVersion: async ({ id, revision, version, fallback, isProven }) => {
-      const result = guarded(id, revision, (application) => ({ ...application, version, fallback, isProven }))
-      if (result.kind === 'written') versions.set(version.id, version)
-      return result
-    },
-    updateScalingPolicy: async (id, scalingPolicy, revision) =>
-      guarded(id, revision, (application) => ({ ...application, scalingPolicy })),
-    saveRollOut: async (id, { isProven, fallbackVersionId }) => {
-      const application = applications.get(id)
-      const fallback = fallbackVersionId === null ? null : (versions.get(fallbackVersionId) ?? null)
-      if (application !== undefined) applications.set(id, { ...application, isProven, fallback })
-    },
-    versions: async (applicationId) =>
-      [...versions.values()]
-        .filter((each) => each.applicationId === applicationId)
-        .toSorted((a, b) => b.number - a.number),
-    removeApplication: async (applicationId) => {
-      applications.delete(applicationId)
-      for (const { id, applicationId: of } of versions.values()) if (of === applicationId) versions.delete(id)
-    },
+  async saveRollOut(id: string, rollOut: { isProven: boolean; fallbackVersionId: string | null }): Promise<void> {
+    const { applications, versions } = this.#database
+    const { isProven, fallbackVersionId } = rollOut
+    const application = applications.get(id)
+    const fallback = fallbackVersionId === null ? null : (versions.get(fallbackVersionId) ?? null)
+    if (application !== undefined) applications.set(id, { ...application, isProven, fallback })
+  }
 
-    saveNode: async (node) => void nodes.set(node.name, node),
+  async versions(applicationId: string): Promise<readonly ApplicationVersion[]> {
+    const versions = [...this.#database.versions.values()].filter((version) => version.applicationId === applicationId)
+    return versions.toSorted((a, b) => b.number - a.number)
+  }
 
-    recordSessions: async (recorded) => {
-      for (const session of recorded) sessions.set(session.id, withoutSpentData(session))
-    },
-    session: async (id) => sessions.get(id) ?? null,
-    sessionHistory: async (query) => newestFirst([...sessions.values()].filter(inHistory(query))).slice(0, query.first),
-    sessionOfKey: async (applicationId, key, sinceMs) => {
-      const opened = [...sessions.values()].filter(
-        (session) =>
-          session.applicationId === applicationId &&
-          session.request.idempotency?.key === key &&
-          session.createdAtMs >= sinceMs,
-      )
-      return newestFirst(opened)[0] ?? null
-    },
+  async removeApplication(applicationId: string): Promise<void> {
+    const { applications, versions } = this.#database
+    applications.delete(applicationId)
+    for (const version of versions.values()) if (version.applicationId === applicationId) versions.delete(version.id)
+  }
 
-    recordAudit: async (entries) => {
-      for (const entry of entries) audit.set(entry.id, entry)
-    },
-    audit: async ({ first, tenantId }) =>
-      [...audit.values()]
-        .filter((entry) => tenantId === null || entry.tenantId === tenantId)
-        .toSorted((a, b) => b.atMs - a.atMs || compare(b.id, a.id))
-        .slice(0, first),
-    [Symbol.asyncDispose]: async () => undefined,
+  async saveNode(node: RegisteredNode): Promise<void> {
+    this.#database.nodes.set(node.name, node)
+  }
+
+  async recordSessions(sessions: readonly Session[]): Promise<void> {
+    for (const session of sessions) this.#database.sessions.set(session.id, withoutSpentData(session))
+  }
+
+  async session(id: string): Promise<Session | null> {
+    return this.#database.sessions.get(id) ?? null
+  }
+
+  async sessionHistory(query: SessionHistoryQuery): Promise<readonly Session[]> {
+    return newestFirst([...this.#database.sessions.values()].filter(inHistory(query))).slice(0, query.first)
+  }
+
+  async sessionOfKey(applicationId: string, key: string, sinceMs: number): Promise<Session | null> {
+    const opened = [...this.#database.sessions.values()].filter(
+      (session) =>
+        session.applicationId === applicationId &&
+        session.request.idempotency?.key === key &&
+        session.createdAtMs >= sinceMs,
+    )
+    return newestFirst(opened)[0] ?? null
+  }
+
+  async recordAudit(entries: readonly AuditEntry[]): Promise<void> {
+    for (const entry of entries) this.#database.audit.set(entry.id, entry)
+  }
+
+  async audit({ first, tenantId }: { first: number; tenantId: string | null }): Promise<readonly AuditEntry[]> {
+    const entries = [...this.#database.audit.values()].filter(
+      (entry) => tenantId === null || entry.tenantId === tenantId,
+    )
+    return entries.toSorted((a, b) => b.atMs - a.atMs || compare(b.id, a.id)).slice(0, first)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // The database stays as it is, for the next store on it.
+  }
+
+  /** Writes when the revision is the one before. */
+  #guarded(id: string, revision: number, change: Partial<Application>): WriteResult {
+    const { applications } = this.#database
+    const application = applications.get(id)
+    if (application?.revision !== revision - 1) return { kind: 'conflict', revision: application?.revision ?? 0 }
+    applications.set(id, { ...application, ...change, revision })
+    return { kind: 'written' }
   }
 }
 
-/** What a database's own constraints refuse. */
-function refuseTwice<Thing>(known: ReadonlyMap<string, Thing>, id: string, isSame: (thing: Thing) => boolean): void {
-  if (known.has(id) || [...known.values()].some(isSame)) throw new Error(`${id} is there already`)
+/** Refuses what a database's own constraints refuse. */
+function add<Thing extends { readonly id: string }>(
+  known: Map<string, Thing>,
+  thing: Thing,
+  isSame: (other: Thing) => boolean,
+): void {
+  if (known.has(thing.id) || [...known.values()].some(isSame)) throw new Error(`${thing.id} is there already`)
+  known.set(thing.id, thing)
 }
 
 /** What the application was given is of no use once it has gone. */
@@ -161,8 +196,8 @@ function compareAge(a: SessionKey, b: SessionKey): number {
   return a.createdAtMs - b.createdAtMs || compare(a.id, b.id)
 }
 
-function sortedBy<Thing>(things: readonly Thing[], key: (thing: Thing) => string): Thing[] {
-  return things.toSorted((a, b) => compare(key(a), key(b)))
+function sortedBy<Thing>(things: Iterable<Thing>, key: (thing: Thing) => string): Thing[] {
+  return [...things].toSorted((a, b) => compare(key(a), key(b)))
 }
 
 function compare(a: string, b: string): number {

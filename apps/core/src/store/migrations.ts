@@ -7,6 +7,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { readFile, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { unreachable } from '@fornax/kernel/assert'
 import type { Database, Provider } from './database.ts'
 import { StoreUnavailableError } from './store-error.ts'
 
@@ -97,6 +98,8 @@ async function pendingOf(database: Database, known: readonly Migration[]): Promi
       const message = `The migration ${plan.name} of the database ${database.label} was not finished.`
       throw new StoreUnavailableError(message, remedy)
     }
+    default:
+      return unreachable(plan)
   }
 }
 

@@ -2,7 +2,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
-import pg from 'pg'
+import { Pool, type PoolClient } from 'pg'
 import type { Column, Database, SqlValue, Table } from './database.ts'
 import { explainPostgres, isConnectionLost, isPostgresRowFault, postgresLabel } from './postgres-errors.ts'
 import { PatientRetry } from './patient-retry.ts'
@@ -60,9 +60,9 @@ export async function openPostgres({ url, clock, log }: PostgresOptions): Promis
 
 const TABLE_NAMES = 'SELECT tablename FROM pg_tables WHERE schemaname = current_schema()'
 
-function poolOf(url: string, label: string): pg.Pool {
+function poolOf(url: string, label: string): Pool {
   try {
-    return new pg.Pool({
+    return new Pool({
       connectionString: url,
       application_name: 'fornax',
       max: CONNECTIONS_MAX,
@@ -76,7 +76,7 @@ function poolOf(url: string, label: string): pg.Pool {
   }
 }
 
-async function upsert(pool: pg.Pool, table: Table, rows: readonly (readonly SqlValue[])[]): Promise<void> {
+async function upsert(pool: Pool, table: Table, rows: readonly (readonly SqlValue[])[]): Promise<void> {
   const values = table.columns.map(({ type }, index) => rows.map((row) => storable(row[index] ?? null, type)))
   await pool.query({ name: `upsert_${table.name}`, text: upsertSql(table), values })
 }
@@ -124,7 +124,7 @@ function replaced(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd')
 }
 
-async function withClient<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+async function withClient<Result>(pool: Pool, work: (client: PoolClient) => Promise<Result>): Promise<Result> {
   const client = await pool.connect()
   let failure: Error | undefined
   const onError = (error: Error): void => {
@@ -143,13 +143,13 @@ async function withClient<Result>(pool: pg.Pool, work: (client: pg.PoolClient) =
 }
 
 /** A failed transaction ends with its connection, which is not used again. */
-async function runScript(client: pg.PoolClient, sql: string): Promise<void> {
+async function runScript(client: PoolClient, sql: string): Promise<void> {
   await client.query('BEGIN')
   await client.query(sql)
   await client.query('COMMIT')
 }
 
-async function whileLocked<Result>(client: pg.PoolClient, work: () => Promise<Result>): Promise<Result> {
+async function whileLocked<Result>(client: PoolClient, work: () => Promise<Result>): Promise<Result> {
   await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
   const result = await work()
   await client.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK])

@@ -18,10 +18,24 @@ export function isConnectionLost(error: unknown): boolean {
 }
 
 const AWAY = [
-  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'],
-  ...['57P01', '57P02', '57P03', '53300'],
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOENT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  // Shutting down, starting, full.
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
   // Prisma's names for the same.
-  ...['P1001', 'P1002', 'P1008', 'P1017'],
+  'P1001',
+  'P1002',
+  'P1008',
+  'P1017',
 ]
 
 /** What the driver says without a code. */

@@ -17,6 +17,7 @@ export function openClient({ provider, adapter }: Database): Client {
   const options = { adapter, transactionOptions: TRANSACTION, errorFormat: 'minimal' } as const
   if (provider === 'sqlite') return new SqliteClient(options)
   // Both are generated from the same models: they differ in what PostgreSQL can do besides, which we do not use.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return new PostgresClient(options) as unknown as Client
 }
 

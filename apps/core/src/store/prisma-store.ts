@@ -22,6 +22,7 @@ const CLUSTER = { id: 1 }
 
 const BOUNDS: GroupBounds = {
   spacingMs: 2,
+  burst: 4,
   rowsMax: 1_000,
   bytesMax: 8 * 2 ** 20,
   waitingRowsMax: 65_536,
@@ -38,13 +39,17 @@ export class PrismaStore implements Store {
   constructor(database: Database, clock: Clock) {
     this.#database = database
     this.#client = openClient(database)
-    const { isRowFault } = database
+    const grouping = { clock, bounds: BOUNDS, isRowFault: (error: unknown) => database.isRowFault(error) }
     this.#sessions = new GroupCommit({
-      ...{ clock, isRowFault, bounds: BOUNDS, idOf: (session) => session.id, bytesOf: sessionRowBytes },
+      ...grouping,
+      idOf: (session) => session.id,
+      bytesOf: sessionRowBytes,
       commit: (rows) => database.upsert(SESSIONS, rows.map(toSessionRow)),
     })
     this.#audit = new GroupCommit({
-      ...{ clock, isRowFault, bounds: BOUNDS, idOf: (entry) => entry.id, bytesOf: auditRowBytes },
+      ...grouping,
+      idOf: (entry) => entry.id,
+      bytesOf: auditRowBytes,
       commit: (rows) => database.upsert(AUDIT_ENTRIES, rows.map(toAuditRow)),
     })
   }
@@ -73,7 +78,7 @@ export class PrismaStore implements Store {
         joinedAtMs: Number(row.joinedAtMs),
         lostAtMs: row.lostAtMs === null ? null : Number(row.lostAtMs),
       })),
-      sessions: await this.#readSessions(statements.openSessions),
+      sessions: (await this.#readSessions(statements.openSessions)).toSorted(inOrderOfAsking),
     }
   }
 
@@ -106,8 +111,14 @@ export class PrismaStore implements Store {
     )
     if (known !== null) return { kind: 'conflict', revision: known.revision }
     const data = {
-      ...{ id, tenantId, name, revision, createdAtMs, isProven },
-      ...{ newestVersionId: version.id, fallbackVersionId: fallback?.id ?? null },
+      id,
+      tenantId,
+      name,
+      revision,
+      createdAtMs,
+      isProven,
+      newestVersionId: version.id,
+      fallbackVersionId: fallback?.id ?? null,
       scalingPolicy: { create: fromPolicy(scalingPolicy) },
       versions: { create: fromVersion(version) },
     }
@@ -247,6 +258,11 @@ export class PrismaStore implements Store {
       throw this.#database.explain(error) ?? error
     }
   }
+}
+
+/** Which is the order of their application's queue. */
+function inOrderOfAsking(a: Session, b: Session): number {
+  return a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1)
 }
 
 function toRole(text: string): Role {

@@ -66,7 +66,6 @@ function toSqlValue(arg: unknown, type: ArgType | undefined): SqlValue {
   if (arg === null || arg === undefined) return null
   if (typeof arg === 'boolean') return arg ? 1 : 0
   if (arg instanceof Uint8Array || typeof arg === 'number' || typeof arg === 'bigint') return arg
-  if (arg instanceof Date) return arg.toISOString()
   if (typeof arg !== 'string') throw new TypeError(`not a value of SQLite: ${typeof arg}`)
   switch (type?.scalarType) {
     case 'int':
@@ -85,7 +84,7 @@ function toResultSet({ columns, rows }: ResultSet): SqlResultSet {
   return {
     columnNames: columns.map((column) => column.name),
     columnTypes: columns.map(({ type }, index) => declaredType(type) ?? foundType(rows, index)),
-    rows: rows.map((row) => [...row]),
+    rows: rows.map((row) => row.map((value, index) => toPrismaValue(value, columns[index]?.type ?? null))),
   }
 }
 
@@ -98,6 +97,14 @@ const DECLARED: Readonly<Record<string, ColumnType>> = {
   BOOLEAN: ColumnTypeEnum.Boolean,
   JSONB: ColumnTypeEnum.Json,
   BLOB: ColumnTypeEnum.Bytes,
+  DATETIME: ColumnTypeEnum.DateTime,
+}
+
+/** Instants are stored as milliseconds, or as they come. */
+function toPrismaValue(value: SqlValue, type: string | null): SqlValue {
+  if (type !== 'DATETIME' || typeof value !== 'number') return value
+  // oxlint-disable-next-line no-restricted-globals -- formats an instant, and asks for none.
+  return new Date(value).toISOString()
 }
 
 function declaredType(type: string | null): ColumnType | null {

@@ -1,5 +1,5 @@
 /** The embedded database: one file, owned by one worker of one process. */
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Database, Row, Table } from './database.ts'
 import { driverErrorOf } from './driver-error.ts'
@@ -18,6 +18,9 @@ export async function openSqlite(path: string, durability: Durability): Promise<
   const isNew = !existsSync(path) || statSync(path).size === 0
   try {
     mkdirSync(dirname(path), { recursive: true })
+    // SQLite itself would open what may only be read, and fail later.
+    accessSync(dirname(path), constants.R_OK | constants.W_OK | constants.X_OK)
+    if (!isNew) accessSync(path, constants.R_OK | constants.W_OK)
     const link = await SqliteLink.open({ path, durability })
     writeOwner(path)
     return databaseOf(link, path, isNew)

@@ -1,7 +1,8 @@
 /** The core's side of the SQLite worker: one request at a time, in the order of asking. */
 import { Worker } from 'node:worker_threads'
+import { invariant } from '@fornax/kernel/assert'
 import { StoreUnavailableError } from './store-error.ts'
-import type { ResultSet, SqliteAnswers, SqliteOpening, SqliteReply, SqliteRequest } from './sqlite-protocol.ts'
+import type { ResultSet, SqliteAnswer, SqliteOpening, SqliteReply, SqliteRequest } from './sqlite-protocol.ts'
 import type { SqlValue } from './database.ts'
 import { Turns } from './turns.ts'
 
@@ -30,7 +31,7 @@ export type SqliteStatements = {
 /** Holds the connection until `end`. It begins and ends its transaction itself. */
 export type SqliteTransaction = SqliteStatements & { end(): void }
 
-type Waiting = { resolve(answer: SqliteAnswers[keyof SqliteAnswers]): void; reject(error: Error): void }
+type Waiting = { resolve(answer: SqliteAnswer): void; reject(error: Error): void }
 
 export class SqliteLink implements SqliteStatements, AsyncDisposable {
   readonly #worker: Worker
@@ -65,11 +66,11 @@ export class SqliteLink implements SqliteStatements, AsyncDisposable {
   }
 
   query(sql: string, args: readonly SqlValue[]): Promise<ResultSet> {
-    return this.#turns.take(() => this.#ask({ kind: 'query', sql, args }))
+    return this.#turns.take(() => this.#query(sql, args))
   }
 
   execute(sql: string, args: readonly SqlValue[]): Promise<number> {
-    return this.#turns.take(() => this.#ask({ kind: 'execute', sql, args }))
+    return this.#turns.take(() => this.#execute(sql, args))
   }
 
   async executeRows(sql: string, rows: readonly (readonly SqlValue[])[]): Promise<void> {
@@ -84,8 +85,8 @@ export class SqliteLink implements SqliteStatements, AsyncDisposable {
   async beginTransaction(): Promise<SqliteTransaction> {
     const end = await this.#turns.begin()
     return {
-      query: (sql, args) => this.#ask({ kind: 'query', sql, args }),
-      execute: (sql, args) => this.#ask({ kind: 'execute', sql, args }),
+      query: (sql, args) => this.#query(sql, args),
+      execute: (sql, args) => this.#execute(sql, args),
       end,
     }
   }
@@ -95,14 +96,26 @@ export class SqliteLink implements SqliteStatements, AsyncDisposable {
     await this.#worker.terminate()
   }
 
-  #ask<Kind extends keyof SqliteAnswers>(
-    request: Extract<SqliteRequest, { kind: Kind }>,
-  ): Promise<SqliteAnswers[Kind]> {
-    return new Promise<SqliteAnswers[keyof SqliteAnswers]>((resolve, reject) => {
+  async #query(sql: string, args: readonly SqlValue[]): Promise<ResultSet> {
+    const answer = await this.#ask({ kind: 'query', sql, args })
+    invariant(typeof answer === 'object' && answer !== null, 'a query is answered with rows')
+    return answer
+  }
+
+  async #execute(sql: string, args: readonly SqlValue[]): Promise<number> {
+    const answer = await this.#ask({ kind: 'execute', sql, args })
+    invariant(typeof answer === 'number', 'a statement is answered with the number of rows')
+    return answer
+  }
+
+  #ask(request: SqliteRequest): Promise<SqliteAnswer> {
+    return new Promise((resolve, reject) => {
       if (this.#ended !== null) return reject(this.#ended)
+      invariant(this.#waiting === null, 'one request at a time')
       this.#waiting = { resolve, reject }
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- this is a worker, not a window.
       this.#worker.postMessage(request)
-    }) as Promise<SqliteAnswers[Kind]>
+    })
   }
 
   #settle(reply: SqliteReply): void {

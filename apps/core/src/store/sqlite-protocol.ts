@@ -20,17 +20,10 @@ export type ResultSet = {
   readonly rows: readonly (readonly SqlValue[])[]
 }
 
-/** What each request is answered with. */
-export type SqliteAnswers = {
-  readonly query: ResultSet
-  /** How many rows changed. */
-  readonly execute: number
-  readonly executeRows: null
-  readonly script: null
-  readonly close: null
-}
+/** A query is answered with its rows, a statement with how many it changed, everything else with null. */
+export type SqliteAnswer = ResultSet | number | null
 
 export type SqliteReply =
-  | { readonly kind: 'done'; readonly answer: SqliteAnswers[keyof SqliteAnswers] }
+  | { readonly kind: 'done'; readonly answer: SqliteAnswer }
   /** `errcode` is SQLite's extended result code; null when SQLite was never asked. */
   | { readonly kind: 'failed'; readonly message: string; readonly errcode: number | null }

@@ -8,13 +8,15 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import { invariant, unreachable } from '@fornax/kernel/assert'
 import type { SqlValue } from './database.ts'
-import type { ResultSet, SqliteAnswers, SqliteOpening, SqliteReply, SqliteRequest } from './sqlite-protocol.ts'
+import type { ResultSet, SqliteAnswer, SqliteOpening, SqliteReply, SqliteRequest } from './sqlite-protocol.ts'
 
 /** How long to wait for a core that is just leaving. */
 const LOCK_WAIT_MS = 1_000
 /** Reading a file of this size through takes less than a tenth of a second. */
 const CHECKED_BYTES_MAX = 16 * 2 ** 20
 const STATEMENTS_MAX = 200
+/** What the log is cut back to after it grew beyond that. */
+const LOG_BYTES_MAX = 64 * 2 ** 20
 const SQLITE_CORRUPT = 11
 
 /** A failure that SQLite reports as a row, not as an error. */
@@ -25,9 +27,9 @@ class IntegrityError extends Error {
 function serve(): void {
   const port = parentPort
   invariant(port, 'this file runs as a worker')
-  const { path, durability } = workerData as SqliteOpening
+  const { path, durability }: SqliteOpening = workerData
   let owner: Owner | null = null
-  const reply = (work: () => SqliteAnswers[keyof SqliteAnswers]): void => port.postMessage(settle(work))
+  const reply = (work: () => SqliteAnswer): void => port.postMessage(settle(work))
   reply(() => {
     owner = new Owner(path, durability)
     return null
@@ -38,7 +40,7 @@ function serve(): void {
   })
 }
 
-function settle(work: () => SqliteAnswers[keyof SqliteAnswers]): SqliteReply {
+function settle(work: () => SqliteAnswer): SqliteReply {
   try {
     return { kind: 'done', answer: work() }
   } catch (error) {
@@ -66,7 +68,7 @@ class Owner {
     }
   }
 
-  answer(request: SqliteRequest): SqliteAnswers[keyof SqliteAnswers] {
+  answer(request: SqliteRequest): SqliteAnswer {
     switch (request.kind) {
       case 'query':
         return this.#query(request.sql, request.args)
@@ -90,20 +92,27 @@ class Owner {
   #begin(path: string, durability: SqliteOpening['durability']): void {
     // Before the first access: then the index of the log lives in this process's memory, not in a file to share.
     this.#db.exec('PRAGMA locking_mode = EXCLUSIVE')
-    this.#db.exec('PRAGMA journal_mode = WAL')
+    this.#db.exec('BEGIN EXCLUSIVE; COMMIT')
+    if (this.#isOurs()) this.#db.exec('PRAGMA journal_mode = WAL')
     this.#db.exec(`PRAGMA synchronous = ${durability === 'fsync' ? 'FULL' : 'NORMAL'}`)
     this.#db.exec('PRAGMA foreign_keys = ON')
     this.#db.exec('PRAGMA temp_store = MEMORY')
-    this.#db.exec('BEGIN EXCLUSIVE; COMMIT')
+    this.#db.exec(`PRAGMA journal_size_limit = ${LOG_BYTES_MAX}`)
     if (statSync(path).size <= CHECKED_BYTES_MAX) this.#check('quick_check')
+  }
+
+  /** Somebody else's database is refused in a moment, and must stay as it is. */
+  #isOurs(): boolean {
+    const tables = this.#db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).all()
+    return tables.length === 0 || tables.some(({ name }) => name === '_prisma_migrations')
   }
 
   #query(sql: string, args: readonly SqlValue[]): ResultSet {
     const statement = this.#prepared(sql)
     const columns = statement.columns().map(({ name, type }) => ({ name, type }))
-    // With arrays asked for, a row is an array, whatever the library's types say.
-    const rows: unknown = statement.all(...args)
-    return { columns, rows: rows as ResultSet['rows'] }
+    // A row is an array, as asked for, and the library's types say an object: this is true of both.
+    const rows = statement.all(...args).map((row) => Object.values(row))
+    return { columns, rows }
   }
 
   /** A migration may build a table anew, so that references hold only at its end. */

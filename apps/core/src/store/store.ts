@@ -1,8 +1,9 @@
 /**
  * The port to the database, which is the authority on intent: what was asked, and
  * how it ended. Everything here may take milliseconds and is never on the path of
- * a pod's state change. Implementations: `prisma-store.ts` (SQLite, PostgreSQL)
- * and `memory-store.ts`; all pass `store.contract.ts`.
+ * a pod's state change. Implementations: `prisma-store.ts` (SQLite, PostgreSQL; from
+ * `open-store.ts`) and `memory-store.ts`; all pass `store.contract.ts`. When the
+ * database itself fails, every call rejects with a `StoreUnavailableError`.
  */
 import type { Application, ApplicationVersion, ScalingPolicy } from '../applications/application.ts'
 import type { RegisteredNode } from '../nodes/node.ts'
@@ -19,11 +20,11 @@ export type Intent = {
   readonly tokens: readonly ApiToken[]
   readonly applications: readonly Application[]
   readonly nodes: readonly RegisteredNode[]
-  /** Every session that is not closed. */
+  /** Every session that is not closed, in the order of asking. */
   readonly sessions: readonly Session[]
 }
 
-/** Expected outcomes of a guarded write. */
+/** Expected outcomes of a guarded write. A conflict tells the revision there is; 0 when the application is gone. */
 export type WriteResult = { readonly kind: 'written' } | { readonly kind: 'conflict'; readonly revision: number }
 
 /** A page of history, newest first. `before` is the key of the last session of the page before. */
@@ -80,7 +81,10 @@ export type Store = AsyncDisposable & {
 
   saveNode(node: RegisteredNode): Promise<void>
 
-  /** Group commit: settles when the rows are durable. A session recorded again replaces its row. */
+  /**
+   * Group commit: settles when the rows are durable. A session recorded again replaces its row, and one recorded
+   * closed gives up its data. Rejects with a `JournalFullError` when too much waits; then nothing of it is recorded.
+   */
   recordSessions(sessions: readonly Session[]): Promise<void>
   /** Any session ever recorded, open or closed. */
   session(id: string): Promise<Session | null>

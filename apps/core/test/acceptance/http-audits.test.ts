@@ -4,10 +4,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bearer, startTestServer, type TestServer } from './test-server.ts'
 
 /**
- * Apollo answers with 200 where the specification would like a 400, because clients from before the media type
- * `application/graphql-response+json` take everything but a 200 for a failure of the network.
+ * Each says that an invalid document should be answered with 200 to a client that accepts only `application/json`,
+ * which would take everything else for a failure of the network. Apollo answers with 400 on purpose: monitoring
+ * and caches see a bad request as one, and clients read the errors from the body either way.
  */
-const KNOWN_WARNINGS: readonly string[] = []
+const KNOWN_WARNINGS: readonly string[] = [
+  '572B', // the document does not parse
+  'FDE2', // the document is not valid
+  '7B9B', // a variable cannot be coerced
+]
 
 let server: TestServer
 
@@ -18,16 +23,18 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]())
 
 describe('GraphQL over HTTP', () => {
+  const authorization = bearer('acme', 'operator')
   const audits = serverAudits({
     url: () => `${server.url}/graphql`,
-    fetchFn: (url: string, init: RequestInit) =>
-      fetch(url, { ...init, headers: { ...Object(init.headers), authorization: bearer('acme', 'operator') } }),
+    fetchFn: (url: string, init?: RequestInit) =>
+      fetch(url, { ...init, headers: { ...Object(init?.headers), authorization } }),
   })
 
-  it('is audited', () => expect(audits.length).toBeGreaterThan(50))
+  it('is audited', () => expect(audits).toHaveLength(61))
 
   it.each(audits)('$id $name', async ({ id, fn }) => {
     const result = await fn()
-    console.log(result.status, id, 'reason' in result ? result.reason: '')
+    if (result.status === 'error') expect.fail(result.reason)
+    if (result.status === 'warn' && !KNOWN_WARNINGS.includes(id)) expect.fail(result.reason)
   })
 })

@@ -1,7 +1,8 @@
 /** A real server on a free port, over a core of tests, and plain clients for it. */
 import { startGraphqlServer, type GraphqlServer, type GraphqlServerOptions } from '../../src/graphql/server.ts'
 import type { Role } from '../../src/tenants/tenant.ts'
-import { FakeCorePort, secretOf } from './fake-core-port.ts'
+import { FakeCorePort } from './fake-core-port.ts'
+import { secretOf } from './fake-tenants.ts'
 
 export type TestServer = GraphqlServer & { readonly core: FakeCorePort }
 
@@ -10,7 +11,13 @@ export async function startTestServer(
 ): Promise<TestServer> {
   const core = options.core ?? new FakeCorePort()
   const metrics = { contentType: 'text/plain', text: async () => 'fornax_up 1\n' }
-  const server = await startGraphqlServer(core, { host: '127.0.0.1', port: 0, isProduction: false, metrics, ...options })
+  const server = await startGraphqlServer(core, {
+    host: '127.0.0.1',
+    port: 0,
+    isProduction: false,
+    metrics,
+    ...options,
+  })
   return { ...server, core, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
 }
 
@@ -19,9 +26,10 @@ export function bearer(tenant: string, role: Role): string {
   return `Bearer ${secretOf(tenant, role)}`
 }
 
+/** What a test asked for, it knows the shape of: matchers look at it. */
 export type Answer = {
   readonly status: number
-  readonly data: any // What a test asked for, it knows the shape of.
+  readonly data: Record<string, unknown> | undefined
   readonly errors: readonly { readonly message: string; readonly extensions: Record<string, unknown> }[] | undefined
 }
 
@@ -38,6 +46,10 @@ export async function ask(
     body: JSON.stringify({ query, variables }),
     ...(signal && { signal }),
   })
-  const { data, errors } = await response.json()
-  return { status: response.status, data, errors }
+  return { status: response.status, ...toBody(await response.json()) }
+}
+
+function toBody(body: unknown): Omit<Answer, 'status'> {
+  const { data, errors } = Object(body)
+  return { data, errors }
 }

@@ -35,15 +35,11 @@ export async function startPostgres(programs: string): Promise<PostgresServer> {
   const dataFolder = join(folder, 'data')
   const user = serverUser()
   if (user !== null) chownSync(folder, user.uid, user.gid)
-  const initdb = spawnSync(
-    'setpriv',
-    [
-      ...asUser(user),
-      ...[join(programs, 'initdb'), '-D', dataFolder, '-U', 'postgres'],
-      ...['--auth=trust', '--no-sync', '--encoding=UTF8', '--locale=C.UTF-8'],
-    ],
-    { cwd: folder, encoding: 'utf8' },
-  )
+  const command = [join(programs, 'initdb'), '-D', dataFolder, '-U', 'postgres', '--auth=trust', '--no-sync']
+  const initdb = spawnSync('setpriv', [...asUser(user), ...command, '--encoding=UTF8', '--locale=C.UTF-8'], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
   if (initdb.status !== 0) {
     rmSync(folder, { recursive: true, force: true })
     throw new Error(`initdb failed: ${initdb.stderr}`, { cause: initdb.error })

@@ -126,7 +126,7 @@ CREATE INDEX "sessions_history_of_application" ON "sessions"("application_id", "
 CREATE INDEX "sessions_history" ON "sessions"("created_at_ms" DESC, "id" DESC);
 
 -- CreateIndex
-CREATE INDEX "sessions_of_key" ON "sessions"("application_id", "idempotency_key") WHERE idempotency_key IS NOT NULL;
+CREATE INDEX "sessions_of_key" ON "sessions"("application_id", "idempotency_key", "created_at_ms" DESC, "id" DESC) WHERE idempotency_key IS NOT NULL;
 
 -- CreateIndex
 CREATE INDEX "sessions_open" ON "sessions"("phase") WHERE phase <> 'closed';

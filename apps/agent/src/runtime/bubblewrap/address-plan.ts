@@ -18,7 +18,7 @@ const RANGE_START = 0x64400000
 const BLOCK_ADDRESSES = 4_096
 
 /** Every cable's name on the node begins with this, whoever made it. */
-export const ALL_CABLES = 'fx'
+export const ALL_CABLES = 'fxc'
 
 export type AddressPlan = {
   /** Six letters that stand for this agent's data folder. */

@@ -61,8 +61,8 @@ export class Cgroups {
   }
 
   /** Null when this user may not make groups here, or the machine has none; `name` is this agent's own. */
-  static open(name: string): Cgroups | null {
-    const mounts = findCgroupMounts(readFileSync('/proc/self/mountinfo', 'utf8'))
+  static open(name: string, mountInfo = readFileSync('/proc/self/mountinfo', 'utf8')): Cgroups | null {
+    const mounts = findCgroupMounts(mountInfo)
     if (mounts === null) return null
     const groups = new Cgroups(mounts, name)
     return groups.#prepare() ? groups : null

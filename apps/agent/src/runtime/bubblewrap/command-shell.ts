@@ -89,7 +89,6 @@ export class CommandShell implements AsyncDisposable {
     // One stream for both outputs, so that a complaint never overtakes the one before it.
     const command = ['-c', 'exec "$0" "$@" 2>&1', this.#tool.program, ...this.#tool.args]
     const child = spawn('sh', command, { stdio: 'pipe', env: { PATH: process.env['PATH'], LC_ALL: 'C' } })
-    child.unref()
     child.stdout.setEncoding('utf8').on('data', (text: string) => this.#hear(text))
     child.stdin.on('error', () => {}) // 'close' tells the whole story.
     child.once('close', (code) => this.#left(`${this.#tool.program} ended with ${code}: ${this.#heard}`))

@@ -91,9 +91,7 @@ export class PodCables implements AsyncDisposable {
   /** The addresses of pods whose cables are there, whether anybody knows the pods or not. */
   podAddresses(): ReadonlySet<string> {
     const prefix = cablePrefix(this.plan.tag)
-    const slots = namesIn('/sys/class/net').flatMap((name) =>
-      name.startsWith(prefix) ? [Number(name.slice(prefix.length))] : [],
-    )
+    const slots = [...devices()].flatMap((name) => (name.startsWith(prefix) ? [Number(name.slice(prefix.length))] : []))
     return new Set(slots.map((slot) => slotAddresses(this.plan, slot).pod))
   }
 
@@ -118,7 +116,7 @@ export class PodCables implements AsyncDisposable {
   /** Next slots first, so that an address rests for as long as possible. */
   #takeSlot(podId: string): number {
     const taken = new Set(this.#slots.values())
-    const cables = new Set(namesIn('/sys/class/net'))
+    const cables = devices()
     for (let step = 1; step <= SLOTS; step += 1) {
       const slot = (this.#lastSlot + step) % SLOTS
       if (taken.has(slot) || cables.has(`${cablePrefix(this.plan.tag)}${slot}`)) continue
@@ -157,7 +155,7 @@ function layLines({ node, cable, network }: PodCable): readonly string[] {
 }
 
 async function claimBlock(tag: string): Promise<number> {
-  const routes = readRoutes(readFileSync('/proc/net/route', 'utf8'))
+  const routes = readRoutes(readFileSync('/proc/self/net/route', 'utf8'))
   for (const block of blocksToTry(tag)) {
     if (routes.some((route) => overlapsBlock(block, route))) continue
     try {
@@ -195,6 +193,12 @@ function knownBlock(stateFile: string): number | null {
   } catch {
     return null // The first start on this folder.
   }
+}
+
+/** The network devices of the namespace that we are in, which /sys may not be of. */
+function devices(): ReadonlySet<string> {
+  const lines = readFileSync('/proc/self/net/dev', 'utf8').split('\n').slice(2)
+  return new Set(lines.map((line) => line.split(':')[0]?.trim() ?? ''))
 }
 
 function namesIn(folder: string): readonly string[] {

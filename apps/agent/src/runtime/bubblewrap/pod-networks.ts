@@ -7,9 +7,10 @@ import { isIPv4 } from 'node:net'
 import type { Log } from '@fornax/kernel/log'
 import type { Endpoint } from '@fornax/node-model/application-version'
 import type { OpenEndpointsResult, PodOrder, ProbeAddress, SessionPorts } from '../runtime.ts'
-import { networkName, slotAddresses } from './address-plan.ts'
+import { networkName, slotAddresses, tableName } from './address-plan.ts'
 import { transportOf, type PortMapping } from './nft-rules.ts'
 import { insideLines, PodCables } from './pod-cables.ts'
+import { runTool } from './run-tool.ts'
 import { SessionWays, type WayTarget } from './session-ways.ts'
 
 /** The network of one pod. */
@@ -76,9 +77,17 @@ export async function openOwnNetworks(options: OwnNetworksOptions): Promise<PodN
     await ways.closeStray((address) => there.has(address))
     return new OwnNetworks(options, cables, ways)
   } catch (error) {
+    await leaveNothing(cables, options)
     await cables[Symbol.asyncDispose]()
     throw error
   }
+}
+
+/** What could not be opened must not stay half open, unless pods of an earlier agent need it. */
+async function leaveNothing(cables: PodCables, { stateFile }: OwnNetworksOptions): Promise<void> {
+  if (cables.podIds().length > 0) return
+  await runTool('nft', ['delete', 'table', 'inet', tableName(cables.plan.tag)]).catch(() => {}) // It may not be there.
+  await cables.removeAll(stateFile)
 }
 
 class OwnNetworks implements PodNetworks {

@@ -2,6 +2,7 @@
 import type { ApplicationVersion } from '@fornax/node-model/application-version'
 import { podEnvironment } from '../pod-environment.ts'
 import { SESSION_SOCKET } from '../runtime.ts'
+import { checkoutArgs } from './checkout-view.ts'
 
 export type Sandbox = {
   readonly podId: string
@@ -40,6 +41,7 @@ export function sandboxArgs(sandbox: Sandbox): readonly string[] {
     '--tmpfs',
     '/run',
     ...MEMORY_FOLDERS.flatMap((folder) => ['--perms', '1777', '--tmpfs', folder]),
+    ...checkoutArgs(MEMORY_FOLDERS),
     ...sandbox.hiddenFolders.flatMap((folder) => ['--tmpfs', folder]),
     ...sessionArgs(sandbox.sessionFolder),
     '--chdir',

@@ -7,5 +7,7 @@
 exit_file=$1
 shift
 trap : HUP INT TERM
-"$@"
+# What the shell itself has to say of the end ("Terminated") is not the pod's word.
+exec 3>&2 2>/dev/null
+(exec "$@") 2>&3 3>&-
 echo $? >"$exit_file"

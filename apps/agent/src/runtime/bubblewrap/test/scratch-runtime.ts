@@ -23,7 +23,8 @@ export class ScratchRuntime implements AsyncDisposable {
   }
 
   static async open(change: Partial<BubblewrapRuntimeOptions> = {}): Promise<ScratchRuntime> {
-    const options = { ...scratchOptions(mkdtempSync(join(tmpdir(), 'fornax-bubblewrap-'))), ...change }
+    const podsFolder = change.podsFolder ?? mkdtempSync(join(tmpdir(), 'fornax-bubblewrap-'))
+    const options = { ...scratchOptions(podsFolder), ...change }
     return new ScratchRuntime(options, await createBubblewrapRuntime(options))
   }
 

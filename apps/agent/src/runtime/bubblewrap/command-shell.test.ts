@@ -1,0 +1,73 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { CommandShell, IP, NFT } from './command-shell.ts'
+import { runTool } from './run-tool.ts'
+
+const isRoot = process.geteuid?.() === 0
+const hasTools = await Promise.all([runTool('nft', ['--version']), runTool('ip', ['-V'])]).then(
+  () => true,
+  () => false,
+)
+
+describe.skipIf(!isRoot || !hasTools)('a command line tool that stays', () => {
+  it('does one thing after the other, and tells which of them failed', async () => {
+    await using shell = new CommandShell(NFT)
+    const table = `fornax_shell_${process.pid}`
+    const add = (port: number): Promise<void> => shell.run([`add element inet ${table} ports { ${port} }`])
+    await shell.run([`add table inet ${table}`, `add set inet ${table} ports { type inet_service; }`])
+    const results = await Promise.allSettled([
+      add(1),
+      shell.run([`delete element inet ${table} ports { 99 }`]),
+      add(2),
+      shell.run(['nonsense']),
+      add(3),
+    ])
+    expect(results.map(({ status }) => status)).toEqual('fulfilled rejected fulfilled rejected fulfilled'.split(' '))
+    expect(String(results[1]?.status === 'rejected' ? results[1].reason : '')).toContain('No such file or directory')
+    const listing = execFileSync('nft', ['list', 'set', 'inet', table, 'ports'], { encoding: 'utf8' })
+    expect(listing).toContain('{ 1, 2, 3 }')
+    await shell.run([`delete table inet ${table}`])
+  })
+
+  it('takes a line for all or nothing', async () => {
+    await using shell = new CommandShell(NFT)
+    const table = `fornax_atom_${process.pid}`
+    await shell.run([`add table inet ${table}`])
+    await expect(shell.run([`add chain inet ${table} one; delete chain inet ${table} two`])).rejects.toThrow('nft:')
+    expect(execFileSync('nft', ['list', 'table', 'inet', table], { encoding: 'utf8' })).not.toContain('one')
+    await shell.run([`delete table inet ${table}`])
+  })
+
+  it('goes on after a command that failed, and says what did', async () => {
+    await using shell = new CommandShell(IP)
+    await expect(shell.run(['link show dev lo', 'link del fornax-nobody'])).rejects.toThrow('fornax-nobody')
+    await expect(shell.run(['link set lo up'])).resolves.toBeUndefined()
+  })
+
+  it('comes back after it was killed', async () => {
+    await using shell = new CommandShell(IP)
+    await shell.run(['link set lo up'])
+    for (const pid of childrenOf(process.pid)) if (nameOf(pid) === 'ip') process.kill(pid, 'SIGKILL')
+    await expect.poll(() => shell.run(['link set lo up']).then(() => 'done', String)).toBe('done')
+  })
+
+  it('says so when it cannot be started', async () => {
+    await using shell = new CommandShell({ ...IP, program: 'fornax-no-such-tool' })
+    await expect(shell.run(['link set lo up'])).rejects.toThrow('fornax-no-such-tool')
+  })
+})
+
+function childrenOf(pid: number): readonly number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  )
+}
+
+function nameOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+  } catch {
+    return '' // It has just ended.
+  }
+}

@@ -1,0 +1,111 @@
+/** The watches of the API, over real sockets. */
+import { describe, expect, it } from 'vitest'
+import { FakeCorePort } from './fake-core-port.ts'
+import { aRequest, aSession } from './fake-objects.ts'
+import { fullWorld } from './full-world.ts'
+import { bearer, startTestServer } from './test-server.ts'
+import { connect } from './test-socket.ts'
+
+describe('watching', () => {
+  it('shows lists as they are and as they change, by every watch', async () => {
+    const { core, ids, objects } = fullWorld()
+    await using server = await startTestServer({ core })
+    await using socket = await connect(server)
+    const { session, pod, application } = objects
+    const watches: readonly [field: string, list: string, id: string, change: () => void][] = [
+      ['watchSessions', 'sessions', ids.session, () => core.fleet.putSession(session)],
+      ['watchPods', 'pods', ids.pod, () => core.fleet.putPod(pod)],
+      ['watchApplications', 'applications', ids.application, () => core.fleet.putApplication(application)],
+      ['watchComputeNodes', 'computeNodes', 'nod-one', () => core.fleet.putNode('one')],
+    ]
+    for (const [field, list, id, change] of watches) {
+      const name = list[0]?.toUpperCase() + list.slice(1, -1)
+      socket.subscribe(
+        field,
+        `subscription { ${field} { __typename ... on ${name}Snapshot { ${list} { id } isLast resourceVersion }
+          ... on ${name}Changes { upserted { id } removedIds resourceVersion } } }`,
+      )
+      expect(await socket.nextData()).toEqual({
+        [field]: {
+          __typename: `${name}Snapshot`,
+          [list]: [{ id }],
+          isLast: true,
+          resourceVersion: core.fleet.resourceVersion,
+        },
+      })
+      change()
+      expect(await socket.nextData()).toEqual({
+        [field]: {
+          __typename: `${name}Changes`,
+          upserted: [{ id }],
+          removedIds: [],
+          resourceVersion: core.fleet.resourceVersion,
+        },
+      })
+      socket.send({ type: 'complete', id: field })
+      await socket.settle()
+    }
+  })
+
+  it('follows one session until it is closed', async () => {
+    const { core, ids } = fullWorld()
+    await using server = await startTestServer({ core })
+    await using socket = await connect(server)
+    socket.subscribe('s', `subscription { watchSession(id: "${ids.session}") { phase closeReason } }`)
+    expect(await socket.nextData()).toEqual({ watchSession: { phase: 'IN_USE', closeReason: null } })
+    const now = core.fleet.session(ids.session) ?? aSession({})
+    core.fleet.putSession({ ...now, phase: 'closing', closeReason: 'requested' })
+    expect(await socket.nextData()).toEqual({ watchSession: { phase: 'CLOSING', closeReason: 'REQUESTED' } })
+    core.fleet.putSession({ ...now, phase: 'closed', closeReason: 'requested' })
+    expect(await socket.nextData()).toMatchObject({ watchSession: { phase: 'CLOSED' } })
+    expect(await socket.next()).toEqual({ type: 'complete', id: 's' })
+  })
+
+  it('shows a session of history once, and ends', async () => {
+    const core = new FakeCorePort()
+    const old = aSession({ tenantId: core.tenants.idOf('acme'), phase: 'closed', closeReason: 'exited' })
+    core.store.rows.set(old.id, old)
+    await using server = await startTestServer({ core })
+    await using socket = await connect(server, bearer('acme', 'viewer'))
+    socket.subscribe('s', `subscription { watchSession(id: "${old.id}") { phase } }`)
+    expect(await socket.nextData()).toEqual({ watchSession: { phase: 'CLOSED' } })
+    expect(await socket.next()).toEqual({ type: 'complete', id: 's' })
+  })
+
+  it('follows the log of a pod until the client has enough', async () => {
+    const { core, ids } = fullWorld()
+    core.podLogBatches = [{ lines: [{ stream: 'stderr', text: 'hi' }], skippedLines: 3 }]
+    await using server = await startTestServer({ core })
+    await using socket = await connect(server)
+    socket.subscribe('l', `subscription { podLogs(podId: "${ids.pod}") { lines { stream text } skippedLines } }`)
+    expect(await socket.nextData()).toEqual({ podLogs: { lines: [{ stream: 'STDERR', text: 'hi' }], skippedLines: 3 } })
+    socket.send({ type: 'complete', id: 'l' })
+    await socket.settle()
+    socket.subscribe('l', `subscription { podLogs(podId: "${ids.pod}", tailLines: 10001) { skippedLines } }`)
+    expect(await socket.next()).toMatchObject({ payload: { errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] } })
+  })
+
+  it('costs bounded memory for a client that never reads, and slows nobody', async () => {
+    const core = new FakeCorePort({ changeLogCapacity: 500 })
+    const application = core.fleet.addApplication(core.tenants.idOf('acme'), 'hello')
+    await using server = await startTestServer({ core })
+    await using stuck = await connect(server)
+    await using reader = await connect(server)
+    const labels = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`l${i}`, 'x'.repeat(200)]))
+    for (const socket of [stuck, reader])
+      socket.subscribe(
+        'w',
+        'subscription { watchSessions { __typename ... on SessionChanges { upserted { id labels { value } } } ... on SessionSnapshot { sessions { id labels { value } } } } }',
+      )
+    await reader.nextData()
+    stuck.pause()
+    const before = process.memoryUsage().heapUsed + process.memoryUsage().external
+    for (let round = 0; round < 20; round += 1) {
+      for (let i = 0; i < 400; i += 1)
+        core.fleet.addSession(application, { id: `ses-${i}`, request: aRequest({ labels }) })
+      await reader.nextData()
+    }
+    const grownBytes = process.memoryUsage().heapUsed + process.memoryUsage().external - before
+    expect(grownBytes).toBeLessThan(150 * 1024 * 1024)
+  })
+})

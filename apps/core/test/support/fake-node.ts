@@ -1,0 +1,378 @@
+/**
+ * A node for simulations. It follows the node link's rules with the pure state machines that real agents use; its
+ * pods are numbers in a map, and take as long as they are told to.
+ */
+import type { Clock } from '@fornax/kernel/clock'
+import {
+  unstartedSession,
+  transition as moveSession,
+  waitingSession,
+  type NodeSession,
+  type NodeSessionEvent,
+} from '@fornax/node-model/node-session-state'
+import { creatingPod, hasEnded, transition as movePod, type Pod, type PodEvent } from '@fornax/node-model/pod-state'
+import type { NodeCommand } from '../../src/fleet/node-command.ts'
+import type { NodeReport, NodeState, PodReport, SessionReport } from '../../src/fleet/node-report.ts'
+import type { NodeIntroduction } from '../../src/nodes/node.ts'
+
+/** How long things take, in milliseconds; `Infinity` never ends by itself. */
+export type NodeTimes = {
+  createMs: number
+  stopMs: number
+  openMs: number
+  closeMs: number
+}
+
+/** What becomes of the pods of a version. */
+export type Fate = 'works' | 'cannotStart' | 'neverReady' | 'exitsEarly'
+
+/** The node's end of a stream to a core. */
+export type NodeSide = {
+  state(state: NodeState): void
+  reports(firstRevision: number, reports: readonly NodeReport[]): void
+}
+
+type Start = Extract<NodeCommand, { kind: 'startSession' }>
+
+const READY_TIMEOUT_MS = 10_000
+/** How soon a pod whose fate is to exit does so. */
+const EARLY_MS = 500
+
+export class FakeNode {
+  readonly introduction: Omit<NodeIntroduction, 'ledgerId'>
+  readonly times: NodeTimes = { createMs: 50, stopMs: 20, openMs: 5, closeMs: 5 }
+  readonly fates = new Map<string, Fate>()
+  readonly pods = new Map<string, Pod>()
+  readonly sessions = new Map<string, NodeSession>()
+  /** How many sessions each version's pods may serve. */
+  readonly versions = new Map<string, number>()
+  /** Data and environment as they arrived. */
+  readonly delivered = new Map<string, Pick<Start, 'data' | 'env'>>()
+  /** What a core asked for that no core may ask for. */
+  readonly misdeeds: string[] = []
+  /** How many pods were ever made here. */
+  created = 0
+  #ledger = 1
+  #revision = 0
+  #side: NodeSide | null = null
+  #unsent: { readonly revision: number; readonly report: NodeReport }[] = []
+  #isDown = false
+  #deferred: (() => void)[] = []
+  readonly #clock: Clock
+
+  constructor(clock: Clock, introduction: Omit<NodeIntroduction, 'ledgerId'>) {
+    this.#clock = clock
+    this.introduction = introduction
+  }
+
+  get name(): string {
+    return this.introduction.name
+  }
+
+  get ledgerId(): string {
+    return `led-${this.name}-${this.#ledger}`
+  }
+
+  get isDown(): boolean {
+    return this.#isDown
+  }
+
+  get isConnected(): boolean {
+    return this.#side !== null
+  }
+
+  /** A core has accepted the hello: everything is said first. */
+  connected(side: NodeSide): void {
+    this.#side = side
+    this.#sayAll()
+  }
+
+  disconnected(): void {
+    this.#side = null
+    this.#unsent = []
+  }
+
+  /** The agent dies. Its pods go on, but nobody reports or finishes anything until it is back. */
+  crash(): void {
+    this.disconnected()
+    this.#isDown = true
+  }
+
+  /** The agent starts again; without its ledger it removes whatever ran. */
+  restart(keepsLedger: boolean): void {
+    this.#isDown = false
+    const deferred = this.#deferred
+    this.#deferred = []
+    if (keepsLedger) for (const work of deferred) work()
+    else this.#forgetAll()
+  }
+
+  /** The process of a pod ends by itself. */
+  exitPod(podId: string): void {
+    this.#changePod(podId, { kind: 'ended', exitCode: 1, outOfMemory: false, lastLogLines: ['boom'] })
+  }
+
+  /** Clients come and go. */
+  countClients(sessionId: string, clients: number): void {
+    this.#changeSession(sessionId, { kind: 'clientsCounted', clients })
+  }
+
+  /** The application ends a session by itself. */
+  exitSession(sessionId: string): void {
+    const session = this.sessions.get(sessionId)
+    if (session?.phase !== 'available' && session?.phase !== 'inUse') return
+    this.#changeSession(sessionId, { kind: 'appClosed', message: 'done' })
+    this.#changeSession(sessionId, { kind: 'cleared' })
+  }
+
+  receive(command: NodeCommand): void {
+    if (this.#isDown) return
+    switch (command.kind) {
+      case 'defineVersion':
+        this.versions.set(command.version.id, command.version.spec.sessionsPerPod)
+        return
+      case 'forgetVersion':
+        this.versions.delete(command.versionId)
+        return
+      case 'createPod':
+        return this.#createPod(command.podId, command.versionId)
+      case 'stopPod':
+        return this.#stopPod(command.podId, command.graceMs)
+      case 'startSession':
+        return this.#startSession(command)
+      case 'closeSession':
+        return this.#closeSession(command)
+      case 'forgetSessions':
+        for (const id of command.sessionIds) if (this.sessions.get(id)?.phase === 'closed') this.sessions.delete(id)
+        return
+      case 'sendState':
+        return this.#sayAll()
+    }
+  }
+
+  #createPod(podId: string, versionId: string): void {
+    if (this.pods.has(podId)) return
+    if (!this.versions.has(versionId)) this.misdeeds.push(`${podId} is of an unknown version`)
+    this.created += 1
+    this.pods.set(podId, creatingPod({ podId, versionId, runtime: 'process', createdAtMs: this.#clock.nowMs() }))
+    this.#say({ kind: 'pod', pod: podReport(this.pods.get(podId)) })
+    const fate = this.fates.get(versionId) ?? 'works'
+    this.#after(this.times.createMs, () => this.#born(podId, fate))
+  }
+
+  #born(podId: string, fate: Fate): void {
+    if (fate === 'cannotStart') return this.#changePod(podId, { kind: 'startFailed', reason: 'no such image' })
+    const atMs = this.#clock.nowMs()
+    this.#changePod(podId, { kind: 'started', atMs, readyTimeoutMs: READY_TIMEOUT_MS })
+    if (fate === 'neverReady') return this.#after(READY_TIMEOUT_MS, () => this.#notReady(podId))
+    this.#changePod(podId, { kind: 'ready', atMs })
+    if (fate === 'exitsEarly') this.#after(EARLY_MS, () => this.exitPod(podId))
+  }
+
+  #notReady(podId: string): void {
+    const failure = { kind: 'notReady', reason: 'its probe never passed' } as const
+    this.#changePod(podId, { kind: 'condemned', failure, atMs: this.#clock.nowMs(), graceMs: 0 })
+    this.#endLater(podId)
+  }
+
+  #stopPod(podId: string, graceMs: number): void {
+    if (this.pods.get(podId)?.phase === 'terminating') return
+    this.#changePod(podId, { kind: 'stopRequested', atMs: this.#clock.nowMs(), graceMs })
+    this.#endLater(podId)
+  }
+
+  #endLater(podId: string): void {
+    const ended: PodEvent = { kind: 'ended', exitCode: 0, outOfMemory: false, lastLogLines: ['bye'] }
+    this.#after(this.times.stopMs, () => this.#changePod(podId, ended))
+  }
+
+  #startSession(command: Start): void {
+    const { sessionId, podId, grantEpoch, data, env } = command
+    const known = this.sessions.get(sessionId)
+    if (known && known.grantEpoch >= grantEpoch) return
+    const pod = this.pods.get(podId)
+    const claimed = pod && movePod(pod, { kind: 'claimed', grantEpoch })
+    if (claimed?.kind !== 'moved') {
+      this.sessions.set(sessionId, unstartedSession({ sessionId, podId, grantEpoch }, 'its pod is not there'))
+      return this.#saySession(sessionId)
+    }
+    this.#checkSlots(claimed.pod)
+    const birth = { sessionId, podId, grantEpoch, order: { data, env }, deadlineMs: command.openDeadlineMs }
+    this.sessions.set(sessionId, waitingSession(birth))
+    this.delivered.set(sessionId, { data, env })
+    this.#putPod(claimed.pod)
+    this.#changeSession(sessionId, { kind: 'podReady' })
+    this.#after(this.times.openMs, () => this.#opened(sessionId))
+    this.#watchDeadline(sessionId)
+  }
+
+  /** I1, where it counts. */
+  #checkSlots({ podId, versionId }: Pod): void {
+    const open = [...this.sessions.values()].filter((session) => session.podId === podId && session.phase !== 'closed')
+    const slots = this.versions.get(versionId) ?? 1
+    if (open.length >= slots) this.misdeeds.push(`${podId} has ${slots} slots, and serves ${open.length} already`)
+  }
+
+  #opened(sessionId: string): void {
+    if (this.sessions.get(sessionId)?.phase !== 'opening') return
+    const endpoint = { name: 'web', protocol: 'http', host: '127.0.0.1', port: 20_000 + (this.#revision % 9_999) }
+    this.#changeSession(sessionId, { kind: 'opened', endpoints: [endpoint] })
+  }
+
+  #closeSession({ sessionId, graceMs, killPod }: Extract<NodeCommand, { kind: 'closeSession' }>): void {
+    const before = this.sessions.get(sessionId)?.phase
+    this.#changeSession(sessionId, { kind: 'closeRequested', atMs: this.#clock.nowMs(), graceMs, killPod })
+    if (this.sessions.get(sessionId)?.phase !== 'closing' || before === 'closing') return this.#watchDeadline(sessionId)
+    this.#putAway(sessionId)
+  }
+
+  #putAway(sessionId: string): void {
+    this.#after(this.times.closeMs, () => {
+      if (this.sessions.get(sessionId)?.phase !== 'closing') return
+      this.#changeSession(sessionId, { kind: 'appClosed', message: '' })
+      this.#changeSession(sessionId, { kind: 'cleared' })
+    })
+    this.#watchDeadline(sessionId)
+  }
+
+  #watchDeadline(sessionId: string): void {
+    const deadlineMs = this.sessions.get(sessionId)?.deadlineMs ?? null
+    if (deadlineMs === null) return
+    this.#after(Math.max(0, deadlineMs - this.#clock.nowMs()), () => this.#deadlinePassed(sessionId))
+  }
+
+  #deadlinePassed(sessionId: string): void {
+    const before = this.sessions.get(sessionId)
+    if (before?.deadlineMs === null) return
+    this.#changeSession(sessionId, { kind: 'deadlinePassed', atMs: this.#clock.nowMs() })
+    const now = this.sessions.get(sessionId)
+    if (!before || !now || now.phase === before.phase) return
+    if (now.phase === 'closing') this.#putAway(sessionId)
+    if (now.phase === 'killing') this.#stopPod(now.podId, 0)
+  }
+
+  #changePod(podId: string, event: PodEvent): void {
+    const pod = this.pods.get(podId)
+    const result = pod && movePod(pod, event)
+    if (result?.kind !== 'moved') return
+    if (hasEnded(result.pod))
+      for (const { sessionId } of this.#sessionsOf(podId)) this.#changeSession(sessionId, { kind: 'podEnded' })
+    this.#putPod(result.pod)
+  }
+
+  #putPod(pod: Pod): void {
+    this.pods.set(pod.podId, pod)
+    this.#say({ kind: 'pod', pod: podReport(pod) })
+    if (hasEnded(pod) && this.#side !== null) this.pods.delete(pod.podId) // Its end is said, and then forgotten.
+  }
+
+  #changeSession(sessionId: string, event: NodeSessionEvent): void {
+    const session = this.sessions.get(sessionId)
+    const result = session && moveSession(session, event)
+    if (result?.kind !== 'moved') return
+    this.sessions.set(sessionId, result.session)
+    this.#saySession(sessionId)
+    if (result.session.phase === 'closed') this.#sessionClosed(result.session)
+  }
+
+  #sessionClosed({ podId, killPod }: NodeSession): void {
+    if (killPod) return this.#stopPod(podId, 0)
+    const isFree = this.#sessionsOf(podId).every(({ phase }) => phase === 'closed')
+    const pod = this.pods.get(podId)
+    if (isFree && pod?.phase === 'active') this.#changePod(podId, { kind: 'released' })
+  }
+
+  #sessionsOf(podId: string): NodeSession[] {
+    return [...this.sessions.values()].filter((session) => session.podId === podId)
+  }
+
+  #saySession(sessionId: string): void {
+    const session = this.sessions.get(sessionId)
+    if (session) this.#say({ kind: 'session', session: sessionReport(session) })
+  }
+
+  /** Every change has the next revision; those of one instant travel together. */
+  #say(report: NodeReport): void {
+    this.#revision += 1
+    if (this.#side === null) return
+    this.#unsent.push({ revision: this.#revision, report })
+    if (this.#unsent.length === 1) this.#clock.schedule(0, () => this.#flush())
+  }
+
+  #flush(): void {
+    const [first] = this.#unsent
+    const reports = this.#unsent.map(({ report }) => report)
+    this.#unsent = []
+    if (first) this.#side?.reports(first.revision, reports)
+  }
+
+  #sayAll(): void {
+    this.#unsent = []
+    const ended = [...this.pods.values()].filter(hasEnded)
+    this.#side?.state({
+      revision: this.#revision,
+      pods: [...this.pods.values()].map(podReport),
+      sessions: [...this.sessions.values()].map(sessionReport),
+      versionIds: [...this.versions.keys()],
+    })
+    if (this.#side) for (const { podId } of ended) this.pods.delete(podId)
+  }
+
+  #forgetAll(): void {
+    this.#ledger += 1
+    this.#revision = 0
+    this.pods.clear()
+    this.sessions.clear()
+    this.versions.clear()
+    this.#deferred = []
+  }
+
+  /** What falls due while the agent is down happens when it is back; after the loss of its ledger, never. */
+  #after(delayMs: number, work: () => void): void {
+    if (delayMs === Infinity) return
+    const ledger = this.#ledger
+    this.#clock.schedule(delayMs, () => {
+      if (ledger !== this.#ledger) return
+      if (this.#isDown) this.#deferred.push(work)
+      else work()
+    })
+  }
+}
+
+function podReport(pod: Pod | undefined): PodReport {
+  if (!pod) throw new Error('a pod is there when it is reported')
+  const { podId, versionId, phase, failure, readyAfterMs, runtime, lastLogLines } = pod
+  return {
+    podId,
+    versionId,
+    phase,
+    failure: phase === 'failed' && failure ? { kind: failure.kind, message: failure.reason, lastLogLines } : null,
+    readyAfterMs: readyAfterMs === 0 ? null : readyAfterMs,
+    runtime,
+  }
+}
+
+const PHASES: Readonly<Record<NodeSession['phase'], SessionReport['phase']>> = {
+  waiting: 'starting',
+  opening: 'starting',
+  available: 'available',
+  inUse: 'inUse',
+  closing: 'closing',
+  killing: 'closing',
+  clearing: 'closing',
+  closed: 'closed',
+}
+
+function sessionReport(session: NodeSession): SessionReport {
+  const { sessionId, podId, grantEpoch, phase, clientCount, message, end } = session
+  return {
+    sessionId,
+    podId,
+    grantEpoch,
+    phase: PHASES[phase],
+    endpoints: session.endpoints.map((endpoint) => ({ ...endpoint, protocol: 'http' })),
+    clientCount,
+    message: message === '' ? null : message,
+    end: phase === 'closed' ? end : null,
+  }
+}

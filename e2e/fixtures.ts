@@ -1,0 +1,50 @@
+/** What every test gets: a world for its worker, and a page that must stay without errors. */
+import { test as base, expect, type Page } from '@playwright/test'
+import { startWorld, type World } from './world.ts'
+
+type TestFixtures = {
+  /** A page that is logged in. */
+  readonly operator: Page
+  /** Whether the browser may complain of requests that fail, because a part is down on purpose. */
+  readonly mayFailToLoad: boolean
+}
+
+export const test = base.extend<TestFixtures, { readonly world: World }>({
+  world: [
+    // Playwright reads from the pattern what a fixture needs.
+    // oxlint-disable-next-line no-empty-pattern
+    async ({}, use) => {
+      await using world = await startWorld()
+      await use(world)
+    },
+    { scope: 'worker', timeout: 180_000 },
+  ],
+  mayFailToLoad: [false, { option: true }],
+  baseURL: async ({ world }, use) => use(world.console),
+  page: async ({ page, mayFailToLoad }, use) => {
+    const complaints: string[] = []
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('console', (message) => {
+      const isOutage = mayFailToLoad && /Failed to load resource|WebSocket connection/.test(message.text())
+      if (message.type() === 'error' && !isOutage) complaints.push(message.text())
+    })
+    await use(page)
+    expect(complaints, 'the browser had nothing to complain about').toEqual([])
+  },
+  operator: async ({ page, world }, use) => {
+    const answer = await page.request.post('/login', {
+      form: { token: world.token, next: '/' },
+      headers: { origin: world.console },
+      maxRedirects: 0,
+    })
+    expect(answer.headers()['location']).toBe('/')
+    await use(page)
+  },
+})
+
+export { expect } from '@playwright/test'
+
+/** The page says that what it shows is true now. */
+export async function expectLive(page: Page): Promise<void> {
+  await expect(page.getByRole('status', { name: 'Connection' })).toHaveText('Live')
+}
