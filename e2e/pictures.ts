@@ -1,6 +1,7 @@
 /** Pictures of the console in use, for the documentation. The sessions and pods in them are real. */
 import { join, resolve } from 'node:path'
 import {
+  ApplicationDocument,
   CloseSessionDocument,
   CreateApplicationDocument,
   OpenSessionDocument,
@@ -16,7 +17,9 @@ test('pictures', async ({ operator, world }) => {
   await furnish(world)
   await operator.goto('/')
   await expectLive(operator)
+  await use(world)
   await expect(operator.getByRole('status', { name: 'Verdict' })).toContainText('browser-sandbox')
+  await expect(operator.getByRole('region', { name: 'Warm pools' })).not.toContainText('of 10 idle')
   await expect(operator.getByRole('list', { name: 'Numbers of the fleet' })).toContainText('p50')
   await take(operator, 'console-fleet')
 
@@ -39,34 +42,50 @@ test('pictures', async ({ operator, world }) => {
   await take(operator, 'console-nodes')
 })
 
+const POOLS = { hello: 2, notebook: 6, 'game-server': 9 } as const
+
+/** Applications beside `hello`, with full pools, and one that cannot start. */
 async function furnish({ client }: World): Promise<void> {
-  const open = async (application: string): Promise<string> => {
-    const { openSession } = await client.request(OpenSessionDocument, { input: { application } })
-    return openSession.session?.id ?? 'none'
-  }
-  const ports = [{ name: 'web', containerPort: 8080 }]
   const create = async (name: string, low: number, command: readonly string[]): Promise<void> => {
-    const version = { image: 'host', command, ports, usesSessionService: true }
+    const version = {
+      image: 'host',
+      command,
+      ports: [{ name: 'web', containerPort: 8080 }],
+      usesSessionService: true,
+      resources: { cpuMillis: 40, memoryBytes: 64 * 2 ** 20 },
+    }
     const scalingPolicy = { maxPods: 40, burst: 20, idleCount: { low, high: low + 2 } }
     await client.request(CreateApplicationDocument, { input: { name, version, scalingPolicy } })
   }
-  await create('notebook', 6, HELLO)
-  await create('game-server', 10, HELLO)
+  await create('notebook', POOLS.notebook, HELLO)
+  await create('game-server', POOLS['game-server'], HELLO)
+  await untilFull(client)
   await create('browser-sandbox', 2, [process.execPath, '/srv/browser-sandbox/main.js'])
-  const ids: string[] = []
-  for (const name of [
-    'hello',
-    'notebook',
-    'game-server',
-    'notebook',
-    'hello',
-    'game-server',
-    'game-server',
-    'notebook',
-  ])
-    ids.push(await open(name))
-  for (const id of [ids[1], ids[4], ids[6]]) await client.request(CloseSessionDocument, { input: { id: id ?? 'none' } })
-  for (const name of ['game-server', 'hello', 'notebook', 'game-server']) await open(name)
+}
+
+/** Sessions come and go, each when the pools are full again. */
+async function use({ client }: World): Promise<void> {
+  const names = ['hello', 'notebook', 'game-server', 'game-server', 'notebook', 'hello', 'game-server'] as const
+  const open: string[] = []
+  for (const name of [...names, ...names]) {
+    await untilFull(client)
+    const { openSession } = await client.request(OpenSessionDocument, { input: { application: name } })
+    open.push(openSession.session?.id ?? 'none')
+    const [oldest] = open
+    if (open.length <= 6 || oldest === undefined) continue
+    open.shift()
+    await client.request(CloseSessionDocument, { input: { id: oldest } })
+  }
+}
+
+async function untilFull(client: World['client']): Promise<void> {
+  for (const [name, low] of Object.entries(POOLS))
+    await expect.poll(() => standby(client, name)).toBeGreaterThanOrEqual(low)
+}
+
+async function standby(client: World['client'], name: string): Promise<number> {
+  const { application } = await client.request(ApplicationDocument, { name })
+  return application?.pool.standby ?? 0
 }
 
 async function take(page: Page, name: string): Promise<void> {

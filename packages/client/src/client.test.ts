@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../test/graphql-server.ts'
-import { SessionLog } from '../test/session-log.ts'
+import { SessionLog, sessionOf } from '../test/session-log.ts'
 import { createClient, type Client } from './client.ts'
 import { ClientError, type ClientFailure } from './client-error.ts'
 import { PodLogsDocument, ViewerDocument, WatchSessionsDocument } from './generated/documents.ts'
@@ -114,6 +114,21 @@ it('watches: a snapshot in parts, then changes, each told once', async () => {
   const second = await world.until((update) => !update.items.has('c'))
   expect([...second.items.keys()]).toEqual(['a', 'b'])
   expect(second.items.get('b')?.phase).toBe('IN_USE')
+})
+
+it('continues from what is known already, as from a list', async () => {
+  const log = newLog()
+  log.put('a', 'AVAILABLE')
+  await using server = await startTestServer({ root: { watchSessions: log.watch } })
+  await using client = createClient({ url: server.url })
+  const from = { items: new Map([['a', sessionOf('a', 'AVAILABLE')]]), resourceVersion: 'v1', arriving: [] }
+  log.put('b', 'AVAILABLE')
+  for await (const update of client.watch(WatchSessionsDocument, {}, { from })) {
+    if (!update.items.has('b')) continue
+    expect([...update.items.keys()]).toEqual(['a', 'b'])
+    break
+  }
+  expect(log.askedAfter).toEqual(['v1'])
 })
 
 it('resumes with the newest version after the death of the server, and misses nothing', async () => {

@@ -22,9 +22,9 @@ export type CoreSessionWorld = {
   readonly clock: Clock
   readonly log: Log
   readonly record: NodeRecord
-  readonly workload: NodeWorkload
-  readonly logs: PodLogs
-  readonly usage: UsageMeter
+  readonly workload: Pick<NodeWorkload, 'state' | 'apply'>
+  readonly logs: Pick<PodLogs, 'read'>
+  readonly usage: Pick<UsageMeter, 'measure'>
   readonly marks: EpochMarks
 }
 

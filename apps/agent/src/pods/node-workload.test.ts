@@ -202,7 +202,7 @@ it('keeps its word under any order of commands, faults, waits and crashes', asyn
       for (const session of node.workload.state().sessions) expect(toldPhase(session)).not.toMatch(/starting|closing/)
       for (const pod of node.workload.state().pods) expect(pod.phase).not.toMatch(/creating|terminating/)
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   )
 })
 

@@ -288,6 +288,7 @@ export class PodSupervisor {
   }
 
   #put(change: Partial<LedgerPod>): void {
+    if (this.#isLetGo) return
     this.#row = { ...this.#row, ...change }
     this.#world.record.put({ kind: 'putPod', row: this.#row })
   }

@@ -11,7 +11,10 @@ export type PlatformEnvironment = {
 }
 
 /** The platform's own names win over those of the version. */
-export function podEnvironment(version: ApplicationVersion, platform: PlatformEnvironment): Record<string, string> {
+export function podEnvironment(
+  version: Pick<ApplicationVersion, 'env' | 'applicationName' | 'ports'>,
+  platform: PlatformEnvironment,
+): Record<string, string> {
   const env: Record<string, string> = { PATH: platform.path, ...version.env }
   env['FORNAX_POD_ID'] = platform.podId
   env['FORNAX_APPLICATION'] = version.applicationName

@@ -111,9 +111,10 @@ export class PodSessions {
     }
   }
 
-  /** Stops every timer; the sessions go on. */
+  /** Looks after the sessions no longer; they go on. */
   letGo(): void {
     for (const entry of this.#entries.values()) entry.cancelDeadline()
+    this.#entries.clear() // What is still under way finds nothing to change.
   }
 
   /** What the application says of its sessions. */

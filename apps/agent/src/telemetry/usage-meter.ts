@@ -14,7 +14,7 @@ export type NodeUsage = {
 export type MachineGauge = () => ResourceUse
 
 export class UsageMeter {
-  readonly #runtimes: readonly Runtime[]
+  readonly #runtimes: readonly Pick<Runtime, 'readUsage'>[]
   readonly #clock: Clock
   readonly #machine: MachineGauge | null
   #before = new Map<string, number>()
@@ -22,7 +22,7 @@ export class UsageMeter {
   #atMs: number
 
   /** Without a gauge the node uses what its pods use. */
-  constructor(runtimes: readonly Runtime[], clock: Clock, machine: MachineGauge | null) {
+  constructor(runtimes: readonly Pick<Runtime, 'readUsage'>[], clock: Clock, machine: MachineGauge | null) {
     this.#runtimes = runtimes
     this.#clock = clock
     this.#machine = machine

@@ -8,6 +8,8 @@ import {
 } from '@fornax/client/generated/documents'
 import { CliError } from '../cli-error.ts'
 import { note, say, type CommandContext } from '../command-context.ts'
+import { bareName } from '../kinds/all-kinds.ts'
+import { applicationKind } from '../kinds/application-kind.ts'
 import { parsePair } from '../kinds/filters.ts'
 import { formatMs } from '../output/age.ts'
 import { formatObject } from '../output/structured.ts'
@@ -28,7 +30,8 @@ export type OpenFlags = {
   readonly output?: 'json' | 'yaml' | 'url' | 'name'
 }
 
-export async function openSession(context: CommandContext, application: string, flags: OpenFlags): Promise<void> {
+export async function openSession(context: CommandContext, word: string, flags: OpenFlags): Promise<void> {
+  const application = bareName(word, applicationKind)
   const input = toInput(application, flags, context.terminal.folder)
   const { openSession: payload } = await context.client.request(
     OpenSessionDocument,

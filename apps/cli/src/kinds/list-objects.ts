@@ -53,6 +53,6 @@ function nothingFound(
   { flags }: ObjectsRequest,
 ): string {
   const isFiltered = Object.values(flags).some((value) => value !== undefined)
-  if (isFiltered) return `No ${plural} found that are so.`
+  if (isFiltered) return `No ${plural} found with these filters.`
   return name === 'session' ? 'No open sessions. (--all shows closed ones too.)' : `No ${plural} found.`
 }

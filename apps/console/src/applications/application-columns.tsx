@@ -22,7 +22,7 @@ function nameColumn({ open, toggle }: Unfolding): Column<Row> {
   return {
     id: 'name',
     header: 'Application',
-    width: 15,
+    width: 12.5,
     cell: (application) => (
       <button
         type="button"
@@ -46,7 +46,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'state',
     header: 'State',
-    width: 10,
+    width: 7.75,
     cell: ({ problem }) =>
       problem === null ? (
         <PhaseMark tone="ready" word="As asked" />
@@ -64,7 +64,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'idle',
     header: 'Idle',
-    width: 5,
+    width: 4.25,
     align: 'end',
     cell: ({ pool }) => formatCount(pool.standby + pool.hibernated),
     sortBy: ({ pool }) => pool.standby + pool.hibernated,
@@ -72,7 +72,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'policy',
     header: 'Policy',
-    width: 11,
+    width: 8.5,
     cell: ({ scalingPolicy }) => (
       <span className="flex flex-col leading-tight">
         <span className="truncate">{targetWords(scalingPolicy)}</span>
@@ -83,7 +83,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'sessions',
     header: 'Sessions',
-    width: 6,
+    width: 5.5,
     align: 'end',
     cell: ({ name, sessionCount }) => (
       <Link
@@ -98,7 +98,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'waiting',
     header: 'Waiting',
-    width: 6,
+    width: 5.25,
     align: 'end',
     cell: ({ waitingSessionCount: waiting }) => (
       <span className={waiting > 0 ? 'font-semibold text-warn' : 'text-faint'}>{formatCount(waiting)}</span>
@@ -108,7 +108,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'version',
     header: 'Version',
-    width: 9,
+    width: 7,
     cell: ({ version, fallbackVersion }) => (
       <>
         v{version.number}

@@ -2,6 +2,7 @@
 /** What unfolds below an application: its problem, its policy, its versions. */
 import { useEffect, useState, type ReactNode } from 'react'
 import { formatExact } from '../format/instant-text.ts'
+import { sentence } from '../format/sentence.ts'
 import { formatBytes, formatCpus, plural } from '../format/quantity.ts'
 import { browserClient } from '../graphql/browser-client.ts'
 import {
@@ -50,7 +51,7 @@ function Problem({ problem }: { readonly problem: NonNullable<ApplicationRowFrag
       <div className="flex items-start gap-2.5">
         <Icon name="warning" className="mt-0.5 text-danger" />
         <div className="min-w-0 flex-1">
-          <p className="font-semibold">{problem.message}</p>
+          <p className="font-semibold">{sentence(problem.message)}</p>
           <p className="text-soft">
             Since <RelativeTime at={problem.since} />
             {problem.failureCount > 0 && <>, {plural(problem.failureCount, 'failure')} in a row</>}

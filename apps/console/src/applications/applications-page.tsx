@@ -61,7 +61,7 @@ export function ApplicationsPage({ firstPage }: { readonly firstPage: FirstPage<
               renderDetail={(row) => (row.name === open ? <ApplicationDetails application={row} /> : null)}
               sort={view.sort}
               onSort={view.sortBy}
-              minWidth={70}
+              minWidth={63}
             />
           )}
         </Surface>

@@ -21,7 +21,13 @@ export function troublesOf(
     ...applications.flatMap(({ name, problem }) =>
       problem === null
         ? []
-        : [{ tone: 'danger', text: `${name}: ${problem.message}`, path: paths.application(name) } as const],
+        : [
+            {
+              tone: 'danger',
+              text: `${name}: ${problem.message.replace(/\.$/, '')}.`,
+              path: paths.application(name),
+            } as const,
+          ],
     ),
     silent.length > 0 ? { tone: 'warn', text: `${namesOf(silent)} disconnected.`, path: paths.nodes() } : null,
     waiting > 0

@@ -2,17 +2,14 @@
 
 /** `0.42 ms`, `8.1 ms`, `230 ms`, `1.24 s`, `2 min 05 s`, `3 h 12 min`, `4 d 02 h`. */
 export function formatMs(ms: number): string {
+  // What was measured in whole milliseconds gets no decimals that nobody measured.
+  if (ms < 10 && Number.isInteger(ms)) return `${ms} ms`
   if (ms < 1) return `${ms.toFixed(2)} ms`
   if (ms < 10) return `${ms.toFixed(1)} ms`
   if (ms < 1_000) return `${Math.round(ms)} ms`
   if (ms < 10_000) return `${(ms / 1_000).toFixed(2)} s`
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`
   return formatLongMs(ms)
-}
-
-/** As `formatMs`, for what was measured in whole milliseconds only: `7 ms`. */
-export function formatWholeMs(ms: number): string {
-  return ms < 10 ? `${Math.round(ms)} ms` : formatMs(ms)
 }
 
 /** Time that has passed or remains, in one unit that people think in. */

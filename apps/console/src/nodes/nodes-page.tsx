@@ -29,7 +29,9 @@ export function NodesPage({ firstPage }: { readonly firstPage: FirstPage<Row> | 
   const list = useLiveList(nodesSpec, firstPage)
   const view = useListView('name')
   const rows = sortRows(
-    [...list.items.values()].filter((node) => view.matches(node.name, node.address)),
+    [...list.items.values()].filter((node) =>
+      view.matches(node.name, node.address, ...node.runtimes.map((runtime) => runtime.name)),
+    ),
     COLUMNS,
     view.sort,
   )
@@ -57,7 +59,7 @@ export function NodesPage({ firstPage }: { readonly firstPage: FirstPage<Row> | 
               rowId={(node) => node.id}
               sort={view.sort}
               onSort={view.sortBy}
-              minWidth={68}
+              minWidth={63}
             />
           )}
         </Surface>
@@ -92,6 +94,10 @@ function leadOf(nodes: readonly Row[]): string {
   return `${plural(nodes.length, 'node')}, ${formatCount(ready)} ready, with ${plural(sessions, 'session')} on them.`
 }
 
+function runtimesOf({ runtimes }: Row): string {
+  return runtimes.map(({ name, isolation }) => `runtime ${name}, isolation ${isolation.toLowerCase()}`).join('; ')
+}
+
 const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'name',
@@ -101,7 +107,9 @@ const COLUMNS: readonly Column<Row>[] = [
         <span className="truncate font-medium" data-row-link tabIndex={-1}>
           {node.name}
         </span>
-        <span className="truncate text-xs text-faint">{node.address}</span>
+        <span className="truncate text-xs text-faint" title={runtimesOf(node)}>
+          {node.address} · {node.runtimes.map((runtime) => runtime.name).join(', ')}
+        </span>
       </span>
     ),
     sortBy: (node) => node.name,
@@ -109,7 +117,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'phase',
     header: 'Phase',
-    width: 9,
+    width: 8.5,
     cell: (node) => {
       const { tone, word } = wordsOfNode(node)
       return (
@@ -128,14 +136,14 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'cpu',
     header: 'CPU booked',
-    width: 10,
+    width: 9,
     cell: ({ booked, capacity, cpuMillisUsed, name }) => (
       <Meter
         label={`CPU of ${name}`}
         booked={booked.cpuMillis}
         capacity={capacity.cpuMillis}
         used={cpuMillisUsed}
-        text={`${formatCpus(booked.cpuMillis)} of ${formatCpus(capacity.cpuMillis)}${cpuMillisUsed === null ? '' : ` · uses ${formatCpus(cpuMillisUsed)}`}`}
+        format={formatCpus}
       />
     ),
     sortBy: ({ booked, capacity }) => booked.cpuMillis / Math.max(1, capacity.cpuMillis),
@@ -143,14 +151,14 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'memory',
     header: 'Memory booked',
-    width: 14,
+    width: 13,
     cell: ({ booked, capacity, memoryBytesUsed, name }) => (
       <Meter
         label={`Memory of ${name}`}
         booked={booked.memoryBytes}
         capacity={capacity.memoryBytes}
         used={memoryBytesUsed}
-        text={`${formatBytes(booked.memoryBytes)} of ${formatBytes(capacity.memoryBytes)}${memoryBytesUsed === null ? '' : ` · uses ${formatBytes(memoryBytesUsed)}`}`}
+        format={formatBytes}
       />
     ),
     sortBy: ({ booked, capacity }) => booked.memoryBytes / Math.max(1, capacity.memoryBytes),
@@ -170,22 +178,10 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'sessions',
     header: 'Sessions',
-    width: 6,
+    width: 5.5,
     align: 'end',
     cell: (node) => formatCount(node.sessionCount),
     sortBy: (node) => node.sessionCount,
-  },
-  {
-    id: 'runtime',
-    header: 'Runtimes',
-    width: 10,
-    cell: ({ runtimes }) => (
-      <span
-        title={runtimes.map((runtime) => `${runtime.name}: isolation ${runtime.isolation.toLowerCase()}`).join(', ')}
-      >
-        {runtimes.map((runtime) => runtime.name).join(', ')}
-      </span>
-    ),
   },
   {
     id: 'heard',
@@ -195,5 +191,5 @@ const COLUMNS: readonly Column<Row>[] = [
       lastHeardAt === null ? <span className="text-faint">not yet</span> : <RelativeTime at={lastHeardAt} />,
     sortBy: (node) => node.lastHeardAt,
   },
-  { id: 'actions', header: '', width: 4, align: 'end', cell: (node) => <NodeActions node={node} /> },
+  { id: 'actions', header: '', width: 3.5, align: 'end', cell: (node) => <NodeActions node={node} /> },
 ]

@@ -1,7 +1,7 @@
 'use client'
 /** The columns of the tables of sessions. */
 import Link from 'next/link'
-import { formatWholeMs } from '../format/duration.ts'
+import { formatMs } from '../format/duration.ts'
 import { formatCount } from '../format/quantity.ts'
 import type { SessionRowFragment } from '../graphql/generated/documents.ts'
 import { paths } from '../path-builder.ts'
@@ -18,7 +18,7 @@ export const SESSION_COLUMNS: readonly Column<Row>[] = [
   {
     id: 'id',
     header: 'Session',
-    width: 12.5,
+    width: 11.25,
     cell: (session) => (
       <Link
         href={paths.session(session.id)}
@@ -38,32 +38,32 @@ export const SESSION_COLUMNS: readonly Column<Row>[] = [
   {
     id: 'phase',
     header: 'Phase',
-    width: 13.5,
+    width: 12.25,
     cell: (session) => <SessionPhaseMark session={session} />,
     sortBy: (session) => session.phase,
   },
   {
     id: 'start',
     header: 'Start',
-    width: 5,
+    width: 4,
     cell: ({ start }) => (start === null ? <Nothing /> : start === 'WARM' ? 'warm' : 'cold'),
     sortBy: ({ start }) => start,
   },
   {
     id: 'opened',
     header: 'Opened in',
-    width: 6.5,
+    width: 6,
     align: 'end',
     cell: (session) => {
       const ms = openedInMs(session)
-      return ms === null ? <Nothing /> : formatWholeMs(ms)
+      return ms === null ? <Nothing /> : formatMs(ms)
     },
     sortBy: openedInMs,
   },
   {
     id: 'clients',
     header: 'Clients',
-    width: 5.5,
+    width: 4.75,
     align: 'end',
     cell: ({ clientCount }) => (clientCount === 0 ? <span className="text-faint">0</span> : formatCount(clientCount)),
     sortBy: ({ clientCount }) => clientCount,
@@ -71,21 +71,21 @@ export const SESSION_COLUMNS: readonly Column<Row>[] = [
   {
     id: 'node',
     header: 'Node',
-    width: 8.5,
+    width: 6.75,
     cell: ({ nodeName }) => nodeName ?? <Nothing />,
     sortBy: ({ nodeName }) => nodeName,
   },
   {
     id: 'created',
     header: 'Asked',
-    width: 7,
+    width: 6.25,
     cell: ({ createdAt }) => <RelativeTime at={createdAt} />,
     sortBy: ({ createdAt }) => createdAt,
   },
   {
     id: 'actions',
     header: '',
-    width: 5,
+    width: 4.75,
     align: 'end',
     cell: (session) => <CloseSessionButton session={session} size="small" />,
   },

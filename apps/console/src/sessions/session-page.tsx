@@ -2,6 +2,7 @@
 /** One session: why it was slow, why it closed, and how to reach it while it lasts. */
 import Link from 'next/link'
 import { useMemo, type ReactNode } from 'react'
+import { sentence } from '../format/sentence.ts'
 import { formatMs } from '../format/duration.ts'
 import type { SessionStoryFragment } from '../graphql/generated/documents.ts'
 import { useLiveList } from '../live/live-context.tsx'
@@ -64,7 +65,7 @@ function Lead({ session }: { readonly session: Story }) {
   return (
     <span className="flex flex-wrap items-center gap-x-3 gap-y-1" role="status" aria-label="Phase">
       <SessionPhaseMark session={session} />
-      {session.closeMessage !== null && session.closeMessage !== '' && <span>{session.closeMessage}</span>}
+      {session.closeMessage !== null && session.closeMessage !== '' && <span>{sentence(session.closeMessage)}</span>}
       {session.phaseDeadline !== null && session.phase !== 'CLOSED' && (
         <span className="text-faint">
           must end <RelativeTime at={session.phaseDeadline} />

@@ -65,7 +65,7 @@ export function SessionsPage({ firstPage }: { readonly firstPage: FirstPage<Row>
               rowId={(row) => row.id}
               sort={view.sort}
               onSort={view.sortBy}
-              minWidth={70}
+              minWidth={63}
               footer={<OlderSessions spec={spec} where={{ application, phases }} />}
             />
           )}

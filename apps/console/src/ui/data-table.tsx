@@ -137,7 +137,7 @@ function Head<T>({ columns, sort, onSort }: Pick<DataTableProps<T>, 'columns' | 
               key={column.id}
               scope="col"
               aria-sort={isSorted ? direction : undefined}
-              className={`h-9 px-3 font-medium first:pl-4 last:pr-4 ${column.align === 'end' ? 'text-right' : 'text-left'}`}
+              className={`h-9 px-3 font-medium whitespace-nowrap first:pl-4 last:pr-4 ${column.align === 'end' ? 'text-right' : 'text-left'}`}
             >
               {column.sortBy === undefined ? (
                 column.header === '' ? (
@@ -208,7 +208,7 @@ function Row<T>({ columns, row, index, path }: RowProps<T>) {
       {columns.map((column) => (
         <td
           key={column.id}
-          className={`truncate px-3 py-1.5 first:pl-4 last:pr-4 ${column.align === 'end' ? 'text-right' : ''}`}
+          className={`px-3 py-1.5 first:pl-4 last:pr-4 ${column.header === '' ? '' : 'truncate'} ${column.align === 'end' ? 'text-right' : ''}`}
         >
           {column.cell(row)}
         </td>

@@ -5,13 +5,14 @@ export type MeterProps = {
   readonly booked: number
   readonly capacity: number
   readonly used: number | null
-  /** The same in words. */
-  readonly text: string
+  /** A quantity in words, as in `1.5 GiB`. */
+  readonly format: (quantity: number) => string
 }
 
 const NEARLY_FULL = 0.9
 
-export function Meter({ label, booked, capacity, used, text }: MeterProps) {
+export function Meter({ label, booked, capacity, used, format }: MeterProps) {
+  const text = `${outOf(format(booked), format(capacity))}${used === null ? '' : ` · uses ${format(used)}`}`
   const share = portion(booked, capacity)
   return (
     <div className="flex flex-col gap-1">
@@ -38,6 +39,12 @@ export function Meter({ label, booked, capacity, used, text }: MeterProps) {
       </div>
     </div>
   )
+}
+
+/** `2.5 of 23.5 GiB`: a unit that both have is said once. */
+function outOf(part: string, whole: string): string {
+  const [number = part, unit] = part.split(' ')
+  return unit !== undefined && whole.endsWith(` ${unit}`) ? `${number} of ${whole}` : `${part} of ${whole}`
 }
 
 function portion(part: number, whole: number): number {

@@ -24,7 +24,7 @@ export function PlainTable<T>({ label, columns, rows, rowId }: PlainTableProps<T
               <th
                 key={id}
                 scope="col"
-                className={`h-9 px-3 font-medium first:pl-4 last:pr-4 ${align === 'end' ? 'text-right' : 'text-left'}`}
+                className={`h-9 px-3 font-medium whitespace-nowrap first:pl-4 last:pr-4 ${align === 'end' ? 'text-right' : 'text-left'}`}
               >
                 {header}
               </th>

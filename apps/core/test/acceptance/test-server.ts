@@ -35,7 +35,7 @@ export type Answer = {
 
 /** Asks over HTTP, as the operator of acme unless told otherwise. */
 export async function ask(
-  server: GraphqlServer,
+  server: Pick<GraphqlServer, 'url'>,
   query: string,
   options: { readonly variables?: object; readonly authorization?: string; readonly signal?: AbortSignal } = {},
 ): Promise<Answer> {

@@ -98,7 +98,7 @@ export class TestSocket implements AsyncDisposable {
 }
 
 export async function openSocket(
-  server: GraphqlServer,
+  server: Pick<GraphqlServer, 'url'>,
   options: ClientOptions & { readonly subprotocols?: readonly string[]; readonly path?: string } = {},
 ): Promise<TestSocket> {
   const { subprotocols = ['graphql-transport-ws'], path = '/graphql', ...rest } = options
@@ -109,7 +109,10 @@ export async function openSocket(
 }
 
 /** A socket that has said who it is: the operator of acme unless told otherwise. */
-export async function connect(server: GraphqlServer, authorization = bearer('acme', 'operator')): Promise<TestSocket> {
+export async function connect(
+  server: Pick<GraphqlServer, 'url'>,
+  authorization = bearer('acme', 'operator'),
+): Promise<TestSocket> {
   const socket = await openSocket(server)
   socket.send({ type: 'connection_init', payload: { authorization } })
   const { type } = await socket.next()

@@ -44,7 +44,7 @@ export class FleetWorld {
     nodes: new Map<string, RegisteredNode>(),
     sessions: new Map<string, Session>(),
   }
-  /** Instants that the fleet waits for. */
+  /** Instants that the fleet waits for; those that were over when they were set are due then. */
   readonly deadlines = new Map<string, number>()
   /** Sessions whose client was told that they are open. */
   readonly answered = new Set<string>()
@@ -288,7 +288,7 @@ export class FleetWorld {
         random: this.random,
         deadlines: {
           set: (key, atMs) => {
-            this.deadlines.set(key, atMs)
+            this.deadlines.set(key, Math.max(atMs, this.nowMs))
             wheel.set(key, atMs)
           },
           clear: (key) => {

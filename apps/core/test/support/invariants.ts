@@ -86,9 +86,9 @@ function epochOf({ limits }: FleetState): number {
 }
 
 /** I8: whatever waits has an instant at which it ends, and that is not long ago. */
-export function endlessWaits({ fleet: { state }, deadlines, nowMs, reader }: FleetWorld): string[] {
+export function endlessWaits({ fleet: { state }, deadlines, nowMs }: FleetWorld): string[] {
   const late = (key: string): string[] => {
-    const atMs = Math.max(deadlines.get(key) ?? Infinity, reader.startedAtMs) // Nothing happens while there is no core.
+    const atMs = deadlines.get(key) ?? Infinity
     return atMs < nowMs - 100 ? [`I8: ${key} is ${nowMs - atMs} ms late`] : []
   }
   return [
@@ -235,6 +235,7 @@ export function watchOver(world: FleetWorld): void {
       ...[...world.nodes.values()].flatMap(({ misdeeds }) => misdeeds),
     ]
     pods = new Set(state.pods.keys())
+    if (wrong.length > 0 && process.env['STORY']) console.log(world.nowMs - 1_700_000_000_000, world.reader.startedAtMs - 1_700_000_000_000, JSON.stringify([...state.sessions.values()]), [...world.deadlines].map(([k,v])=>k+' '+(v-1_700_000_000_000)), [...state.nodes.values()].map(n=>n.registered.name+n.phase))
     if (wrong.length > 0) throw new Error(wrong.join('\n'))
   }
 }

@@ -6,12 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 import { describe, expect, it } from 'vitest'
-import { isBubblewrapUsable } from './bubblewrap-probe.ts'
+import { canOwnNetworks } from './test/this-machine.ts'
 
-const isUsable = await isBubblewrapUsable(process.env['PATH'] ?? '')
-const isRoot = process.geteuid?.() === 0
-
-describe.skipIf(!isUsable || !isRoot)('a node with an address for other machines', () => {
+describe.skipIf(!canOwnNetworks)('a node with an address for other machines', () => {
   it('leads them into a pod, knows them by their address, and cuts them off at the end of the session', async () => {
     await using world = await twoMachines()
     using far = world.client(`

@@ -1,13 +1,10 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { describe, expect, it } from 'vitest'
-import { isBubblewrapUsable } from './bubblewrap-probe.ts'
 import { greeter, orderOf } from './test/scratch-orders.ts'
 import { anyPort, endOfSocket, expectOpened, nextBytes, ScratchRuntime } from './test/scratch-runtime.ts'
+import { canOwnNetworks } from './test/this-machine.ts'
 
-const isUsable = await isBubblewrapUsable(process.env['PATH'] ?? '')
-const isRoot = process.geteuid?.() === 0
-
-describe.skipIf(!isUsable || !isRoot)('a session and its endpoint', () => {
+describe.skipIf(!canOwnNetworks)('a session and its endpoint', () => {
   it('keeps a client of a closed session out of the next session of the same pod', async () => {
     await using scratch = await ScratchRuntime.open()
     const pod = await scratch.create(greeter('pod-a'))

@@ -2,15 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { CommandShell, IP, NFT } from './command-shell.ts'
-import { runTool } from './run-tool.ts'
+import { canRuleNetworks } from './test/this-machine.ts'
 
-const isRoot = process.geteuid?.() === 0
-const hasTools = await Promise.all([runTool('nft', ['--version']), runTool('ip', ['-V'])]).then(
-  () => true,
-  () => false,
-)
-
-describe.skipIf(!isRoot || !hasTools)('a command line tool that stays', () => {
+describe.skipIf(!canRuleNetworks)('a command line tool that stays', () => {
   it('does one thing after the other, and tells which of them failed', async () => {
     await using shell = new CommandShell(NFT)
     const table = `fornax_shell_${process.pid}`

@@ -7,6 +7,7 @@
  * it writes before complaining about that word is what went wrong.
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
+import { TOOL_ENVIRONMENT } from './run-tool.ts'
 
 export type ShellTool = {
   readonly program: string
@@ -88,7 +89,7 @@ export class CommandShell implements AsyncDisposable {
   #start(): ChildProcessWithoutNullStreams {
     // One stream for both outputs, so that a complaint never overtakes the one before it.
     const command = ['-c', 'exec "$0" "$@" 2>&1', this.#tool.program, ...this.#tool.args]
-    const child = spawn('sh', command, { stdio: 'pipe', env: { PATH: process.env['PATH'], LC_ALL: 'C' } })
+    const child = spawn('sh', command, { stdio: 'pipe', env: TOOL_ENVIRONMENT })
     child.stdout.setEncoding('utf8').on('data', (text: string) => this.#hear(text))
     child.stdin.on('error', () => {}) // 'close' tells the whole story.
     child.once('close', (code) => this.#left(`${this.#tool.program} ended with ${code}: ${this.#heard}`))

@@ -2,20 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { closeLine, openLine, tableScript, transportOf } from './nft-rules.ts'
 import { runTool } from './run-tool.ts'
 import { foundMappings } from './session-ways.ts'
+import { canRuleNetworks } from './test/this-machine.ts'
 
 const plan = { tag: 'testab', block: 3 }
-const isRoot = process.geteuid?.() === 0
-const hasNft = await runTool('nft', ['--version']).then(
-  () => true,
-  () => false,
-)
-
 const web = { transport: 'tcp', hostPort: 20_001, podAddress: '100.64.48.1', containerPort: 8_080 } as const
 const game = { ...web, hostPort: 20_002, containerPort: 9_000 }
 const voice = { transport: 'udp', hostPort: 20_003, podAddress: '100.64.48.1', containerPort: 8_082 } as const
 
 describe('the rules of an agent', () => {
-  it.skipIf(!isRoot || !hasNft).each([true, false])(
+  it.skipIf(!canRuleNetworks).each([true, false])(
     'are understood by nftables, which checks them and changes nothing (reachable from outside: %s)',
     async (isReachableFromOutside) => {
       await runTool('nft', ['-c', '-f', '-'], tableScript(plan, { isReachableFromOutside, agentUid: 0 }))

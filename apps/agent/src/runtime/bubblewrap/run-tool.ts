@@ -1,10 +1,13 @@
 /** Runs a command line tool once, where a process more does not matter. */
 import { spawn } from 'node:child_process'
 
+/** Where the system's own tools are, which an agent's PATH does not always know. */
+export const TOOL_ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
+
 /** What it wrote to its output. Rejects, with what it complained about, unless it ended well. */
 export function runTool(program: string, args: readonly string[], input = ''): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: 'pipe', env: { PATH: process.env['PATH'], LC_ALL: 'C' } })
+    const child = spawn(program, args, { stdio: 'pipe', env: TOOL_ENVIRONMENT })
     let output = ''
     let complaint = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))

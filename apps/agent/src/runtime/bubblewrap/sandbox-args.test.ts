@@ -25,10 +25,10 @@ describe('what bubblewrap is told', () => {
 
   it('makes the command nobody before it runs, or lends it a user namespace where the agent is not root', () => {
     const privileged = sandbox({ isPrivileged: true })
-    expect(sandboxCommand(privileged).slice(0, 3)).toEqual(['setpriv', '--reuid=65534', '--regid=65534'])
+    expect(sandboxCommand(privileged).slice(0, 3)).toEqual(['/usr/bin/setpriv', '--reuid=65534', '--regid=65534'])
     expect(sandboxArgs(privileged)).not.toContain('--unshare-user')
     const ordinary = sandbox({ isPrivileged: false })
-    expect(sandboxCommand(ordinary)[0]).toBe('sh')
+    expect(sandboxCommand(ordinary)[0]).toBe('/bin/sh')
     expect(sandboxArgs(ordinary)).toContain('--unshare-user')
     expect(sandboxArgs(ordinary)).not.toContain('--cap-add')
   })

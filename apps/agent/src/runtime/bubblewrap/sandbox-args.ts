@@ -59,12 +59,15 @@ export function sandboxCommand({ version, user, isPrivileged }: Sandbox): readon
 /** setpriv needs these to become the pod's user, and takes them away for good with that. */
 const KEPT_UNTIL_THE_USER_CHANGES = '--cap-drop ALL --cap-add CAP_SETUID --cap-add CAP_SETGID --cap-add CAP_SETPCAP'
 
-/** Tells the shim's third file descriptor that the command runs now; the shell says 126 or 127 if it cannot. */
-const ANNOUNCE_AND_RUN = ['sh', '-c', 'printf . >&3; exec "$@" 3>&-', 'sh']
+/**
+ * Tells the shim's third file descriptor that the command runs now; the shell says 126 or 127 if it cannot. Whole
+ * paths here and below, because the pod's own PATH may lead anywhere.
+ */
+const ANNOUNCE_AND_RUN = ['/bin/sh', '-c', 'printf . >&3; exec "$@" 3>&-', 'sh']
 
 function becomeUser({ uid, gid }: PodUser): readonly string[] {
   const drop = ['--clear-groups', '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs']
-  return ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, ...drop, '--']
+  return ['/usr/bin/setpriv', `--reuid=${uid}`, `--regid=${gid}`, ...drop, '--']
 }
 
 /** Read-only is enough to talk to a socket, and lets the pod put nothing beside it. */

@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream'
 import type { Clock } from '@fornax/kernel/clock'
 import type { PodFolder } from '../pod-folder.ts'
 import type { PodNetwork } from './pod-networks.ts'
+import { TOOL_ENVIRONMENT } from './run-tool.ts'
 import { sandboxArgs, sandboxCommand, type Sandbox } from './sandbox-args.ts'
 
 export type SandboxStart = {
@@ -44,7 +45,7 @@ function spawnShim({ folder, exitFile, network, cgroups, sandbox }: SandboxStart
   try {
     const child = spawn('/bin/sh', [...shim, ...sandboxCommand(sandbox)], {
       cwd: '/',
-      env: { PATH: sandbox.path },
+      env: TOOL_ENVIRONMENT,
       stdio: ['ignore', stdout, stderr, 'pipe'],
       detached: true, // A session and a process group of its own: signals to the agent's are not for it.
     })

@@ -1,0 +1,116 @@
+import { createLog } from '@fornax/kernel/log'
+import { VirtualClock } from '@fornax/kernel/virtual-clock'
+import { creatingPod, type Pod } from '@fornax/node-model/pod-state'
+import type { NodeState } from '@fornax/proto/fornax/nodelink/v1/nodelink'
+import { expect, it } from 'vitest'
+import { createMemoryLedger } from '../ledger/memory-ledger.ts'
+import { NodeRecord } from '../ledger/node-record.ts'
+import type { WorkloadState } from '../pods/node-workload.ts'
+import { backoffMs } from './backoff-rules.ts'
+import { CoreSession, type EpochMarks } from './core-session.ts'
+import type { FrameToCore } from './core-stream.ts'
+import { toStateParts } from './to-wire.ts'
+
+it('gives up a core that does not greet', () => {
+  const world = newWorld()
+  world.clock.advance(10_000)
+  expect(world.line.isClosed).toBe(true)
+})
+
+it('gives up a core that was silent for longer than the lease, and beats as long as it says nothing else', () => {
+  const world = newWorld()
+  world.greet()
+  world.clock.advance(9_999)
+  expect(world.line.isClosed).toBe(false)
+  expect(world.sent('heartbeat').length).toBeGreaterThanOrEqual(8)
+  world.session.receive({ $case: 'heartbeat', value: {} })
+  world.clock.advance(10_000)
+  expect(world.line.isClosed).toBe(false)
+  world.clock.advance(1_000)
+  expect(world.line.isClosed).toBe(true)
+})
+
+it('says nothing but its hello before the core has greeted', () => {
+  const world = newWorld()
+  world.record.report({ kind: 'pod', pod: pod('pod-1') })
+  world.record.flush()
+  expect(world.frames).toEqual([])
+  world.greet()
+  expect(world.frames.map(({ $case }) => $case)).toEqual(['state'])
+  expect(world.sent('state')).toMatchObject([{ revision: 1, isLast: true }])
+})
+
+it('keeps no queue for a core that does not read: later it gets a full state', () => {
+  const world = newWorld()
+  world.greet()
+  world.line.hasRoom = false
+  for (let index = 0; index < 5; index += 1) {
+    world.record.report({ kind: 'pod', pod: pod(`pod-${index}`) })
+    world.record.flush()
+  }
+  expect(world.sent('reports')).toEqual([])
+  world.line.hasRoom = true
+  world.session.drained()
+  expect(world.sent('state').at(-1)).toMatchObject({ revision: 5 })
+  world.record.report({ kind: 'pod', pod: pod('pod-9') })
+  world.record.flush()
+  expect(world.sent('reports')).toMatchObject([{ firstRevision: 6 }])
+})
+
+it('E1: obeys a newer epoch once it is written down, and refuses an older one', () => {
+  const world = newWorld()
+  world.greet(4)
+  world.session.receive({ $case: 'commands', value: { epoch: 5, commands: [] } })
+  world.session.receive({ $case: 'commands', value: { epoch: 4, commands: [] } })
+  expect(world.marks.list).toEqual([{ coreId: 'cor-1', epoch: 5 }])
+  expect(world.sent('epochRefused')).toEqual([{ highestEpoch: 5 }])
+})
+
+it('sends a large state in parts, of which only the last counts', () => {
+  const pods = Array.from({ length: 1_201 }, (_, index) => pod(`pod-${index}`))
+  const parts: NodeState[] = toStateParts({ pods, sessions: [], versionIds: ['ver-1'] }, 7)
+  expect(parts.map((part) => part.pods.length)).toEqual([500, 500, 201])
+  expect(parts.map((part) => part.isLast)).toEqual([false, false, true])
+  expect(parts.flatMap((part) => part.applicationVersionIds)).toEqual(['ver-1'])
+})
+
+it('comes back at once, and never waits longer than a second', () => {
+  expect(backoffMs(0, 0)).toBe(25)
+  expect(backoffMs(1, 1)).toBe(100)
+  expect(backoffMs(1_000, 1)).toBe(1_000)
+})
+
+function newWorld() {
+  const clock = new VirtualClock()
+  const record = new NodeRecord(createMemoryLedger(), clock, 0)
+  const frames: FrameToCore[] = []
+  const line = {
+    isFree: true,
+    hasRoom: true,
+    isClosed: false,
+    write: (frame: FrameToCore) => void frames.push(frame),
+    close: () => (line.isClosed = true),
+  }
+  const marks: EpochMarks = { list: [] }
+  const nothing: WorkloadState = { pods: [], sessions: [], versionIds: [] }
+  const world = {
+    ...{ clock, record, marks, log: createLog('agent', 'silent') },
+    workload: { state: () => nothing, apply: () => undefined },
+    logs: { read: () => () => undefined },
+    usage: { measure: () => Promise.resolve({ node: { cpuMillis: 0, memoryBytes: 0 }, pods: [] }) },
+  }
+  const session = new CoreSession(world, line, () => undefined)
+  return {
+    ...{ clock, record, line, marks, session, frames },
+    greet: (epoch = 1) =>
+      session.receive({
+        $case: 'hello',
+        value: { coreId: 'cor-1', epoch, heartbeatIntervalMs: 1_000, leaseMs: 10_000, usageIntervalMs: 0, cores: [] },
+      }),
+    sent: (kind: FrameToCore['$case']) => frames.flatMap(({ $case, value }) => ($case === kind ? [value] : [])),
+  }
+}
+
+function pod(podId: string): Pod {
+  return creatingPod({ podId, versionId: 'ver-1', runtime: 'process', createdAtMs: 0 })
+}

@@ -1,0 +1,64 @@
+import { VirtualClock } from '@fornax/kernel/virtual-clock'
+import { creatingPod } from '@fornax/node-model/pod-state'
+import { expect, it } from 'vitest'
+import { chooseRuntime } from './choose-runtime.ts'
+import { DELIVERED_AFTER_MS, EndedPods } from './ended-pods.ts'
+import { StartGate } from './start-gate.ts'
+
+const OFFERS = [
+  { name: 'process', isolation: 'none' },
+  { name: 'bubblewrap', isolation: 'namespace' },
+] as const
+
+it.each([
+  ['', 'none', 'bubblewrap'],
+  ['process', 'none', 'process'],
+  ['process', 'namespace', undefined],
+  ['', 'container', undefined],
+  ['containerd', 'none', undefined],
+] as const)('class "%s" with at least %s runs on %s', (runtimeClass, minIsolation, name) => {
+  expect(chooseRuntime(OFFERS, { runtimeClass, minIsolation })?.name).toBe(name)
+})
+
+it('lets only so many start at a time, in the order of asking', async () => {
+  const gate = new StartGate(new VirtualClock(), 1)
+  const entered: number[] = []
+  const leaves = [1, 2, 3].map(async (number) => {
+    const leave = await gate.enter()
+    entered.push(number)
+    return leave
+  })
+  const leaveFirst = await leaves[0]
+  expect(entered).toEqual([1])
+  leaveFirst?.()
+  leaveFirst?.() // Once is enough.
+  await leaves[1]
+  expect(entered).toEqual([1, 2])
+})
+
+it('gives the place of a slow starter to the next', async () => {
+  const clock = new VirtualClock()
+  const gate = new StartGate(clock, 1)
+  await gate.enter()
+  const next = gate.enter()
+  clock.advance(2_000)
+  await next
+})
+
+it('keeps ended pods until they were surely told, and not without bound', () => {
+  const forgotten: string[] = []
+  const ended = new EndedPods((podId) => forgotten.push(podId))
+  ended.add(pod('pod-early'), 0)
+  ended.add(pod('pod-late'), 5_000)
+  ended.forgetDelivered(1, DELIVERED_AFTER_MS)
+  expect(forgotten).toEqual([])
+  ended.forgetDelivered(0, DELIVERED_AFTER_MS)
+  expect(forgotten).toEqual(['pod-early'])
+  for (let index = 0; index < 1_000; index += 1) ended.add(pod(`pod-${index}`), 6_000)
+  expect(forgotten).toEqual(['pod-early', 'pod-late'])
+  expect(ended.list()).toHaveLength(1_000)
+})
+
+function pod(podId: string) {
+  return creatingPod({ podId, versionId: 'ver-1', runtime: 'process', createdAtMs: 0 })
+}

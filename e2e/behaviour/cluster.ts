@@ -1,0 +1,163 @@
+/**
+ * A real core and real agents as processes of their own, on free ports and a scratch folder, that can be killed
+ * and started again one by one. Pods run on the process runtime, unless a test says otherwise.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { createClient, type Client } from '@fornax/client/client'
+
+export const ROOT = resolve(import.meta.dirname, '../..')
+
+/** How long anything that should come true may take on a busy machine before a test gives up. */
+const EVENTUALLY_MS = 20_000
+const LOOK_EVERY_MS = 15
+
+export type ClusterOptions = {
+  readonly nodes?: readonly string[]
+  readonly runtime?: 'process' | 'bubblewrap'
+  readonly databaseUrl?: string
+}
+
+export class Cluster implements AsyncDisposable {
+  readonly dataDir = mkdtempSync(join(tmpdir(), 'fornax-behaviour-'))
+  readonly token = randomBytes(16).toString('hex')
+  readonly #options: ClusterOptions
+  readonly #parts = new Map<string, ChildProcess>()
+  #apiPort = '0'
+  #nodeLinkPort = '0'
+  #client: Client | null = null
+
+  private constructor(options: ClusterOptions) {
+    this.#options = options
+    mkdirSync(this.dataDir, { recursive: true })
+    for (const name of ['join-token', 'admin-token'])
+      writeFileSync(join(this.dataDir, name), this.token, { mode: 0o600 })
+  }
+
+  /** A core and its nodes, all ready. */
+  static async start(options: ClusterOptions = {}): Promise<Cluster> {
+    const cluster = new Cluster(options)
+    try {
+      await cluster.startCore()
+      for (const name of options.nodes ?? ['node-a']) await cluster.startAgent(name)
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]()
+      throw error
+    }
+    return cluster
+  }
+
+  get client(): Client {
+    if (this.#client === null) throw new Error('the core has not been started')
+    return this.#client
+  }
+
+  get apiUrl(): string {
+    return `http://127.0.0.1:${this.#apiPort}/graphql`
+  }
+
+  async startCore(): Promise<void> {
+    const ready = await this.#spawn('core', 'apps/core/src/main.ts', {
+      FORNAX_API_PORT: this.#apiPort,
+      FORNAX_NODELINK_PORT: this.#nodeLinkPort,
+      NODE_ENV: 'production',
+      ...(this.#options.databaseUrl === undefined ? {} : { DATABASE_URL: this.#options.databaseUrl }),
+    })
+    this.#apiPort = new URL(ready.api ?? '').port
+    this.#nodeLinkPort = ready.nodeLink?.split(':').at(-1) ?? ''
+    this.#client ??= createClient({ url: this.apiUrl, token: this.token })
+  }
+
+  async startAgent(name: string): Promise<void> {
+    await this.#spawn(name, 'apps/agent/src/main.ts', {
+      FORNAX_DATA_DIR: join(this.dataDir, name),
+      FORNAX_NODE_NAME: name,
+      FORNAX_CORE_ADDRESS: `127.0.0.1:${this.#nodeLinkPort}`,
+      FORNAX_JOIN_TOKEN_FILE: join(this.dataDir, 'join-token'),
+      FORNAX_RUNTIME: this.#options.runtime ?? 'process',
+    })
+  }
+
+  /** As a crash would: nothing is said, nothing is tidied. */
+  async kill(name: string): Promise<void> {
+    const part = this.#parts.get(name)
+    if (!part || part.exitCode !== null || part.signalCode !== null) return
+    part.kill('SIGKILL')
+    await once(part, 'exit')
+  }
+
+  /** Freezes a part, as a machine that is cut off looks from outside; `SIGCONT` lets it go on. */
+  signal(name: string, signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#parts.get(name)?.kill(signal)
+  }
+
+  isRunning(name: string): boolean {
+    const part = this.#parts.get(name)
+    return part !== undefined && part.exitCode === null && part.signalCode === null
+  }
+
+  /** Ends everything, pods too: agents are started again where they were killed, so that they can. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client?.[Symbol.asyncDispose]()
+    const agents = [...this.#parts.keys()].filter((name) => name !== 'core')
+    for (const name of agents) if (!this.isRunning(name)) await this.startAgent(name).catch(() => undefined)
+    await Promise.all([...this.#parts].map(([, part]) => stop(part)))
+    rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 })
+  }
+
+  async #spawn(name: string, script: string, settings: Record<string, string>): Promise<Ready> {
+    const part = spawn(process.execPath, [script], {
+      cwd: ROOT,
+      env: {
+        PATH: process.env['PATH'],
+        FORNAX_DATA_DIR: this.dataDir,
+        FORNAX_API_PORT: '0',
+        FORNAX_NODELINK_PORT: '0',
+        LOG_LEVEL: 'warn',
+        ...settings,
+      },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    this.#parts.set(name, part)
+    const said: string[] = []
+    for (const stream of [part.stdout, part.stderr])
+      stream?.on('data', (bytes: Buffer) => {
+        said.push(bytes.toString())
+        if (said.length > 200) said.shift()
+      })
+    const ready = await Promise.race([once(part, 'message').then(([message]) => message as Ready), once(part, 'exit')])
+    if (Array.isArray(ready)) throw new Error(`${name} did not start:\n${said.join('')}`)
+    return ready
+  }
+}
+
+type Ready = { readonly api?: string; readonly nodeLink?: string }
+
+async function stop(part: ChildProcess): Promise<void> {
+  if (part.exitCode !== null || part.signalCode !== null) return
+  part.kill('SIGCONT')
+  if (part.connected) part.send({ type: 'stop', pods: 'end' })
+  else part.kill('SIGINT')
+  const late = setTimeout(() => part.kill('SIGKILL'), 8_000)
+  await once(part, 'exit')
+  clearTimeout(late)
+}
+
+/** Asks until the answer is as wanted; says the last answer when it never is. */
+export async function eventually<T>(
+  ask: () => T | Promise<T>,
+  isRight: (answer: Awaited<T>) => boolean,
+  withinMs = EVENTUALLY_MS,
+): Promise<Awaited<T>> {
+  const endMs = Date.now() + withinMs
+  for (;;) {
+    const answer = await ask()
+    if (isRight(answer)) return answer
+    if (Date.now() > endMs) throw new Error(`not within ${withinMs} ms; the last answer: ${JSON.stringify(answer)}`)
+    await new Promise((done) => setTimeout(done, LOOK_EVERY_MS))
+  }
+}
