@@ -17,6 +17,7 @@ export default defineConfig(({ mode }) => ({
     testTimeout: mode === 'long' ? 30 * 60_000 : 20_000,
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
+    execArgv: ['--disable-warning=ExperimentalWarning'],
     restoreMocks: true,
   },
 }))

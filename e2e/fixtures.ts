@@ -26,7 +26,9 @@ export const test = base.extend<TestFixtures, { readonly world: World }>({
     page.on('pageerror', (error) => complaints.push(error.message))
     page.on('console', (message) => {
       const isOutage = mayFailToLoad && /Failed to load resource|WebSocket connection/.test(message.text())
-      if (message.type() === 'error' && !isOutage) complaints.push(message.text())
+      // Somebody else on this machine added or removed a network device.
+      const isNoise = message.text().includes('net::ERR_NETWORK_CHANGED')
+      if (message.type() === 'error' && !isOutage && !isNoise) complaints.push(message.text())
     })
     await use(page)
     expect(complaints, 'the browser had nothing to complain about').toEqual([])

@@ -2,6 +2,7 @@
 import {
   ApplicationDocument,
   CloseSessionDocument,
+  ComputeNodesDocument,
   CreateApplicationDocument,
   DeleteApplicationDocument,
   OpenSessionDocument,
@@ -11,6 +12,7 @@ import {
   SessionsDocument,
   UpdateScalingPolicyDocument,
   type ApplicationQuery,
+  type ComputeNodesQuery,
   type CreateApplicationInput,
   type OpenSessionInput,
   type OpenSessionMutation,
@@ -144,3 +146,10 @@ export async function sessionsOf({ client }: Cluster, name: string): Promise<rea
 }
 
 export type SessionItem = SessionsQuery['page']['edges'][number]['node']
+
+/** Every node of the fleet. */
+export async function nodes({ client }: Cluster): Promise<readonly ComputeNode[]> {
+  return (await client.request(ComputeNodesDocument, {})).page.edges.map(({ node }) => node)
+}
+
+export type ComputeNode = ComputeNodesQuery['page']['edges'][number]['node']

@@ -18,7 +18,7 @@ import type { PodWorld } from './pods/pod-supervisor.ts'
 import { StartGate } from './pods/start-gate.ts'
 import { createMachinePortBlocks, UNSHARED_PORT_BLOCKS } from './ports/port-blocks.ts'
 import { HOST_PORTS, PortPool } from './ports/port-pool.ts'
-import { openRuntimes } from './runtime/open-runtimes.ts'
+import { openRuntimes, removeRetiredPods } from './runtime/open-runtimes.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import { SessionFolders } from './sessions/session-folders.ts'
 import { machineGauge, UsageMeter } from './telemetry/usage-meter.ts'
@@ -67,7 +67,9 @@ export async function startAgent(config: AgentConfig, world: Pick<AgentOptions, 
   // The ledger comes first: two agents on one folder must not even look at the pods.
   const ledger = openLedger(dataDir, world.log)
   try {
-    const runtimes = await openRuntimes(config.runtime, { ...world, dataDir, host, path, hiddenFolders })
+    const runtimesWorld = { ...world, dataDir, host, path, hiddenFolders }
+    const runtimes = await openRuntimes(config.runtime, runtimesWorld)
+    await removeRetiredPods(runtimes, runtimesWorld)
     return await createAgent({ ...config, ...world, runtimes, ledger })
   } catch (error) {
     ledger[Symbol.dispose]()

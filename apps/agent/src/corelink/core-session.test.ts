@@ -94,14 +94,22 @@ function newWorld() {
   const marks: EpochMarks = { list: [] }
   const nothing: WorkloadState = { pods: [], sessions: [], versionIds: [] }
   const world = {
-    ...{ clock, record, marks, log: createLog('agent', 'silent') },
+    clock,
+    record,
+    marks,
+    log: createLog('agent', 'silent'),
     workload: { state: () => nothing, apply: () => undefined },
     logs: { read: () => () => undefined },
     usage: { measure: () => Promise.resolve({ node: { cpuMillis: 0, memoryBytes: 0 }, pods: [] }) },
   }
   const session = new CoreSession(world, line, () => undefined)
   return {
-    ...{ clock, record, line, marks, session, frames },
+    clock,
+    record,
+    line,
+    marks,
+    session,
+    frames,
     greet: (epoch = 1) =>
       session.receive({
         $case: 'hello',

@@ -156,6 +156,7 @@ export class PodSupervisor {
   /** Why it cannot be started; null: its command runs. */
   async #launch(): Promise<string | null> {
     if (!(await this.#takePorts())) return 'no host port is free'
+    if (this.pod.phase !== 'creating') return 'it was asked to end before it started'
     if (this.#usesLink()) await this.#openLink(false)
     if (this.runtime.hasProcesses) this.#world.logs.add(this.pod.podId, this.#folder())
     const result = await this.runtime.createPod(this.#order())
@@ -314,8 +315,15 @@ export class PodSupervisor {
     if (phase !== 'creating' || deadlineMs === null) return
     this.#cancelDeadline = clock.schedule(Math.max(0, deadlineMs - clock.nowMs()), () => {
       const afterS = Math.round((clock.nowMs() - createdAtMs) / 100) / 10
-      this.#condemn(`it was not ready after ${afterS} s`)
+      this.#condemn(`it was not ready after ${afterS} s: ${this.#lacking()}`)
     })
+  }
+
+  #lacking(): string {
+    const { probe } = this.version.readiness
+    if (this.#running === null) return 'its command could not be started yet'
+    if (probe.kind === 'none') return 'its application did not connect to the session service'
+    return `its ${probe.kind.toUpperCase()} probe of port ${probe.portName} never passed`
   }
 
   #finish(): void {

@@ -1,4 +1,5 @@
 /** Opens the runtimes that a node offers, by the name of the setting. */
+import { existsSync, readdirSync } from 'node:fs'
 import type { Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
 import { probeBubblewrap } from './bubblewrap/bubblewrap-probe.ts'
@@ -40,4 +41,23 @@ export async function openRuntimes(choice: RuntimeChoice, world: RuntimesWorld):
       return await openRuntimes('process', world)
     }
   }
+}
+
+/**
+ * Removes pods of runtimes that the node offered before and does not offer now:
+ * nobody else would ever look after them.
+ */
+export async function removeRetiredPods(offered: readonly Runtime[], world: RuntimesWorld): Promise<void> {
+  for (const name of ['bubblewrap', 'process'] as const) {
+    if (offered.some((runtime) => runtime.name === name) || !hasPods(podsFolderOf(world.dataDir, name))) continue
+    world.log.warn({ runtime: name }, 'removing the pods of a runtime that is no longer offered')
+    for (const runtime of await openRuntimes(name, world)) {
+      for (const podId of await runtime.listPodIds()) await runtime.destroyPod(podId)
+      await runtime[Symbol.asyncDispose]()
+    }
+  }
+}
+
+function hasPods(folder: string): boolean {
+  return existsSync(folder) && readdirSync(folder).some((name) => !name.startsWith('.'))
 }

@@ -148,6 +148,7 @@ function Head<T>({ columns, sort, onSort }: Pick<DataTableProps<T>, 'columns' | 
               ) : (
                 <SortButton
                   header={column.header}
+                  align={column.align}
                   isSorted={isSorted}
                   isDescending={sort.isDescending}
                   onClick={() => onSort(column.id)}
@@ -163,23 +164,21 @@ function Head<T>({ columns, sort, onSort }: Pick<DataTableProps<T>, 'columns' | 
 
 type SortButtonProps = {
   readonly header: string
+  readonly align: 'end' | undefined
   readonly isSorted: boolean
   readonly isDescending: boolean
   readonly onClick: () => void
 }
 
-function SortButton({ header, isSorted, isDescending, onClick }: SortButtonProps) {
+function SortButton({ header, align, isSorted, isDescending, onClick }: SortButtonProps) {
   return (
     <button
       type="button"
       onClick={onClick}
-      className={`inline-flex items-center gap-1 rounded hover:text-text ${isSorted ? 'text-text' : ''}`}
+      className={`inline-flex items-center gap-1 rounded hover:text-text ${align === 'end' ? 'flex-row-reverse' : ''} ${isSorted ? 'text-text' : ''}`}
     >
       {header}
-      <Icon
-        name="down"
-        className={`!size-3 transition-transform ${isSorted ? '' : 'invisible'} ${isDescending ? '' : 'rotate-180'}`}
-      />
+      {isSorted && <Icon name="down" className={`!size-3 ${isDescending ? '' : 'rotate-180'}`} />}
     </button>
   )
 }

@@ -12,11 +12,13 @@ import type { ApplicationFailure, ApplicationView, NodeView } from './views.ts'
 
 export class FleetReader {
   readonly #state: FleetState
-  readonly startedAtMs: number
 
   constructor(state: FleetState) {
     this.#state = state
-    this.startedAtMs = state.ports.nowMs()
+  }
+
+  get startedAtMs(): number {
+    return this.#state.startedAtMs
   }
 
   get changes(): FleetState['changes'] {

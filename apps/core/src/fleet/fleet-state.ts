@@ -67,6 +67,7 @@ export type FleetLimits = {
 export class FleetState {
   readonly ports: FleetPorts
   readonly limits: FleetLimits
+  readonly startedAtMs: number
   readonly changes: ChangeLog<Change>
   readonly groups: NodeGroups
   readonly applications = new Map<string, ApplicationEntry>()
@@ -100,6 +101,7 @@ export class FleetState {
   constructor(ports: FleetPorts, limits: FleetLimits) {
     this.ports = ports
     this.limits = limits
+    this.startedAtMs = ports.nowMs()
     this.changes = new ChangeLog({ epoch: limits.epoch, capacity: limits.changeLogCapacity })
     this.groups = new NodeGroups(ports.random)
   }

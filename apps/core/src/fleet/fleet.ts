@@ -185,7 +185,7 @@ export class Fleet {
     if (scope === 'lease' && node) nodes.leaseEnded(this.#state, node)
     else if (scope === 'drain' && node) nodes.drainEnded(this.#state, node)
     else if (scope === 'keep') sessions.forgetSession(this.#state, name)
-    else if (scope === 'slot') sessions.slotOverdue(this.#state, name)
+    else if (scope === 'slot') sessions.slotOverdue(this.#state, ...slotOf(name))
     else if (this.#state.sessions.has(key)) sessions.applyToSession(this.#state, key, { kind: 'deadlinePassed', atMs })
     else this.#podOrApplicationDue(key)
     this.#settleSoon()
@@ -267,6 +267,11 @@ export class Fleet {
     const entry = version && this.#state.applications.get(version.applicationId)
     return entry && !entry.isDeleted ? { entry, version } : null
   }
+}
+
+function slotOf(name: string): [podId: string, sessionId: string] {
+  const [podId = '', sessionId = ''] = name.split('/')
+  return [podId, sessionId]
 }
 
 type FleetNode = Parameters<typeof nodes.nodeHeard>[1]

@@ -9,6 +9,8 @@ import type { FleetState } from './fleet-state.ts'
 import { createPod, placePods, stopPod } from './pod-writer.ts'
 import { serveQueue } from './session-writer.ts'
 
+/** W9: nodes come back sooner than this, if they come back at all. */
+const FRESH_MS = 2_000
 /** Plans that are carried out soon lead to an empty one; the bound guards against some that would not. */
 const ROUNDS_MAX = 4
 
@@ -56,6 +58,7 @@ function inputOf(state: FleetState, entry: ApplicationEntry, tokens: number): Po
     isBackingOff: isBackingOff(entry, entry.definition.version, nowMs),
     isFallbackBackingOff: isBackingOff(entry, entry.definition.fallback, nowMs),
     isRecovering: state.expectedNodes.size > 0,
+    isFresh: nowMs < state.startedAtMs + FRESH_MS,
     mayShrink: aboveForMs >= policy.scaleDownDelayMs,
   }
 }
@@ -129,6 +132,7 @@ function lookAgain(state: FleetState, entry: ApplicationEntry): void {
     if (!isEmpty(unbroken)) instants.push(retryAtMs(record))
     instants.push(overAtMs(record) ?? nowMs)
   }
+  if (unbound.isRecovering && entry.queue.size > 0) instants.push(state.startedAtMs + FRESH_MS)
   if (entry.aboveTargetSinceMs !== null) instants.push(entry.aboveTargetSinceMs + scalingPolicy.scaleDownDelayMs)
   const upcoming = instants.filter((atMs) => atMs > nowMs)
   if (upcoming.length === 0) state.ports.deadlines.clear(entry.definition.id)

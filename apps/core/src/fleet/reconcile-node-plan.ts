@@ -15,7 +15,7 @@ export type CorePicture = {
    * null when the core, which has just restarted, does not know that it has one.
    */
   readonly session: (id: string) => { readonly phase: SessionPhase; readonly podId: string | null } | null
-  /** Sessions that should be on this node, closed ones apart. */
+  /** Sessions that should be on this node, and whoever else holds a slot there. */
   readonly sessionIds: Iterable<string>
   /** Whether the version is one of an application that still exists. */
   readonly isVersionKnown: (versionId: string) => boolean
@@ -114,9 +114,8 @@ function stepsForMissingSession(
   reportedPods: ReadonlyMap<string, PodReport>,
 ): ReconcileStep[] {
   const known = core.session(sessionId)
-  if (known === null || known.podId === null) return []
-  const report = reportedPods.get(known.podId)
+  const report = reportedPods.get(known?.podId ?? '')
   const isPodThere = report !== undefined && ['creating', 'standby', 'hibernated', 'active'].includes(report.phase)
-  if (known.phase === 'starting' && isPodThere) return [{ kind: 'startAgain', sessionId }]
+  if (known?.phase === 'starting' && isPodThere) return [{ kind: 'startAgain', sessionId }]
   return [{ kind: 'sessionGone', sessionId }]
 }

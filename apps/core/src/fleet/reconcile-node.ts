@@ -77,9 +77,11 @@ function carryOut(state: FleetState, node: NodeEntry, what: { step: ReconcileSte
     case 'applySession':
       return applySessionReport(state, name, step.report)
     case 'startAgain':
+      return withSession(state, step.sessionId, (session) => startAgain(state, session))
     case 'closeAgain':
+      return withSession(state, step.sessionId, (session) => tellClose(state, session, graceLeft(state, session)))
     case 'sessionGone':
-      return mendSession(state, step)
+      return sessionGone(state, node, step.sessionId)
     default:
       return unreachable(step)
   }
@@ -92,19 +94,17 @@ function withPod(state: FleetState, podId: string, act: (pod: Pod) => void): voi
   if (pod) act(pod)
 }
 
-function mendSession(
-  state: FleetState,
-  step: { readonly kind: 'startAgain' | 'closeAgain' | 'sessionGone'; readonly sessionId: string },
-): void {
-  const session = state.sessions.get(step.sessionId)
-  if (!session) return
-  if (step.kind === 'startAgain') return startAgain(state, session)
-  if (step.kind === 'closeAgain')
-    return tellClose(state, session, session.phase === 'closing' ? graceLeft(state, session) : 0)
-  const atMs = state.ports.nowMs()
-  applyToSession(state, session.id, { kind: 'ended', reason: 'podLost', message: 'it was gone from its node', atMs })
-  const pod = session.podId === null ? undefined : state.pods.get(session.podId)
-  if (pod) releaseSlot(state, pod, session.id)
+function withSession(state: FleetState, sessionId: string, act: (session: Session) => void): void {
+  const session = state.sessions.get(sessionId)
+  if (session) act(session)
+}
+
+/** A stranger that held a slot here may be a session that is well elsewhere. */
+function sessionGone(state: FleetState, node: NodeEntry, sessionId: string): void {
+  const ended = { kind: 'ended', reason: 'podLost', message: 'it was gone from its node' } as const
+  if (state.sessions.get(sessionId)?.nodeName === node.registered.name)
+    applyToSession(state, sessionId, { ...ended, atMs: state.ports.nowMs() })
+  for (const pod of podsOf(state, node)) releaseSlot(state, pod, sessionId)
 }
 
 function startAgain(state: FleetState, session: Session): void {
@@ -113,8 +113,8 @@ function startAgain(state: FleetState, session: Session): void {
   applyToSession(state, session.id, { kind: 'commandSent', atMs: state.ports.nowMs() }) // S10: its node has spoken.
 }
 
-function graceLeft(state: FleetState, session: { readonly deadline: { readonly atMs: number } | null }): number {
-  return Math.max(0, (session.deadline?.atMs ?? 0) - state.ports.nowMs())
+function graceLeft(state: FleetState, { phase, deadline }: Session): number {
+  return phase === 'closing' ? Math.max(0, (deadline?.atMs ?? 0) - state.ports.nowMs()) : 0
 }
 
 /** After a restart, a session that is here takes its slot of the pod again. */
@@ -122,7 +122,7 @@ function holdSlot(state: FleetState, sessionId: string): void {
   const session = state.sessions.get(sessionId)
   const pod = session && session.podId !== null ? state.pods.get(session.podId) : undefined
   if (!session || !pod || pod.sessionIds.has(sessionId)) return
-  if (session.phase === 'closed') awaitSlot(state, sessionId, 0)
+  if (session.phase === 'closed') awaitSlot(state, { pod, sessionId }, 0)
   state.changePod(pod, (changed) => {
     changed.sessionIds.add(sessionId)
     if (changed.phase === 'standby' || changed.phase === 'hibernated') changed.phase = 'active'

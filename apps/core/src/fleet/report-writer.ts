@@ -8,7 +8,7 @@ import type { ApplicationEntry } from './application-entry.ts'
 import type { FleetState } from './fleet-state.ts'
 import type { PodReport, SessionReport } from './node-report.ts'
 import { movePod, podEnds, stopPod } from './pod-writer.ts'
-import { applyToSession, releaseSlot, serveQueue } from './session-writer.ts'
+import { applyToSession, awaitSlot, releaseSlot, serveQueue } from './session-writer.ts'
 
 const FAILED_PODS_KEPT = 20
 
@@ -166,14 +166,23 @@ function sessionLetGo(state: FleetState, nodeName: string, what: { session: Sess
 /** A session that the core never granted like this, or has given up. */
 function strangeSession(state: FleetState, nodeName: string, report: SessionReport): void {
   const { sessionId } = report
-  if (report.phase === 'closed') state.ports.tell(nodeName, { kind: 'forgetSessions', sessionIds: [sessionId] })
-  else endStranger(state, nodeName, report)
+  if (report.phase !== 'closed') return endStranger(state, nodeName, report)
+  state.ports.tell(nodeName, { kind: 'forgetSessions', sessionIds: [sessionId] })
+  const pod = state.pods.get(report.podId)
+  if (pod) releaseSlot(state, pod, sessionId)
 }
 
-/** It was never answered, and its pod has seen its data: the pod goes too, unless it serves others. */
-export function endStranger(state: FleetState, nodeName: string, report: SessionReport): void {
-  const pod = state.pods.get(report.podId)
+/**
+ * It was never answered, and its pod has seen its data: the pod goes too. If it serves others, the stranger holds
+ * its slot until the node has let it go (S11).
+ */
+export function endStranger(state: FleetState, nodeName: string, { sessionId, podId }: SessionReport): void {
+  const pod = state.pods.get(podId)
+  if (pod?.sessionIds.has(sessionId)) return // It was told already.
   const killPod = pod === undefined || pod.sessionIds.size === 0
-  state.ports.tell(nodeName, { kind: 'closeSession', sessionId: report.sessionId, graceMs: 0, killPod })
-  if (pod && killPod) stopPod(state, pod, 0)
+  state.ports.tell(nodeName, { kind: 'closeSession', sessionId, graceMs: 0, killPod })
+  if (pod && killPod) return stopPod(state, pod, 0)
+  if (!pod) return
+  state.changePod(pod, (changed) => changed.sessionIds.add(sessionId))
+  awaitSlot(state, { pod, sessionId }, 0)
 }

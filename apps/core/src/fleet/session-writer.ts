@@ -66,7 +66,7 @@ export function endOrphan(state: FleetState, sessionId: string): void {
 export function releaseSlot(state: FleetState, pod: Pod, sessionId: string): void {
   if (!pod.sessionIds.has(sessionId)) return
   const entry = state.entryOf(pod.applicationId)
-  state.ports.deadlines.clear(slotKey(sessionId))
+  state.ports.deadlines.clear(slotKey(pod.id, sessionId))
   state.changePod(pod, (changed) => changed.sessionIds.delete(sessionId))
   if (pod.sessionIds.size === 0) movePod(state, pod, { kind: 'released' })
   if (entry === null) return
@@ -171,31 +171,30 @@ function holdOrKill(state: FleetState, { before, now, event }: Step): void {
   const pod = now.podId === null ? undefined : state.pods.get(now.podId)
   if (!pod?.sessionIds.has(now.id) || event.kind === 'ended') return // It has ended there: nothing is to be told.
   const isOverdue = before.phase === 'closing'
-  if (isOverdue && pod.sessionIds.size === 1) stopPod(state, pod, 0)
-  else askForSlot(state, now, isOverdue ? 0 : CANCEL_GRACE_MS)
+  if (isOverdue && pod.sessionIds.size === 1) return stopPod(state, pod, 0)
+  const graceMs = isOverdue ? 0 : CANCEL_GRACE_MS
+  tellClose(state, now, graceMs)
+  awaitSlot(state, { pod, sessionId: now.id }, graceMs)
 }
 
-function askForSlot(state: FleetState, session: Session, graceMs: number): void {
-  tellClose(state, session, graceMs)
-  awaitSlot(state, session.id, graceMs)
+type Slot = { readonly pod: Pod; readonly sessionId: string }
+
+/** S11: somebody who should be gone holds a slot. Its node should let go of it. */
+export function awaitSlot(state: FleetState, { pod, sessionId }: Slot, graceMs: number): void {
+  state.ports.deadlines.set(slotKey(pod.id, sessionId), state.ports.nowMs() + graceMs + SILENCE_MS)
 }
 
-/** S11: a closed session holds a slot; its node should let go of it. */
-export function awaitSlot(state: FleetState, sessionId: string, graceMs: number): void {
-  state.ports.deadlines.set(slotKey(sessionId), state.ports.nowMs() + graceMs + SILENCE_MS)
+/** S11: its node has said nothing. It is asked again; a pod that serves no other goes. */
+export function slotOverdue(state: FleetState, podId: string, sessionId: string): void {
+  const pod = state.pods.get(podId)
+  if (!pod?.sessionIds.has(sessionId)) return
+  if (pod.sessionIds.size === 1 || pod.nodeName === null) return stopPod(state, pod, 0)
+  state.ports.tell(pod.nodeName, { kind: 'closeSession', sessionId, graceMs: 0, killPod: false })
+  awaitSlot(state, { pod, sessionId }, 0)
 }
 
-/** S11: its node says nothing of a session that was closed. It is asked again; a pod that serves no other goes. */
-export function slotOverdue(state: FleetState, sessionId: string): void {
-  const session = state.sessions.get(sessionId)
-  const pod = session && session.podId !== null ? state.pods.get(session.podId) : undefined
-  if (!session || !pod?.sessionIds.has(sessionId)) return
-  if (pod.sessionIds.size === 1) stopPod(state, pod, 0)
-  else askForSlot(state, session, 0)
-}
-
-function slotKey(sessionId: string): string {
-  return `slot:${sessionId}`
+function slotKey(podId: string, sessionId: string): string {
+  return `slot:${podId}/${sessionId}`
 }
 
 /** Closed sessions are bounded in number as well as in time. */

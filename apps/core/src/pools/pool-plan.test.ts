@@ -173,6 +173,12 @@ describe('W9: while nodes have yet to report', () => {
     expect(recovering({ waitingSessions: 2 })).toEqual({ ...EMPTY, createNew: 2 })
   })
 
+  it('no pod is made right after the restart, when pods are about to be found', () => {
+    const pool = view({ waitingSessions: 2 })
+    expect(planPool(input({ policy, isRecovering: true, isFresh: true, pool }))).toEqual(EMPTY)
+    expect(planPool(input({ policy, isRecovering: false, isFresh: true, pool }))).toMatchObject({ createNew: 5 })
+  })
+
   it('pods that nobody has heard of go again when those that wait find others', () => {
     const pool = view({ idle: 2, inFlight: 3, unscheduled: 3, waitingSessions: 4 })
     expect(planPool(input({ policy, isRecovering: true, pool }))).toEqual({ ...EMPTY, stopSpare: 1 })
@@ -410,6 +416,7 @@ function anyInput(): fc.Arbitrary<PoolPlanInput> {
       isBackingOff: fc.boolean(),
       isFallbackBackingOff: fc.boolean(),
       isRecovering: fc.boolean(),
+      isFresh: fc.boolean(),
       mayShrink: fc.boolean(),
     })
     .map(asCanBe)
@@ -432,6 +439,7 @@ function input(overrides: Partial<PoolPlanInput> = {}): PoolPlanInput {
     isBackingOff: false,
     isFallbackBackingOff: false,
     isRecovering: false,
+    isFresh: false,
     mayShrink: true,
     ...overrides,
   }

@@ -55,6 +55,8 @@ export type PoolPlanInput = {
   readonly isFallbackBackingOff: boolean
   /** Whether nodes have yet to report after a restart: then only waiting sessions are served. */
   readonly isRecovering: boolean
+  /** Whether that restart was so recent that the nodes are probably about to report. */
+  readonly isFresh: boolean
   /** Whether the pool was above its target for as long as the policy delays shrinking. */
   readonly mayShrink: boolean
 }
@@ -110,7 +112,7 @@ export function totalOf(pool: PoolView): number {
 /** W9: pods that nobody has heard of yet are given up again, when those that wait find others. */
 function planRecovery(input: PoolPlanInput): PoolPlan {
   const { pool } = input
-  const forWaiting = mayServe(input) ? Math.min(roomOf(input), neededForWaiting(pool)) : 0
+  const forWaiting = mayServe(input) && !input.isFresh ? Math.min(roomOf(input), neededForWaiting(pool)) : 0
   const unneeded = expectedIdle(pool)
   return {
     ...serving(input, forWaiting),

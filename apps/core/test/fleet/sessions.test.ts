@@ -4,7 +4,7 @@ import { FleetWorld } from '../support/fleet-world.ts'
 import { watchOver } from '../support/invariants.ts'
 
 it('500 sessions on 50 pods: exactly 50 are granted, and the rest in the order of asking as pods come free', () => {
-  const world = worldWith({ ...idle(50), minPods: 50, maxPods: 50 })
+  const world = worldWith({ ...idle(50), minPods: 50, maxPods: 50 }, {}, 20)
   const ids = world.openMany('game', 500, { openTimeoutMs: 120_000 })
   world.run(100)
   const open = (): string[] => ids.filter((id) => world.session(id).phase === 'available')
@@ -21,7 +21,7 @@ it('500 sessions on 50 pods: exactly 50 are granted, and the rest in the order o
 })
 
 it('a session that is opened and closed within 0 to 3 ms, 400 times, leaves nothing behind', () => {
-  const world = worldWith({ ...idle(4), maxPods: 8 })
+  const world = worldWith({ ...idle(4), maxPods: 8 }, {}, 20)
   for (let turn = 0; turn < 400; turn += 1) {
     const id = world.open('game')
     if (turn % 4 > 0) world.run(turn % 4)
@@ -145,7 +145,7 @@ describe('the end of a session', () => {
 })
 
 it('closed sessions are bounded in memory, and those that hold a slot stay until it is free', () => {
-  const world = worldWith({ ...idle(2), maxPods: 2 })
+  const world = worldWith({ ...idle(2), maxPods: 2 }, {}, 20)
   world.node('node-1').times.openMs = Infinity
   const held = world.open('game')
   world.run(50)
@@ -162,9 +162,9 @@ function idle(count: number): Partial<ScalingPolicy> {
   return { target: { kind: 'idleCount', low: count, high: count } }
 }
 
-function worldWith(policy: Partial<ScalingPolicy>, spec: Partial<VersionSpec> = {}): FleetWorld {
+function worldWith(policy: Partial<ScalingPolicy>, spec: Partial<VersionSpec> = {}, lookEvery = 1): FleetWorld {
   const world = new FleetWorld()
-  watchOver(world)
+  watchOver(world, lookEvery)
   world.addNode('node-1')
   world.addApplication('game', { policy, spec })
   world.run(2_000)

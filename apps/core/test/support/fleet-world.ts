@@ -61,6 +61,7 @@ export class FleetWorld {
   #reader: FleetReader
   readonly #streams = new Map<string, Stream>()
   #ids = 0
+  readonly #unanswered = new Set<string>()
 
   constructor(seed = 1) {
     this.random = seededRandom(seed)
@@ -265,6 +266,7 @@ export class FleetWorld {
   }
 
   #ask(fleet: Fleet, session: Session): void {
+    this.#unanswered.add(session.id)
     this.#write(fleet.enqueue(session))
   }
 
@@ -409,13 +411,19 @@ export class FleetWorld {
   #rest(): void {
     if (!this.#isUp) return
     this.#fleet.settle()
-    for (const session of this.#fleet.state.sessions.values()) this.#noteAnswer(session)
+    this.#noteAnswers()
     this.onRest()
   }
 
   /** A client is answered when the session is open, and a row says on which pod. */
-  #noteAnswer({ id, phase }: Session): void {
-    if (phase !== 'available' && phase !== 'inUse') return
-    if (!this.answered.has(id) && (this.rows.sessions.get(id)?.podId ?? null) !== null) this.answered.add(id)
+  #noteAnswers(): void {
+    for (const id of this.#unanswered) {
+      const phase = this.#fleet.state.sessions.get(id)?.phase ?? 'closed'
+      const isOpen = phase === 'available' || phase === 'inUse'
+      if (phase !== 'closed' && !isOpen) continue
+      if (isOpen && (this.rows.sessions.get(id)?.podId ?? null) === null) continue
+      this.#unanswered.delete(id)
+      if (isOpen) this.answered.add(id)
+    }
   }
 }

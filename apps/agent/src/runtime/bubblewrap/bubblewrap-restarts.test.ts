@@ -137,6 +137,18 @@ describe.skipIf(!canOwnNetworks)('an agent that leaves in an orderly way', () =>
   })
 })
 
+describe.skipIf(!canSandbox)('a pod that is asked for twice', () => {
+  it('goes on, and the second one is refused', async () => {
+    await using scratch = await ScratchRuntime.open({ network: 'shared' })
+    const order = orderOf('pod-a', `setInterval(() => {}, 1e6); console.log('up')`)
+    const pod = await scratch.create(order)
+    await scratch.hear(pod, 'up')
+    expect(await scratch.runtime.createPod(order)).toEqual({ kind: 'failed', reason: 'there is a pod of this name' })
+    pod.stop(0)
+    expect(await pod.ended).toEqual({ exitCode: 137, outOfMemory: false })
+  })
+})
+
 describe.skipIf(!canSandbox)('an agent without root', () => {
   it.skipIf(!isRoot)('runs pods in a sandbox on the network of the node, and says so', async () => {
     await using folder = scratchFolder()

@@ -125,6 +125,8 @@ class BubblewrapRuntime implements Runtime {
   async createPod(order: PodOrder): Promise<CreatePodResult> {
     const reason = refusalOf(order)
     if (reason !== null) return { kind: 'failed', reason }
+    // Asked again by mistake; what runs must not suffer from it.
+    if (existsSync(this.#folderOf(order.podId).path)) return { kind: 'failed', reason: 'there is a pod of this name' }
     try {
       return { kind: 'created', pod: await this.#start(order) }
     } catch (error) {

@@ -101,6 +101,15 @@ describe.skipIf(!canOwnNetworks)('a session and its endpoint', () => {
     expect(await dialAsNobody('127.0.0.1', hostPort)).toBe('pod-a')
   })
 
+  it('answers the same to whoever asks while it opens', async () => {
+    await using scratch = await ScratchRuntime.open()
+    const pod = await scratch.create(greeter('pod-a'))
+    const session = { sessionId: 'ses-1', hostPorts: [anyPort()] }
+    const [first, second] = await Promise.all([pod.openEndpoints(session), pod.openEndpoints(session)])
+    expectOpened(first)
+    expect(second).toEqual(first)
+  })
+
   it('does not open endpoints for fewer ports than the application has', async () => {
     await using scratch = await ScratchRuntime.open()
     const pod = await scratch.create(greeter('pod-a'))

@@ -107,7 +107,7 @@ class OwnNetworks implements PodNetworks {
   }
 
   async adopt(order: PodOrder, slot: number | null, sessions: readonly SessionPorts[]): Promise<PodNetwork> {
-    if (slot === null) throw new Error(`pod ${order.podId} was started on the node's own network`)
+    if (slot === null) return sharedNetwork(order, this.#options.host) // It began when this could not be had.
     const cable = this.#cables.keep(order.podId, slot)
     const target = { podId: order.podId, address: cable.pod, network: cable.network }
     const wanted = sessions.map(

@@ -13,7 +13,12 @@ import { runTool } from './run-tool.ts'
 export type WayTarget = { readonly podId: string; readonly address: string; readonly network: string }
 
 /** The ways of one session. */
-type Way = { readonly mark: number; readonly mappings: readonly PortMapping[] }
+type Way = {
+  readonly mark: number
+  readonly mappings: readonly PortMapping[]
+  /** Settles when the kernel has them. */
+  readonly opening: Promise<void>
+}
 
 /** What the kernel said of one port, after a restart. */
 type FoundMapping = PortMapping & { readonly mark: number }
@@ -48,11 +53,13 @@ export class SessionWays implements AsyncDisposable {
   /** Opens ways for a session. The same ways again change nothing. */
   async open({ podId }: WayTarget, sessionId: string, mappings: readonly PortMapping[]): Promise<void> {
     const ways = this.#waysOf(podId)
-    if (ways.has(sessionId)) return
+    const known = ways.get(sessionId)
+    if (known !== undefined) return await known.opening
     const mark = this.#newMark()
-    ways.set(sessionId, { mark, mappings })
+    const opening = this.#nft.run([openLine(this.#plan.tag, mark, mappings)])
+    ways.set(sessionId, { mark, mappings, opening })
     try {
-      await this.#nft.run([openLine(this.#plan.tag, mark, mappings)])
+      await opening
     } catch (cause) {
       ways.delete(sessionId)
       this.#marks.delete(mark)
@@ -69,7 +76,7 @@ export class SessionWays implements AsyncDisposable {
       const [first] = found
       if (first === undefined || found.length !== mappings.length) continue // Lost or half made: opened anew below.
       for (const mapping of found) kept.add(mapping)
-      this.#waysOf(target.podId).set(sessionId, { mark: first.mark, mappings })
+      this.#waysOf(target.podId).set(sessionId, { mark: first.mark, mappings, opening: Promise.resolve() })
     }
     await this.#closeFound(ofPod.filter((mapping) => !kept.has(mapping)))
     for (const [sessionId, mappings] of sessions) await this.open(target, sessionId, mappings)
@@ -88,7 +95,7 @@ export class SessionWays implements AsyncDisposable {
     } catch (error) {
       this.#log.error({ podId: target.podId, sessionId, err: error }, 'a session could not be cut off')
     }
-    this.#forget(way)
+    this.#forget(way.mark, way.mappings)
   }
 
   /** Closes all ways into a pod that has ended. */
@@ -101,7 +108,7 @@ export class SessionWays implements AsyncDisposable {
     } catch (error) {
       this.#log.error({ podId, err: error }, 'the sessions of a pod could not be cut off')
     }
-    for (const way of ways) this.#forget(way)
+    for (const way of ways) this.#forget(way.mark, way.mappings)
   }
 
   /** Closes what leads to pods that are not there; `isThere` tells by address. */
@@ -139,7 +146,7 @@ export class SessionWays implements AsyncDisposable {
     const byMark = Map.groupBy(mappings, ({ mark }) => mark)
     const lines = [...byMark].map(([mark, of]) => closeLine(this.#plan.tag, mark, of))
     if (lines.length > 0) await this.#nft.run(lines)
-    for (const [mark, of] of byMark) this.#forget({ mark, mappings: of })
+    for (const [mark, of] of byMark) this.#forget(mark, of)
   }
 
   /** The rules would end a connection with its next packet; this ends those too in which nobody speaks. */
@@ -157,7 +164,7 @@ export class SessionWays implements AsyncDisposable {
    * A closed session's mark lets no packet pass. That is the end of its TCP connections; but a UDP client that keeps
    * its port would look like its own former self to the kernel, until that has forgotten it.
    */
-  #forget({ mark, mappings }: Way): void {
+  #forget(mark: number, mappings: readonly PortMapping[]): void {
     this.#marks.delete(mark)
     if (!mappings.some(({ transport }) => transport === 'udp')) return
     this.#clearing = this.#clearing

@@ -5,7 +5,8 @@
 import type { Cancel, Clock } from '@fornax/kernel/clock'
 import type { ApplicationVersion, Endpoint } from '@fornax/node-model/application-version'
 import type { OpenEndpointsResult, PodEnd, PodOrder, ProbeAddress, RuntimePod, SessionPorts } from '../runtime.ts'
-import { listProcesses, readProcess } from './process-table.ts'
+import type { ProcessScan } from './process-scan.ts'
+import { readProcess } from './process-table.ts'
 
 /** Who a shim is. A pid alone may come to name somebody else. */
 export type ShimIdentity = { readonly pid: number; readonly startTicks: number; readonly bootId: string }
@@ -13,6 +14,7 @@ export type ShimIdentity = { readonly pid: number; readonly startTicks: number; 
 export type ProcessPodWorld = {
   readonly clock: Clock
   readonly host: string
+  readonly scan: ProcessScan
   /** What the shim has noted so far. */
   readonly readExitCode: () => number | null
 }
@@ -20,6 +22,8 @@ export type ProcessPodWorld = {
 const KILLED_EXIT_CODE = 137
 const GONE_CHECK_MS = 5
 const GONE_CHECKS_MAX = 1_000
+/** A group that is gone is told by one system call. Zombies that nobody collects need a look at all processes. */
+const CHECKS_BEFORE_LOOK = 20
 
 export class ProcessPod implements RuntimePod {
   readonly podId: string
@@ -28,6 +32,7 @@ export class ProcessPod implements RuntimePod {
   readonly shim: ShimIdentity
   readonly #clock: Clock
   readonly #host: string
+  readonly #scan: ProcessScan
   readonly #version: ApplicationVersion
   readonly #hostPorts: readonly number[]
   readonly #resolveEnded: (end: PodEnd) => void
@@ -45,6 +50,7 @@ export class ProcessPod implements RuntimePod {
     this.#resolveEnded = resolve
     this.#clock = world.clock
     this.#host = world.host
+    this.#scan = world.scan
     this.#readExitCode = world.readExitCode
     this.#version = order.version
     this.#hostPorts = order.hostPorts
@@ -106,8 +112,8 @@ export class ProcessPod implements RuntimePod {
     if (this.#isEnding) return
     this.#isEnding = true
     this.#cancelKill()
-    for (let check = 0; check < GONE_CHECKS_MAX && hasLiving(this.shim.pid); check += 1) {
-      this.#signal('SIGKILL')
+    for (let check = 0; check < GONE_CHECKS_MAX && signalGroup(this.shim.pid, 'SIGKILL'); check += 1) {
+      if (check >= CHECKS_BEFORE_LOOK && !this.#scan.hasLiving(this.shim.pid)) break
       await new Promise<void>((resolve) => this.#clock.schedule(GONE_CHECK_MS, resolve))
     }
     this.#resolveEnded({ exitCode, outOfMemory: false })
@@ -131,10 +137,4 @@ export function signalGroup(groupId: number, signal: NodeJS.Signals | 0): boolea
   } catch {
     return false
   }
-}
-
-/** Zombies that nobody collects count as gone. */
-function hasLiving(groupId: number): boolean {
-  if (!signalGroup(groupId, 0)) return false
-  return listProcesses().some((entry) => entry.groupId === groupId && !entry.isZombie)
 }

@@ -15,6 +15,7 @@ import { SESSION_SOCKET } from '../runtime.ts'
 import type { AdoptPodResult, CreatePodResult, PodOrder, ResourceUse, Runtime } from '../runtime.ts'
 import { ExitFiles } from './exit-files.ts'
 import { isAlive, ProcessPod, signalGroup, type ShimIdentity } from './process-pod.ts'
+import { ProcessScan } from './process-scan.ts'
 import { bootId, listProcesses, processesWithVariable, readProcess, type ProcessEntry } from './process-table.ts'
 
 export type ProcessRuntimeOptions = {
@@ -49,11 +50,13 @@ class ProcessRuntime implements Runtime {
   readonly #exitFiles: ExitFiles
   readonly #pods = new Map<string, ProcessPod>()
   readonly #bootId = bootId()
+  readonly #scan: ProcessScan
   #cancelCheck: Cancel
 
   constructor(options: ProcessRuntimeOptions) {
     mkdirSync(options.podsFolder, { recursive: true, mode: 0o700 })
     this.#options = options
+    this.#scan = new ProcessScan(options.clock)
     this.#exitFiles = new ExitFiles(join(options.podsFolder, '.exits'))
     this.#cancelCheck = this.#checkLater()
   }
@@ -139,7 +142,7 @@ class ProcessRuntime implements Runtime {
   #keep(order: PodOrder, shim: ShimIdentity): ProcessPod {
     const { clock, host } = this.#options
     const readExitCode = (): number | null => this.#exitFiles.read(order.podId)
-    const pod = new ProcessPod(order, shim, { clock, host, readExitCode })
+    const pod = new ProcessPod(order, shim, { clock, host, scan: this.#scan, readExitCode })
     this.#pods.set(order.podId, pod)
     this.#exitFiles.await(order.podId, (exitCode) => pod.noteExit(exitCode))
     void pod.ended.then(() => this.#pods.get(order.podId) === pod && this.#pods.delete(order.podId))
@@ -154,11 +157,15 @@ class ProcessRuntime implements Runtime {
     return leader === undefined ? null : { ...leader, bootId: this.#bootId }
   }
 
+  /** What left the pod's group but carries its mark: daemons, and all of a pod whose shim nobody knows. */
   async #killStrays(podId: string): Promise<void> {
-    for (let strays = processesWithVariable('FORNAX_POD_ID', podId); strays.some(isLiving);) {
+    const { clock } = this.#options
+    let nowMs = clock.nowMs()
+    for (let strays = this.#scan.livingOf(podId, nowMs - 1); strays.length > 0;) {
       for (const { pid } of strays) kill(pid)
-      await sleep(this.#options.clock, 5)
-      strays = processesWithVariable('FORNAX_POD_ID', podId)
+      await sleep(clock, 5)
+      nowMs = clock.nowMs()
+      strays = this.#scan.livingOf(podId, nowMs - 1)
     }
   }
 
@@ -203,10 +210,6 @@ function sumByPod(
     sums.set(podId, { cpuMs: sum.cpuMs + entry.cpuMs, memoryBytes: sum.memoryBytes + entry.memoryBytes })
   }
   return sums
-}
-
-function isLiving(entry: ProcessEntry): boolean {
-  return !entry.isZombie
 }
 
 function kill(pid: number): void {

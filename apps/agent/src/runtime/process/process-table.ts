@@ -46,11 +46,29 @@ export function listProcesses(): readonly ProcessEntry[] {
 
 /** The processes that were started with an environment variable of this value. */
 export function processesWithVariable(name: string, value: string): readonly ProcessEntry[] {
-  const wanted = `\0${name}=${value}\0`
-  return processIds()
-    .filter((pid) => `\0${read(`/proc/${pid}/environ`) ?? ''}`.includes(wanted))
-    .map(readProcess)
-    .filter((entry) => entry !== null)
+  return processesByVariable(name).get(value) ?? []
+}
+
+/** The processes that were started with an environment variable, by its value. */
+export function processesByVariable(name: string): ReadonlyMap<string, readonly ProcessEntry[]> {
+  const byValue = new Map<string, ProcessEntry[]>()
+  for (const pid of processIds()) {
+    const value = valueIn(read(`/proc/${pid}/environ`) ?? '', name)
+    const entry = value === null ? null : readProcess(pid)
+    if (value === null || entry === null) continue
+    const entries = byValue.get(value)
+    if (entries === undefined) byValue.set(value, [entry])
+    else entries.push(entry)
+  }
+  return byValue
+}
+
+function valueIn(environment: string, name: string): string | null {
+  const start = `\0${environment}`.indexOf(`\0${name}=`)
+  if (start === -1) return null
+  const from = start + name.length + 1
+  const end = environment.indexOf('\0', from)
+  return environment.slice(from, end === -1 ? undefined : end)
 }
 
 /** Another boot means other processes, whatever their pids and start times. */

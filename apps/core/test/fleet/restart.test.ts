@@ -1,0 +1,200 @@
+import { describe, expect, it } from 'vitest'
+import type { ScalingPolicy, VersionSpec } from '../../src/applications/application.ts'
+import { FleetWorld } from '../support/fleet-world.ts'
+import { watchOver } from '../support/invariants.ts'
+import { sampleSession } from '../support/samples.ts'
+
+describe('when the core starts again', () => {
+  it('idle pods are taken over, and none is made or killed', () => {
+    const world = worldWith(idle(6))
+    world.restartCore()
+    world.run(30_000)
+    expect(world.counts('game')).toEqual({ idle: 6, active: 0, inFlight: 0, terminating: 0 })
+    expect(created(world)).toBe(6)
+  })
+
+  it.each(['pending', 'starting', 'available', 'inUse', 'closing'] as const)('a session that is %s goes on', (phase) => {
+    const world = worldWith({ ...idle(2), maxPods: 2 })
+    const id = inPhase(world, phase)
+    const { podId } = world.session(id)
+    world.run(10) // Its row is written.
+    world.restartCore(300)
+    world.run(1_000)
+    for (const node of world.nodes.values()) Object.assign(node.times, { openMs: 5, closeMs: 5 })
+    if (phase === 'pending') for (const other of world.answered) world.close(other)
+    world.run(1_000)
+    const session = world.session(id)
+    if (phase === 'closing') expect(session).toMatchObject({ phase: 'closed', closeReason: 'requested', podId })
+    else if (phase === 'pending') expect(session.phase).toBe('available')
+    else expect(session).toMatchObject({ podId, phase: phase === 'inUse' ? 'inUse' : 'available' })
+    expect(session.timeline.map(({ step }) => step)).toContain(phase === 'pending' ? 'podTaken' : 'recovered')
+    expect(created(world)).toBe(2)
+  })
+
+  it('a session that was never recorded is closed, and its pod goes with it', () => {
+    const world = worldWith(idle(2))
+    const id = world.open('game')
+    world.run(2) // Its node has begun; its row has not been written.
+    world.stopCore()
+    world.run(100)
+    expect([...allSessions(world)]).toEqual([id])
+    world.startCore()
+    world.run(10_000)
+    expect(world.fleet.state.sessions.has(id)).toBe(false)
+    expect([...allSessions(world)]).toEqual([])
+    expect(world.counts('game')).toEqual({ idle: 2, active: 0, inFlight: 0, terminating: 0 })
+    expect(created(world)).toBe(3)
+  })
+
+  it('a session whose grant was never recorded goes on with the pod that it has', () => {
+    const world = worldWith({ ...idle(1), maxPods: 1 })
+    const first = world.open('game')
+    world.run(100)
+    const second = world.open('game')
+    world.run(100)
+    world.node('node-1').exitSession(first)
+    world.node('node-2').exitSession(first)
+    world.run(2) // The second one has its pod, and nobody wrote that down.
+    expect(world.rows.sessions.get(second)?.podId).toBeNull()
+    world.restartCore()
+    world.run(1_000)
+    expect(world.session(second)).toMatchObject({ phase: 'available', podId: world.session(first).podId })
+    expect(created(world)).toBe(1)
+  })
+
+  it('what waits is served by the pods that are there, and no pod is made for it', () => {
+    const world = worldWith({ ...idle(4), maxPods: 8 })
+    world.stopCore()
+    for (let i = 0; i < 4; i += 1) waitingRow(world, `ses-w${i}`)
+    world.startCore()
+    world.run(5_000)
+    const phases = [0, 1, 2, 3].map((i) => world.session(`ses-w${i}`).phase)
+    expect(phases).toEqual(Array(4).fill('available'))
+    expect(created(world)).toBe(8) // Four behind them, for low.
+    expect(world.counts('game')).toEqual({ idle: 4, active: 4, inFlight: 0, terminating: 0 })
+  })
+
+  it('one node of three that is gone for good holds up nobody', () => {
+    const world = worldWith({ ...idle(6), maxPods: 12 }, {}, 3)
+    const ids = world.openMany('game', 6)
+    world.run(1_000)
+    world.stopCore()
+    world.crash('node-3', { forMs: 3_600_000, keepsLedger: true })
+    world.startCore()
+    world.run(500)
+    const fresh = world.open('game')
+    world.run(100)
+    expect(world.session(fresh)).toMatchObject({ phase: 'available' })
+    const onLost = ids.filter((id) => world.session(id).nodeName === 'node-3')
+    expect(onLost.length).toBeGreaterThan(0)
+    expect(onLost.map((id) => world.session(id).phase)).not.toContain('closed') // Its lease has only begun.
+    const before = created(world)
+    world.run(9_000)
+    expect(created(world)).toBe(before) // W9
+    world.run(5_000)
+    expect(onLost.map((id) => world.session(id).closeReason)).toEqual(onLost.map(() => 'nodeLost'))
+    expect(world.counts('game')).toMatchObject({ idle: 6, active: 7 - onLost.length })
+  })
+
+  it('sessions of an application that was deleted meanwhile are closed', () => {
+    const world = worldWith(idle(2))
+    const [a = ''] = world.openMany('game', 1)
+    world.run(100)
+    world.stopCore()
+    waitingRow(world, 'ses-w')
+    world.rows.applications.delete('game')
+    world.rows.versions.clear()
+    world.startCore()
+    world.run(20_000)
+    expect([a, 'ses-w'].map((id) => world.session(id).closeReason)).toEqual(Array(2).fill('applicationDeleted'))
+    expect([...world.nodes.values()].map(({ pods }) => pods.size)).toEqual([0, 0])
+  })
+
+  it('no version is proven that is not', () => {
+    const world = new FleetWorld()
+    watchOver(world)
+    world.addNode('node-1')
+    world.addApplication('game', { policy: idle(1) })
+    world.run(52)
+    world.node('node-1').fates.set('ver-game-2', 'cannotStart')
+    world.publish('game') // While the first version proves itself.
+    world.run(1)
+    expect(world.definition('game').isProven).toBe(false)
+    world.run(1_000)
+    expect(world.rows.applications.get('game')).toMatchObject({ isProven: false, version: { number: 2 } })
+  })
+
+  it('its lifetime and idle timeout end a session as they would have', () => {
+    const world = worldWith(idle(2))
+    const [idler = '', user = ''] = world.openMany('game', 2, { idleTimeoutMs: 5_000, maxLifetimeMs: 20_000 })
+    world.run(100)
+    world.node(world.session(user).nodeName ?? '').countClients(user, 1)
+    world.run(10)
+    world.restartCore()
+    world.run(7_000)
+    expect(world.session(idler)).toMatchObject({ phase: 'closed', closeReason: 'idleTimeout' })
+    expect(world.session(user).phase).toBe('inUse')
+    world.run(14_000)
+    expect(world.session(user)).toMatchObject({ phase: 'closed', closeReason: 'lifetimeReached' })
+  })
+})
+
+it('the core and all agents die at once, over and over: answered sessions live on', () => {
+  const world = worldWith({ ...idle(4), maxPods: 12 })
+  for (let turn = 0; turn < 10; turn += 1) {
+    world.openMany('game', 1)
+    world.run(turn)
+    world.stopCore()
+    for (const name of ['node-1', 'node-2']) world.crash(name, { forMs: 40 * turn, keepsLedger: true })
+    world.run(20 * turn)
+    world.startCore()
+    world.run(1_000)
+  }
+  world.run(20_000)
+  expect(world.answered.size).toBeGreaterThan(3)
+  for (const id of world.answered) expect(world.session(id).phase).toBe('available')
+})
+
+function inPhase(world: FleetWorld, phase: 'pending' | 'starting' | 'available' | 'inUse' | 'closing'): string {
+  const slow = (times: { openMs?: number; closeMs?: number }): void => {
+    for (const node of world.nodes.values()) Object.assign(node.times, times)
+  }
+  if (phase === 'pending') world.openMany('game', 2)
+  if (phase === 'starting') slow({ openMs: 2_000 })
+  if (phase === 'closing') slow({ closeMs: 2_000 })
+  const id = world.open('game')
+  world.run(100)
+  if (phase === 'inUse') world.node(world.session(id).nodeName ?? '').countClients(id, 1)
+  if (phase === 'closing') world.close(id)
+  world.run(2)
+  expect(world.session(id).phase).toBe(phase)
+  return id
+}
+
+/** A session that was recorded before it had a pod. */
+function waitingRow(world: FleetWorld, id: string): void {
+  const request = { ...sampleSession({ id, applicationId: 'game' }), createdAtMs: world.nowMs }
+  world.rows.sessions.set(id, { ...request, deadline: { atMs: world.nowMs + 10_000, reason: 'openTimedOut' } })
+}
+
+function* allSessions(world: FleetWorld): Iterable<string> {
+  for (const node of world.nodes.values()) yield* node.sessions.keys()
+}
+
+function created(world: FleetWorld): number {
+  return [...world.nodes.values()].reduce((sum, node) => sum + node.created, 0)
+}
+
+function idle(count: number): Partial<ScalingPolicy> {
+  return { target: { kind: 'idleCount', low: count, high: count } }
+}
+
+function worldWith(policy: Partial<ScalingPolicy>, spec: Partial<VersionSpec> = {}, nodes = 2): FleetWorld {
+  const world = new FleetWorld()
+  watchOver(world)
+  for (let i = 1; i <= nodes; i += 1) world.addNode(`node-${i}`)
+  world.run(10)
+  world.addApplication('game', { policy, spec })
+  world.run(2_000)
+  return world
+}
