@@ -41,6 +41,7 @@ export class PartOutput {
   #windowStartMs = -Infinity
   #shown = 0
   #levelMin = WARNING
+  #isLosing = false
 
   constructor(name: string, ports: OutputPorts) {
     this.#name = name
@@ -59,9 +60,20 @@ export class PartOutput {
   }
 
   #take(line: string, isError: boolean): void {
-    this.#ports.log.write(`${line}\n`)
+    this.#keep(line)
     const words = wordsFor(line, isError, this.#levelMin)
-    if (words !== null) this.#show(words)
+    if (words !== null) this.#show(words.replace(`fornax ${this.#name}: `, ''))
+  }
+
+  /** A full disk must not end what runs: the line is lost, and that is said once. */
+  #keep(line: string): void {
+    try {
+      this.#ports.log.write(`${line}\n`)
+      this.#isLosing = false
+    } catch (error) {
+      if (!this.#isLosing) this.#ports.say(`The log of the ${this.#name} cannot be written: ${String(error)}`)
+      this.#isLosing = true
+    }
   }
 
   #show(words: string): void {

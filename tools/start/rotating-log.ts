@@ -28,14 +28,16 @@ export class RotatingLog implements Disposable {
     closeSync(this.#file)
   }
 
+  /** The open file moves aside before it is closed: when that fails, what there is stays usable. */
   #rotate(): void {
     const { path, oldFilesMax } = this.#options
-    closeSync(this.#file)
     for (let age = oldFilesMax; age >= 1; age -= 1) {
       const younger = age === 1 ? path : `${path}.${age - 1}`
       if (existsSync(younger)) renameSync(younger, `${path}.${age}`)
     }
+    const full = this.#file
     this.#file = openSync(path, 'w', 0o600)
     this.#bytes = 0
+    closeSync(full)
   }
 }

@@ -16,27 +16,34 @@ const PATIENCE_MS = 5_000
 
 export class RunRecord implements Disposable {
   readonly #path: string
+  readonly #say: (line: string) => void
   readonly #entries = new Map<PartName, Entry>()
 
-  constructor(dataDir: string) {
+  constructor(dataDir: string, say: (line: string) => void) {
     this.#path = join(dataDir, 'parts.json')
+    this.#say = say
   }
 
-  /** Notes the process of a part; null: there is none now. */
+  /** Notes the process of a part; null: there is none now. A full disk does not keep a part from running. */
   note(name: PartName, pid: number | null): void {
     const bornAt = pid === null ? null : birthOf(pid)
     if (pid === null || bornAt === null) this.#entries.delete(name)
     else this.#entries.set(name, { name, pid, bornAt })
-    writeFileSync(this.#path, `${JSON.stringify([...this.#entries.values()])}\n`, { mode: 0o600 })
+    try {
+      writeFileSync(this.#path, `${JSON.stringify([...this.#entries.values()])}\n`, { mode: 0o600 })
+    } catch (error) {
+      this.#say(`The process of the ${name} cannot be noted: ${String(error)}`)
+    }
   }
 
   /** Waits for the parts of a supervisor that was killed, and in the end kills them. */
-  async endLeftovers(clock: Clock, say: (line: string) => void): Promise<void> {
+  async endLeftovers(clock: Clock): Promise<void> {
     let left = readEntries(this.#path).filter(isLeft)
-    if (left.length > 0) say(`Waiting for the ${left.map(({ name }) => name).join(' and ')} of a run that was killed.`)
+    if (left.length > 0)
+      this.#say(`Waiting for the ${left.map(({ name }) => name).join(' and ')} of a run that was killed.`)
     const deadlineMs = clock.nowMs() + PATIENCE_MS
     while (left.length > 0) {
-      if (clock.nowMs() >= deadlineMs) for (const { pid } of left) process.kill(pid, 'SIGKILL')
+      if (clock.nowMs() >= deadlineMs) for (const { pid } of left) kill(pid)
       await sleep(clock, LOOK_AGAIN_MS)
       left = left.filter(isLeft)
     }
@@ -44,6 +51,15 @@ export class RunRecord implements Disposable {
 
   [Symbol.dispose](): void {
     rmSync(this.#path, { force: true })
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    const isGone = error instanceof Error && 'code' in error && error.code === 'ESRCH'
+    if (!isGone) throw new Error(`cannot end process ${pid}`, { cause: error })
   }
 }
 

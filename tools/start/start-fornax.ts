@@ -36,9 +36,17 @@ export async function startFornax(ports: StartPorts): Promise<number> {
   const opened = openDataFolder(read.settings.dataDir)
   if (opened.kind === 'refused') return refuse(opened.message)
   using folder = opened.folder
-  const outcome = await runIn(folder, read.settings, ports)
-  return outcome === null ? 0 : refuse(outcome)
+  try {
+    const outcome = await runIn(folder, read.settings, ports)
+    return outcome === null ? 0 : refuse(outcome)
+  } catch (error) {
+    const isDisk = error instanceof Error && 'code' in error && DISK_TROUBLE.includes(String(error.code))
+    if (!isDisk) throw error
+    return refuse(`The data folder ${folder.path} cannot be written: ${error.message}\nFornax did not start.`)
+  }
 }
+
+const DISK_TROUBLE = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EIO']
 
 /** Null when it ended because it was asked to, else what went wrong. */
 async function runIn(folder: DataFolder, settings: Settings, ports: StartPorts): Promise<string | null> {

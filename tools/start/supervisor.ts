@@ -51,7 +51,7 @@ export class Supervisor implements AsyncDisposable {
 
   constructor(ports: SupervisorPorts) {
     this.#ports = ports
-    this.#record = new RunRecord(ports.folder.path)
+    this.#record = new RunRecord(ports.folder.path, ports.say)
     const gaveUp = Promise.withResolvers<string>()
     this.gaveUp = gaveUp.promise
     this.#giveUp = gaveUp.resolve
@@ -59,7 +59,7 @@ export class Supervisor implements AsyncDisposable {
 
   /** Waits for what a killed supervisor left. */
   async endLeftovers(): Promise<void> {
-    await this.#record.endLeftovers(this.#ports.clock, this.#ports.say)
+    await this.#record.endLeftovers(this.#ports.clock)
   }
 
   /** Starts everything. When a part fails the others are left to `stop`. */

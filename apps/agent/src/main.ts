@@ -12,7 +12,7 @@ import { startAgent } from './agent.ts'
 import { readConfig } from './config.ts'
 
 /** What pods get to end by themselves, before they are killed. */
-const STOP_GRACE_MS = 2_000
+const STOP_GRACE_MS = 1_500
 /** An agent without a core is up as well; whoever starts both waits only so long for them to meet. */
 const MEET_CORE_MS = 2_000
 

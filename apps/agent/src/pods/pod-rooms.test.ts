@@ -20,8 +20,9 @@ it.each([
   expect(chooseRuntime(OFFERS, { runtimeClass, minIsolation })?.name).toBe(name)
 })
 
-it('lets only so many start at a time, in the order of asking', async () => {
-  const gate = new StartGate(new VirtualClock(), 1)
+it('lets only so many start at a time, in the order of asking, each in a turn of its own', async () => {
+  const clock = new VirtualClock()
+  const gate = new StartGate(clock, 1)
   const entered: number[] = []
   const leaves = [1, 2, 3].map(async (number) => {
     const leave = await gate.enter()
@@ -32,6 +33,9 @@ it('lets only so many start at a time, in the order of asking', async () => {
   expect(entered).toEqual([1])
   leaveFirst?.()
   leaveFirst?.() // Once is enough.
+  await Promise.resolve()
+  expect(entered).toEqual([1])
+  clock.advance(0)
   await leaves[1]
   expect(entered).toEqual([1, 2])
 })

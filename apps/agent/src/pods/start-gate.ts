@@ -33,7 +33,7 @@ export class StartGate {
       cancel()
       const next = this.#queue.shift()
       if (next === undefined) this.#taken -= 1
-      else next()
+      else this.#clock.schedule(0, next) // In a later turn: starting a process blocks, and the core must hear between two.
     }
     const cancel = this.#clock.schedule(PLACE_MS, leave)
     return leave

@@ -96,13 +96,17 @@ export function stopPod(state: FleetState, pod: Pod, graceMs = STOP_GRACE_MS): v
 
 /** Its node ends the pod by itself; asked to when it says nothing more. */
 export function podEnds(state: FleetState, pod: Pod): void {
-  if (!movePod(state, pod, { kind: 'stopRequested' })) return
-  state.ports.deadlines.set(pod.id, state.ports.nowMs() + STOP_GRACE_MS + SILENCE_MS)
+  if (movePod(state, pod, { kind: 'stopRequested' })) expectEnd(state, pod)
+}
+
+/** P7 */
+export function expectEnd(state: FleetState, pod: Pod, graceMs = STOP_GRACE_MS): void {
+  state.ports.deadlines.set(pod.id, state.ports.nowMs() + graceMs + SILENCE_MS)
 }
 
 /** Tells its node to end the pod; asked again when the node says nothing. */
 export function tellStop(state: FleetState, pod: Pod, graceMs = STOP_GRACE_MS): void {
   if (pod.nodeName === null) return
   state.ports.tell(pod.nodeName, { kind: 'stopPod', podId: pod.id, graceMs })
-  state.ports.deadlines.set(pod.id, state.ports.nowMs() + graceMs + SILENCE_MS)
+  expectEnd(state, pod, graceMs)
 }

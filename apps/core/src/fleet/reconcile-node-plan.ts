@@ -64,7 +64,7 @@ function stepsForPod(core: CorePicture, report: PodReport): ReconcileStep[] {
   const hasEnded = report.phase === 'terminated' || report.phase === 'failed'
   if (phase === undefined) {
     if (hasEnded) return []
-    const isWelcome = core.isAdopting && core.isVersionKnown(report.versionId) && report.phase !== 'terminating'
+    const isWelcome = core.isAdopting && core.isVersionKnown(report.versionId)
     return [isWelcome ? { kind: 'adoptPod', report } : { kind: 'stopStranger', podId: report.podId }]
   }
   const isStopLost = phase === 'terminating' && !hasEnded && report.phase !== 'terminating'

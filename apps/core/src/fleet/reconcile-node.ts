@@ -7,10 +7,10 @@ import type { ApplicationEntry } from './application-entry.ts'
 import type { FleetState, NodeEntry } from './fleet-state.ts'
 import type { NodeState, PodReport, SessionReport } from './node-report.ts'
 import { nodeHeard, nodeReady, podsOf } from './node-writer.ts'
-import { expectReady, tellCreate, tellStop } from './pod-writer.ts'
+import { expectEnd, expectReady, tellCreate, tellStop } from './pod-writer.ts'
 import { planReconciliation, type CorePicture, type ReconcileStep } from './reconcile-node-plan.ts'
 import { applyPodReport, applySessionReport, endStranger, noteReady, podEnded } from './report-writer.ts'
-import { applyToSession, awaitSlot, releaseSlot, tellClose, tellStart } from './session-writer.ts'
+import { applyToSession, awaitSlot, CANCEL_GRACE_MS, releaseSlot, tellClose, tellStart } from './session-writer.ts'
 
 /** Finds the version that a node names, if its application still exists. */
 export type VersionLookup = (
@@ -114,7 +114,7 @@ function startAgain(state: FleetState, session: Session): void {
 }
 
 function graceLeft(state: FleetState, { phase, deadline }: Session): number {
-  return phase === 'closing' ? Math.max(0, (deadline?.atMs ?? 0) - state.ports.nowMs()) : 0
+  return phase === 'closing' ? Math.max(0, (deadline?.atMs ?? 0) - state.ports.nowMs()) : CANCEL_GRACE_MS
 }
 
 /** After a restart, a session that is here takes its slot of the pod again. */
@@ -122,7 +122,7 @@ function holdSlot(state: FleetState, sessionId: string): void {
   const session = state.sessions.get(sessionId)
   const pod = session && session.podId !== null ? state.pods.get(session.podId) : undefined
   if (!session || !pod || pod.sessionIds.has(sessionId)) return
-  if (session.phase === 'closed') awaitSlot(state, { pod, sessionId }, 0)
+  if (session.phase === 'closed') awaitSlot(state, { pod, sessionId }, CANCEL_GRACE_MS)
   state.changePod(pod, (changed) => {
     changed.sessionIds.add(sessionId)
     if (changed.phase === 'standby' || changed.phase === 'hibernated') changed.phase = 'active'
@@ -142,6 +142,9 @@ function adoptSession(state: FleetState, nodeName: string, report: SessionReport
   if (adopted) state.ports.record.session(adopted)
 }
 
+/** An adopted pod was ready before anybody asked this core: whoever gets it starts warm. */
+const BEFORE_THIS_CORE = 0
+
 /** N6: a pod that outlived the core becomes part of its pool again. */
 function adoptPod(state: FleetState, node: NodeEntry, what: { report: PodReport; find: VersionLookup }): void {
   const { report } = what
@@ -149,7 +152,7 @@ function adoptPod(state: FleetState, node: NodeEntry, what: { report: PodReport;
   if (!found) return
   const nowMs = state.ports.nowMs()
   const { definition } = found.entry
-  const isReady = report.phase !== 'creating'
+  const isReady = report.phase !== 'creating' && report.phase !== 'terminating'
   const pod: Pod = {
     id: report.podId,
     tenantId: definition.tenantId,
@@ -161,7 +164,7 @@ function adoptPod(state: FleetState, node: NodeEntry, what: { report: PodReport;
     phaseSinceMs: nowMs,
     nodeName: node.registered.name,
     sessionIds: new Set(),
-    readyAtMs: isReady ? nowMs : null,
+    readyAtMs: isReady ? BEFORE_THIS_CORE : null,
     readyAfterMs: report.readyAfterMs,
     runtime: report.runtime,
     failure: null,
@@ -169,5 +172,6 @@ function adoptPod(state: FleetState, node: NodeEntry, what: { report: PodReport;
   }
   state.addPod(found.entry, pod)
   if (isReady) noteReady(state, found.entry, pod)
-  else expectReady(state, pod)
+  else if (pod.phase === 'creating') expectReady(state, pod)
+  else expectEnd(state, pod)
 }

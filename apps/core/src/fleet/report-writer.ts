@@ -8,7 +8,7 @@ import type { ApplicationEntry } from './application-entry.ts'
 import type { FleetState } from './fleet-state.ts'
 import type { PodReport, SessionReport } from './node-report.ts'
 import { movePod, podEnds, stopPod } from './pod-writer.ts'
-import { applyToSession, awaitSlot, releaseSlot, serveQueue } from './session-writer.ts'
+import { applyToSession, awaitSlot, CANCEL_GRACE_MS, releaseSlot, serveQueue } from './session-writer.ts'
 
 const FAILED_PODS_KEPT = 20
 
@@ -180,9 +180,10 @@ export function endStranger(state: FleetState, nodeName: string, { sessionId, po
   const pod = state.pods.get(podId)
   if (pod?.sessionIds.has(sessionId)) return // It was told already.
   const killPod = pod === undefined || pod.sessionIds.size === 0
-  state.ports.tell(nodeName, { kind: 'closeSession', sessionId, graceMs: 0, killPod })
+  const graceMs = killPod ? 0 : CANCEL_GRACE_MS
+  state.ports.tell(nodeName, { kind: 'closeSession', sessionId, graceMs, killPod })
   if (pod && killPod) return stopPod(state, pod, 0)
   if (!pod) return
   state.changePod(pod, (changed) => changed.sessionIds.add(sessionId))
-  awaitSlot(state, { pod, sessionId }, 0)
+  awaitSlot(state, { pod, sessionId }, graceMs)
 }

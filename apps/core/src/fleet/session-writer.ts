@@ -6,8 +6,11 @@ import type { ApplicationEntry } from './application-entry.ts'
 import type { FleetState } from './fleet-state.ts'
 import { movePod, SILENCE_MS, stopPod } from './pod-writer.ts'
 
-/** How long an application has to let go of a session that was closed before it was available. */
-const CANCEL_GRACE_MS = 5_000
+/**
+ * How long an application has to let go of a session that was closed before it was available, or that nobody knows.
+ * Whoever takes longer loses the pod, and with it all others who are there.
+ */
+export const CANCEL_GRACE_MS = 5_000
 
 /** Adds a session to the queue of its application; its head takes a pod at once, if one is free. */
 export function enqueueSession(state: FleetState, entry: ApplicationEntry, session: Session): void {
@@ -189,8 +192,8 @@ export function slotOverdue(state: FleetState, podId: string, sessionId: string)
   const pod = state.pods.get(podId)
   if (!pod?.sessionIds.has(sessionId)) return
   if (pod.sessionIds.size === 1 || pod.nodeName === null) return stopPod(state, pod, 0)
-  state.ports.tell(pod.nodeName, { kind: 'closeSession', sessionId, graceMs: 0, killPod: false })
-  awaitSlot(state, { pod, sessionId }, 0)
+  state.ports.tell(pod.nodeName, { kind: 'closeSession', sessionId, graceMs: CANCEL_GRACE_MS, killPod: false })
+  awaitSlot(state, { pod, sessionId }, CANCEL_GRACE_MS)
 }
 
 function slotKey(podId: string, sessionId: string): string {

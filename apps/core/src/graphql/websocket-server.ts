@@ -4,10 +4,19 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { invariant } from '@fornax/kernel/assert'
 import type { Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
 import type { ExecutionArgs, GraphQLError, GraphQLSchema } from 'graphql'
-import { CloseCode, handleProtocols, makeServer, type Context, type Server, type SubscribePayload } from 'graphql-ws'
+import {
+  CloseCode,
+  handleProtocols,
+  makeServer,
+  type Context,
+  type OperationResult,
+  type Server,
+  type SubscribePayload,
+} from 'graphql-ws'
 import { WebSocketServer, type RawData, type WebSocket } from 'ws'
 import { z } from 'zod'
 import type { Viewer } from '../tenants/tenant.ts'
@@ -18,6 +27,7 @@ import { checkDocument, type DocumentStore } from './documents.ts'
 import { limitExceeded, toPublicErrors, unauthenticated } from './errors.ts'
 import { introspectionProblem } from './introspection.ts'
 import { BODY_BYTES_MAX, SOCKET_OPERATIONS_MAX, SOCKET_UNREAD_BYTES_MAX } from './limits.ts'
+import { SubscriptionAnswers, type SubscriptionArgs } from './subscription-answers.ts'
 import type { Feeds } from './watch-feeds.ts'
 
 export type WebSocketOptions = {
@@ -41,6 +51,8 @@ type Extra = {
   viewer: Viewer | null
 }
 
+type Subscribed = { readonly args: SubscriptionArgs; readonly deliver: (answer: string) => Promise<void> }
+
 type SocketContext = Context<Record<string, unknown>, Extra>
 
 export class GraphqlWebSockets {
@@ -48,14 +60,19 @@ export class GraphqlWebSockets {
   readonly #protocol: Server<Extra>
   readonly #sockets: WebSocketServer
   readonly #heard = new WeakSet<WebSocket>()
+  readonly #answers: SubscriptionAnswers
+  /** What was checked, and how its answers reach the client. */
+  readonly #subscribed = new WeakMap<ExecutionArgs, Subscribed>()
   #cancelPing: () => void
 
   constructor(options: WebSocketOptions) {
     this.#options = options
+    this.#answers = new SubscriptionAnswers(options.core.log)
     this.#protocol = makeServer<Record<string, unknown>, Extra>({
       connectionInitWaitTimeout: options.initTimeoutMs,
       onConnect: (context) => this.#connect(context),
       onSubscribe: (context, id, payload) => this.#subscribe(context, id, payload),
+      subscribe: (args) => this.#watch(args),
       onNext: (...[, , , , { data, errors }]) =>
         errors && { ...(data !== undefined && { data }), errors: toPublicErrors(errors, this.#log) },
       onError: (context, id, _payload, errors) => {
@@ -152,13 +169,23 @@ export class GraphqlWebSockets {
     if (checked.kind === 'invalid') return checked.errors
     const caller = new Caller()
     extra.callers.set(id, caller)
-    return {
+    const args = {
       schema,
       document: checked.document,
       operationName: payload.operationName,
       variableValues: payload.variables,
       contextValue: requestContext({ core, feeds }, viewer, caller),
     }
+    const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`
+    this.#subscribed.set(args, { args, deliver: (answer) => send(extra.socket, `${head}${answer}}`) })
+    return args
+  }
+
+  /** Sends each answer itself, as text that readers share; what graphql-ws would send are objects. */
+  #watch(args: ExecutionArgs): OperationResult {
+    const subscribed = this.#subscribed.get(args)
+    invariant(subscribed, 'what is executed was subscribed to')
+    return this.#answers.subscribe(subscribed.args, subscribed.deliver)
   }
 
   /** Ends sockets that were not heard since the last time, and asks the others whether they are there. */

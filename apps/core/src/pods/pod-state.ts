@@ -9,7 +9,7 @@
  *      │                 └──► terminating ◄── stopRequested from any of them
  *      └─stopRequested──►   terminated | failed
  *
- * Rules P1..P6 live in SPEC.md.
+ * Rules P1..P7 live in SPEC.md.
  */
 import { unreachable } from '@fornax/kernel/assert'
 import type { PodPhase } from './pod.ts'

@@ -7,6 +7,8 @@ const demand = { cpuMillis: 500, memoryBytes: 512 }
 describe('D5: among nodes with room', () => {
   it.each([
     ['one that holds the version', [node('a', { freeMemoryBytes: 600 }), node('b', { hasVersion: true })], 'b'],
+    ['it also with two pods more', [node('a'), node('b', { hasVersion: true, podsOfThisApplication: 2 })], 'b'],
+    ['not with three', [node('a'), node('b', { hasVersion: true, podsOfThisApplication: 3 })], 'a'],
     ['the one with fewest pods of the application', [node('a', { podsOfThisApplication: 2 }), node('b')], 'b'],
     ['the fullest', [node('a'), node('b', { freeMemoryBytes: 600 })], 'b'],
     ['the first by name, of equals', [node('b'), node('a')], 'a'],

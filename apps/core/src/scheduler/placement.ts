@@ -45,14 +45,22 @@ export function shortageOf(demand: Demand, nodes: readonly Candidate[]): Shortag
   }
 }
 
+/** How many pods more of an application a node gets before another one pulls its image. */
+const PULL_IN_PODS = 2
+
 /**
- * Version first, because a pull costs seconds; then spread an application over nodes, so one lost node
- * takes few of its sessions; then pack memory, so large pods still find room. The name breaks ties:
- * equal fleets give equal placements.
+ * Spread an application over nodes, so that one lost node takes few of its sessions, but not for the price of a
+ * pull, which costs seconds; then pack memory, so large pods still find room. The name breaks ties: equal fleets
+ * give equal placements.
  */
 function beats(a: Candidate, b: Candidate): boolean {
+  const [crowdOfA, crowdOfB] = [crowdOf(a), crowdOf(b)]
+  if (crowdOfA !== crowdOfB) return crowdOfA < crowdOfB
   if (a.hasVersion !== b.hasVersion) return a.hasVersion
-  if (a.podsOfThisApplication !== b.podsOfThisApplication) return a.podsOfThisApplication < b.podsOfThisApplication
   if (a.freeMemoryBytes !== b.freeMemoryBytes) return a.freeMemoryBytes < b.freeMemoryBytes
   return a.nodeName < b.nodeName
+}
+
+function crowdOf({ podsOfThisApplication, hasVersion }: Candidate): number {
+  return podsOfThisApplication + (hasVersion ? 0 : PULL_IN_PODS)
 }

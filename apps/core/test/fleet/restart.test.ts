@@ -75,7 +75,7 @@ describe('when the core starts again', () => {
   })
 
   it('one node of three that is gone for good holds up nobody', () => {
-    const world = worldWith({ ...idle(6), maxPods: 12 }, {}, 3)
+    const world = worldWith({ ...idle(9), maxPods: 20 }, {}, 3)
     const ids = world.openMany('game', 6)
     world.run(1_000)
     world.stopCore()
@@ -93,7 +93,7 @@ describe('when the core starts again', () => {
     expect(created(world)).toBe(before) // W9
     world.run(5_000)
     expect(onLost.map((id) => world.session(id).closeReason)).toEqual(onLost.map(() => 'nodeLost'))
-    expect(world.counts('game')).toMatchObject({ idle: 6, active: 7 - onLost.length })
+    expect(world.counts('game')).toMatchObject({ idle: 9, active: 7 - onLost.length })
   })
 
   it('sessions of an application that was deleted meanwhile are closed', () => {

@@ -5,8 +5,7 @@
 import type { Cancel, Clock } from '@fornax/kernel/clock'
 import type { ApplicationVersion, Endpoint } from '@fornax/node-model/application-version'
 import type { OpenEndpointsResult, PodEnd, PodOrder, ProbeAddress, RuntimePod, SessionPorts } from '../runtime.ts'
-import type { ProcessScan } from './process-scan.ts'
-import { readProcess } from './process-table.ts'
+import { processTree, readProcess } from './process-table.ts'
 
 /** Who a shim is. A pid alone may come to name somebody else. */
 export type ShimIdentity = { readonly pid: number; readonly startTicks: number; readonly bootId: string }
@@ -14,7 +13,6 @@ export type ShimIdentity = { readonly pid: number; readonly startTicks: number; 
 export type ProcessPodWorld = {
   readonly clock: Clock
   readonly host: string
-  readonly scan: ProcessScan
   /** What the shim has noted so far. */
   readonly readExitCode: () => number | null
 }
@@ -22,8 +20,7 @@ export type ProcessPodWorld = {
 const KILLED_EXIT_CODE = 137
 const GONE_CHECK_MS = 5
 const GONE_CHECKS_MAX = 1_000
-/** A group that is gone is told by one system call. Zombies that nobody collects need a look at all processes. */
-const CHECKS_BEFORE_LOOK = 20
+const CHECKS_BEFORE_LOOK = 2
 
 export class ProcessPod implements RuntimePod {
   readonly podId: string
@@ -32,7 +29,6 @@ export class ProcessPod implements RuntimePod {
   readonly shim: ShimIdentity
   readonly #clock: Clock
   readonly #host: string
-  readonly #scan: ProcessScan
   readonly #version: ApplicationVersion
   readonly #hostPorts: readonly number[]
   readonly #resolveEnded: (end: PodEnd) => void
@@ -50,7 +46,6 @@ export class ProcessPod implements RuntimePod {
     this.#resolveEnded = resolve
     this.#clock = world.clock
     this.#host = world.host
-    this.#scan = world.scan
     this.#readExitCode = world.readExitCode
     this.#version = order.version
     this.#hostPorts = order.hostPorts
@@ -112,8 +107,10 @@ export class ProcessPod implements RuntimePod {
     if (this.#isEnding) return
     this.#isEnding = true
     this.#cancelKill()
+    const members = processTree(this.shim.pid)
     for (let check = 0; check < GONE_CHECKS_MAX && signalGroup(this.shim.pid, 'SIGKILL'); check += 1) {
-      if (check >= CHECKS_BEFORE_LOOK && !this.#scan.hasLiving(this.shim.pid)) break
+      // A group of zombies that nobody collects still takes signals.
+      if (check >= CHECKS_BEFORE_LOOK && !members.some(isAlive)) break
       await new Promise<void>((resolve) => this.#clock.schedule(GONE_CHECK_MS, resolve))
     }
     this.#resolveEnded({ exitCode, outOfMemory: false })
@@ -124,8 +121,8 @@ export class ProcessPod implements RuntimePod {
   }
 }
 
-/** Whether the shim is still that process. */
-export function isAlive(shim: ShimIdentity): boolean {
+/** Whether it is still that process. */
+export function isAlive(shim: Pick<ShimIdentity, 'pid' | 'startTicks'>): boolean {
   const entry = readProcess(shim.pid)
   return entry !== null && !entry.isZombie && entry.startTicks === shim.startTicks
 }

@@ -15,8 +15,14 @@ import { SESSION_SOCKET } from '../runtime.ts'
 import type { AdoptPodResult, CreatePodResult, PodOrder, ResourceUse, Runtime } from '../runtime.ts'
 import { ExitFiles } from './exit-files.ts'
 import { isAlive, ProcessPod, signalGroup, type ShimIdentity } from './process-pod.ts'
-import { ProcessScan } from './process-scan.ts'
-import { bootId, listProcesses, processesWithVariable, readProcess, type ProcessEntry } from './process-table.ts'
+import {
+  bootId,
+  processesByVariable,
+  processesWithVariable,
+  processTree,
+  readProcess,
+  type ProcessEntry,
+} from './process-table.ts'
 
 export type ProcessRuntimeOptions = {
   readonly podsFolder: string
@@ -32,6 +38,9 @@ const SHIM = join(import.meta.dirname, 'pod-shim.sh')
 
 /** The exit file tells the end of a pod at once; this only catches a shim that was killed. */
 const ALIVE_CHECK_MS = 2_000
+const LEFT_CHECK_MS = 5
+const LEFT_CHECKS_MAX = 1_000
+const MEASURED_AT_ONCE = 32
 
 /** Opens the runtime over a folder of pods. */
 export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
@@ -49,14 +58,16 @@ class ProcessRuntime implements Runtime {
   readonly #options: ProcessRuntimeOptions
   readonly #exitFiles: ExitFiles
   readonly #pods = new Map<string, ProcessPod>()
+  /** Pods whose processes were all seen to end, and whose folders are still there. */
+  readonly #hasEnded = new Set<string>()
   readonly #bootId = bootId()
-  readonly #scan: ProcessScan
+  /** What earlier agents left, looked at once. It can only become less. */
+  #left: ReadonlyMap<string, readonly ProcessEntry[]> | null = null
   #cancelCheck: Cancel
 
   constructor(options: ProcessRuntimeOptions) {
     mkdirSync(options.podsFolder, { recursive: true, mode: 0o700 })
     this.#options = options
-    this.#scan = new ProcessScan(options.clock)
     this.#exitFiles = new ExitFiles(join(options.podsFolder, '.exits'))
     this.#cancelCheck = this.#checkLater()
   }
@@ -93,17 +104,23 @@ class ProcessRuntime implements Runtime {
     if (pod !== undefined) {
       pod.stop(0)
       await pod.ended
-    } else if (existsSync(this.#folderOf(podId).path)) {
-      await this.#killStrays(podId)
+    } else if (!this.#hasEnded.delete(podId) && existsSync(this.#folderOf(podId).path)) {
+      await this.#killLeft(podId)
     }
     this.#pods.delete(podId)
+    this.#hasEnded.delete(podId)
     this.#exitFiles.remove(podId)
     rmSync(this.#folderOf(podId).path, { recursive: true, force: true })
   }
 
-  readUsage(): Promise<ReadonlyMap<string, ResourceUse>> {
-    const podOfShim = new Map(Array.from(this.#pods.values(), (pod) => [pod.shim.pid, pod.podId]))
-    return Promise.resolve(podOfShim.size === 0 ? new Map() : sumByPod(listProcesses(), podOfShim))
+  async readUsage(): Promise<ReadonlyMap<string, ResourceUse>> {
+    const uses = new Map<string, ResourceUse>()
+    for (const [index, pod] of [...this.#pods.values()].entries()) {
+      uses.set(pod.podId, sumOf(processTree(pod.shim.pid)))
+      // Sessions that open meanwhile should not wait for hundreds of pods to be measured.
+      if (index % MEASURED_AT_ONCE === MEASURED_AT_ONCE - 1) await sleep(this.#options.clock, 0)
+    }
+    return uses
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -142,11 +159,16 @@ class ProcessRuntime implements Runtime {
   #keep(order: PodOrder, shim: ShimIdentity): ProcessPod {
     const { clock, host } = this.#options
     const readExitCode = (): number | null => this.#exitFiles.read(order.podId)
-    const pod = new ProcessPod(order, shim, { clock, host, scan: this.#scan, readExitCode })
+    const pod = new ProcessPod(order, shim, { clock, host, readExitCode })
     this.#pods.set(order.podId, pod)
     this.#exitFiles.await(order.podId, (exitCode) => pod.noteExit(exitCode))
-    void pod.ended.then(() => this.#pods.get(order.podId) === pod && this.#pods.delete(order.podId))
+    void pod.ended.then(() => this.#noteEnd(pod))
     return pod
+  }
+
+  #noteEnd(pod: ProcessPod): void {
+    if (this.#pods.get(pod.podId) === pod) this.#pods.delete(pod.podId)
+    this.#hasEnded.add(pod.podId)
   }
 
   /** The agent before us died between starting this pod and noting who it is. */
@@ -157,16 +179,13 @@ class ProcessRuntime implements Runtime {
     return leader === undefined ? null : { ...leader, bootId: this.#bootId }
   }
 
-  /** What left the pod's group but carries its mark: daemons, and all of a pod whose shim nobody knows. */
-  async #killStrays(podId: string): Promise<void> {
-    const { clock } = this.#options
-    let nowMs = clock.nowMs()
-    for (let strays = this.#scan.livingOf(podId, nowMs - 1); strays.length > 0;) {
-      for (const { pid } of strays) kill(pid)
-      await sleep(clock, 5)
-      nowMs = clock.nowMs()
-      strays = this.#scan.livingOf(podId, nowMs - 1)
-    }
+  /** All of a pod that an earlier agent started and nobody knows any more. */
+  async #killLeft(podId: string): Promise<void> {
+    this.#left ??= processesByVariable('FORNAX_POD_ID')
+    const left = this.#left.get(podId) ?? []
+    for (const groupId of new Set(left.map((entry) => entry.groupId))) signalGroup(groupId, 'SIGKILL')
+    for (let check = 0; check < LEFT_CHECKS_MAX && left.some(isAlive); check += 1)
+      await sleep(this.#options.clock, LEFT_CHECK_MS)
   }
 
   #checkLater(): Cancel {
@@ -192,30 +211,7 @@ function refusalOf({ version }: PodOrder): string | null {
   return null
 }
 
-/** What a process uses counts for the pod whose session it is in, or whose descendant it is. */
-function sumByPod(
-  entries: readonly ProcessEntry[],
-  podOfShim: ReadonlyMap<number, string>,
-): ReadonlyMap<string, ResourceUse> {
-  const byPid = new Map(entries.map((entry) => [entry.pid, entry]))
-  const podOf = (entry: ProcessEntry | undefined, depth = 0): string | undefined => {
-    if (entry === undefined || depth > 64) return undefined
-    return podOfShim.get(entry.sessionId) ?? podOf(byPid.get(entry.parentPid), depth + 1)
-  }
-  const sums = new Map<string, { cpuMs: number; memoryBytes: number }>()
-  for (const entry of entries) {
-    const podId = podOf(entry)
-    if (podId === undefined) continue
-    const sum = sums.get(podId) ?? { cpuMs: 0, memoryBytes: 0 }
-    sums.set(podId, { cpuMs: sum.cpuMs + entry.cpuMs, memoryBytes: sum.memoryBytes + entry.memoryBytes })
-  }
-  return sums
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    return // It has just ended.
-  }
+function sumOf(entries: readonly ProcessEntry[]): ResourceUse {
+  const sum = (of: (entry: ProcessEntry) => number): number => entries.reduce((total, entry) => total + of(entry), 0)
+  return { cpuMs: sum((entry) => entry.cpuMs), memoryBytes: sum((entry) => entry.memoryBytes) }
 }

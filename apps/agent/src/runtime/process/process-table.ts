@@ -37,6 +37,14 @@ export function readProcess(pid: number): ProcessEntry | null {
   }
 }
 
+/** A process and its descendants, as long as their parents live. */
+export function processTree(pid: number): readonly ProcessEntry[] {
+  const root = readProcess(pid)
+  if (root === null) return []
+  const children = (read(`/proc/${pid}/task/${pid}/children`) ?? '').split(' ').filter((text) => text !== '')
+  return [root, ...children.flatMap((child) => processTree(Number(child)))]
+}
+
 /** Every process that there is. */
 export function listProcesses(): readonly ProcessEntry[] {
   return processIds()

@@ -1,0 +1,249 @@
+/** The rules of nodes where they matter: in a whole fleet, with nodes that come, go and forget. */
+import { describe, expect, it } from 'vitest'
+import { FleetWorld } from '../../test/support/fleet-world.ts'
+import { watchOver } from '../../test/support/invariants.ts'
+import type { ScalingPolicy } from '../applications/application.ts'
+
+const TWO_EACH: Partial<ScalingPolicy> = { target: { kind: 'idleCount', low: 6, high: 6 }, maxPods: 30 }
+
+describe('N1: a node that connects', () => {
+  it('gets no pod before its full state has come', () => {
+    const world = new FleetWorld()
+    watchOver(world)
+    world.times.latencyMs = 50
+    world.addNode('node-1')
+    world.addApplication('game', { policy: TWO_EACH })
+    world.run(40)
+    expect(world.counts('game').inFlight).toBe(6)
+    expect(world.pods('game').every(({ phase }) => phase === 'pending')).toBe(true)
+    world.run(200)
+    expect(world.counts('game').idle).toBe(6)
+  })
+})
+
+describe('a node that is cut off', () => {
+  it('and is back within its lease has lost nothing, and nothing was booked anew', () => {
+    const world = worldOfTwo()
+    const ids = world.openMany('game', 4)
+    world.run(1_000)
+    const booked = world.fleet.state.groups.booked('node-1')
+    world.disconnect('node-1', { forMs: 8_000 })
+    world.run(7_000)
+    expect(world.reader.node('node-1')?.phase).toBe('disconnected')
+    expect(world.fleet.state.groups.booked('node-1')).toEqual(booked)
+    world.run(5_000)
+    expect(world.reader.node('node-1')?.phase).toBe('ready')
+    expect(world.fleet.state.groups.booked('node-1')).toEqual(booked)
+    expect(ids.map((id) => world.session(id).phase)).toEqual(Array(4).fill('available'))
+    expect(created(world)).toBe(10)
+  })
+
+  it('N3: for longer than its lease is lost: sessions close, pods are replaced', () => {
+    const world = worldOfTwo()
+    const ids = world.openMany('game', 6)
+    world.run(1_000)
+    const there = ids.filter((id) => world.session(id).nodeName === 'node-1')
+    expect(there.length).toBeGreaterThan(0)
+    world.disconnect('node-1')
+    world.run(9_000)
+    expect(there.map((id) => world.session(id).phase)).toEqual(there.map(() => 'available'))
+    world.run(3_000)
+    expect(world.reader.node('node-1')?.phase).toBe('lost')
+    expect(there.map((id) => world.session(id).closeReason)).toEqual(there.map(() => 'nodeLost'))
+    expect(world.counts('game')).toMatchObject({ idle: 6, active: 6 - there.length })
+    expect(world.pods('game').every(({ nodeName }) => nodeName === 'node-2')).toBe(true)
+  })
+
+  it('N3: without the core being told is lost as well', () => {
+    const world = worldOfTwo()
+    world.disconnect('node-1', { isNoticed: false })
+    world.run(12_500)
+    expect(world.reader.node('node-1')?.phase).toBe('lost')
+    expect(world.counts('game').idle).toBe(6)
+  })
+
+  it('N5: and returns after its lease stops everything that was given up, and serves again', () => {
+    const world = worldOfTwo()
+    const ids = world.openMany('game', 6)
+    world.run(1_000)
+    const before = [...world.node('node-1').pods.keys()]
+    world.disconnect('node-1', { forMs: 30_000 })
+    world.run(29_000)
+    expect([...world.node('node-1').pods.keys()]).toEqual(before)
+    world.run(5_000)
+    expect(world.node('node-1').pods.size).toBe(0)
+    expect(world.node('node-1').sessions.size).toBe(0)
+    expect(world.reader.node('node-1')?.phase).toBe('ready')
+    world.openMany('game', 12)
+    world.run(1_000)
+    expect(world.node('node-1').pods.size).toBeGreaterThan(0)
+    expect(ids.every((id) => ['available', 'closed'].includes(world.session(id).phase))).toBe(true)
+  })
+
+  it('N5: and was silent on a stream that never ended is heard again', () => {
+    const world = worldOfTwo()
+    world.times.heartbeatMs = 15_000
+    world.run(14_000)
+    expect([...world.reader.nodes()].map(({ phase }) => phase)).toContain('lost')
+    world.times.heartbeatMs = 2_000
+    world.run(20_000)
+    expect([...world.reader.nodes()].map(({ phase }) => phase)).toEqual(['ready', 'ready'])
+    expect(world.counts('game')).toMatchObject({ idle: 6, inFlight: 0 })
+    expect(world.node('node-1').pods.size + world.node('node-2').pods.size).toBe(6)
+  })
+})
+
+describe('N4: another ledger under the same name', () => {
+  it('is a new node: everything of the old one is given up at once', () => {
+    const world = worldOfTwo()
+    const ids = world.openMany('game', 6)
+    world.run(1_000)
+    const there = ids.filter((id) => world.session(id).nodeName === 'node-1')
+    world.crash('node-1', { forMs: 500, keepsLedger: false })
+    world.run(3_000)
+    expect(there.map((id) => world.session(id).closeReason)).toEqual(there.map(() => 'nodeLost'))
+    expect(world.counts('game')).toMatchObject({ idle: 6, active: 6 - there.length, inFlight: 0 })
+    expect(world.reader.node('node-1')).toMatchObject({ phase: 'ready' })
+  })
+
+  it('is refused while the old one is connected', () => {
+    const world = worldOfTwo()
+    const twin = { ...world.node('node-1').introduction, ledgerId: 'led-another' }
+    expect(world.turn((fleet) => fleet.nodeConnected(twin))).toEqual({ kind: 'nameTaken' })
+    expect(world.reader.node('node-1')?.phase).toBe('ready')
+  })
+
+  it('keeps what an operator said of the machine', () => {
+    const world = worldOfTwo()
+    world.turn((fleet) => fleet.setCordoned('node-1', true))
+    world.crash('node-1', { forMs: 500, keepsLedger: false })
+    world.run(3_000)
+    expect(world.reader.node('node-1')?.registered.isCordoned).toBe(true)
+    expect(world.pods('game').every(({ nodeName }) => nodeName === 'node-2')).toBe(true)
+  })
+})
+
+describe('N6: after a restart of the core', () => {
+  it('unknown pods of a node that was not lost are adopted', () => {
+    const world = worldOfTwo()
+    world.restartCore()
+    world.run(15_000)
+    expect(world.counts('game')).toEqual({ idle: 6, active: 0, inFlight: 0, terminating: 0 })
+    expect(created(world)).toBe(6)
+  })
+
+  it('those of a node that was lost are stopped', () => {
+    const world = worldOfTwo()
+    world.disconnect('node-1', { forMs: 20_000 })
+    world.run(15_000)
+    world.restartCore()
+    world.run(20_000)
+    expect([...world.node('node-1').pods.keys()]).toEqual(
+      world.pods('game').flatMap(({ id, nodeName }) => (nodeName === 'node-1' ? [id] : [])),
+    )
+    expect(world.counts('game')).toEqual({ idle: 6, active: 0, inFlight: 0, terminating: 0 })
+  })
+
+  it('those of an application that is gone are stopped', () => {
+    const world = worldOfTwo()
+    world.stopCore()
+    world.rows.applications.clear()
+    world.rows.versions.clear()
+    world.startCore()
+    world.run(5_000)
+    expect([...world.nodes.values()].map(({ pods, versions }) => [pods.size, versions.size])).toEqual([
+      [0, 0],
+      [0, 0],
+    ])
+  })
+})
+
+describe('N2, N7: reports', () => {
+  it('of which one is missing are made good by a full state', () => {
+    const world = worldOfTwo()
+    world.deaf.set('node-1', 1)
+    world.deaf.set('node-2', 1)
+    const ids = world.openMany('game', 6)
+    world.run(2_000)
+    expect(ids.map((id) => world.session(id).phase)).toEqual(Array(6).fill('available'))
+    expect(created(world)).toBe(12)
+  })
+
+  it('that repeat change nothing', () => {
+    const world = worldOfTwo()
+    const id = world.open('game')
+    world.run(1_000)
+    const name = world.session(id).nodeName ?? ''
+    const { resourceVersion } = world.fleet.state.changes
+    const revision = world.reader.node(name)?.revision ?? 0
+    const stale = { podId: world.session(id).podId ?? '', versionId: 'ver-game-1', phase: 'failed' } as const
+    const pod = { ...stale, failure: null, readyAfterMs: null, runtime: null }
+    for (const old of [revision, revision - 1, 1])
+      expect(world.turn((fleet) => fleet.nodeReports(name, old, [{ kind: 'pod', pod }]))).toBe(true)
+    expect(world.fleet.state.changes.resourceVersion).toBe(resourceVersion)
+    expect(world.turn((fleet) => fleet.nodeReports(name, revision + 2, [{ kind: 'pod', pod }]))).toBe(false)
+  })
+})
+
+describe('a node that is cordoned', () => {
+  it('gets no new pods, keeps those that it has, and these still take sessions', () => {
+    const world = worldOfTwo()
+    world.turn((fleet) => fleet.setCordoned('node-1', true))
+    const before = world.node('node-1').pods.size
+    const ids = world.openMany('game', 6)
+    world.run(2_000)
+    expect(world.node('node-1').pods.size).toBe(before)
+    expect(ids.map((id) => world.session(id).phase)).toEqual(Array(6).fill('available'))
+    expect(new Set(ids.map((id) => world.session(id).nodeName))).toEqual(new Set(['node-1', 'node-2']))
+    world.turn((fleet) => fleet.setCordoned('node-1', false))
+    world.openMany('game', 6)
+    world.run(2_000)
+    expect(world.node('node-1').pods.size).toBeGreaterThan(before)
+  })
+})
+
+describe('a node that drains', () => {
+  it('loses what serves nobody at once, and the rest when its sessions close by themselves', () => {
+    const world = worldOfTwo()
+    const ids = world.openMany('game', 6)
+    world.run(1_000)
+    const there = ids.filter((id) => world.session(id).nodeName === 'node-1')
+    expect(world.turn((fleet) => fleet.drain('node-1', 60_000))).toBe(there.length)
+    world.run(2_000)
+    expect(world.node('node-1').pods.size).toBe(there.length)
+    expect(world.counts('game').idle).toBe(6)
+    for (const id of there) world.close(id)
+    world.run(2_000)
+    expect(world.node('node-1').pods.size).toBe(0)
+  })
+
+  it('closes what is left at its deadline, with an honest reason', () => {
+    const world = worldOfTwo()
+    const ids = world.openMany('game', 6)
+    world.run(1_000)
+    const there = ids.filter((id) => world.session(id).nodeName === 'node-1')
+    world.turn((fleet) => fleet.drain('node-1', 5_000))
+    world.run(4_900)
+    expect(there.map((id) => world.session(id).phase)).toEqual(there.map(() => 'available'))
+    world.run(1_000)
+    expect(there.map((id) => world.session(id).closeReason)).toEqual(there.map(() => 'drained'))
+    expect(world.node('node-1').pods.size).toBe(0)
+  })
+})
+
+function created(world: FleetWorld): number {
+  return [...world.nodes.values()].reduce((sum, node) => sum + node.created, 0)
+}
+
+/** Three idle pods on each of two nodes. */
+function worldOfTwo(): FleetWorld {
+  const world = new FleetWorld()
+  watchOver(world)
+  world.addNode('node-1')
+  world.addNode('node-2')
+  world.run(10)
+  world.addApplication('game', { policy: TWO_EACH })
+  world.run(1_000)
+  expect([...world.nodes.values()].map(({ pods }) => pods.size)).toEqual([3, 3])
+  return world
+}

@@ -1,0 +1,93 @@
+/** Who gets which slot, and when it is free again, in a whole fleet. */
+import { describe, expect, it } from 'vitest'
+import { FleetWorld } from '../../test/support/fleet-world.ts'
+import { watchOver } from '../../test/support/invariants.ts'
+
+describe('S11: the slot of a closed session', () => {
+  it('is given to nobody before its node has let go of it', () => {
+    const world = worldWith({ pods: 1 })
+    world.node('node-1').times.openMs = Infinity
+    world.node('node-1').times.closeMs = 1_000
+    const cancelled = world.open('game')
+    world.run(100)
+    world.close(cancelled)
+    expect(world.session(cancelled).phase).toBe('closed')
+    const next = world.open('game')
+    world.run(900)
+    expect(world.session(next).phase).toBe('pending')
+    world.node('node-1').times.openMs = 5
+    world.run(300)
+    expect(world.session(next)).toMatchObject({ phase: 'available', podId: world.session(cancelled).podId })
+  })
+
+  it('is waited for only so long: a node that says nothing loses the pod', () => {
+    const world = worldWith({ pods: 1 })
+    world.node('node-1').times.openMs = Infinity
+    const cancelled = world.open('game')
+    world.run(100)
+    const { podId } = world.session(cancelled)
+    world.node('node-1').sessions.delete(cancelled) // It will never say a word of it again.
+    world.close(cancelled)
+    world.node('node-1').times.openMs = 5
+    const next = world.open('game', { openTimeoutMs: 60_000 })
+    world.run(25_000)
+    expect(world.session(next).phase).toBe('available')
+    expect(world.session(next).podId).not.toBe(podId)
+  })
+
+  it('of a pod with others is asked for again, and the others stay', () => {
+    const world = worldWith({ pods: 1, slots: 2 })
+    const other = world.open('game')
+    world.run(100)
+    world.node('node-1').times.openMs = Infinity
+    const cancelled = world.open('game')
+    world.run(100)
+    const forgotten = world.node('node-1').sessions.get(cancelled)
+    world.node('node-1').sessions.delete(cancelled)
+    world.close(cancelled)
+    world.run(25_000)
+    expect(world.session(other).phase).toBe('available')
+    expect(world.pods('game')[0]?.sessionIds.size).toBe(2)
+    if (forgotten) world.node('node-1').sessions.set(cancelled, forgotten)
+    world.run(40_000)
+    expect(world.pods('game')[0]?.sessionIds.size).toBe(1)
+  })
+})
+
+it('S12: sessions get pods in the order in which they asked', () => {
+  const world = worldWith({ pods: 2 })
+  const ids = [0, 1, 2, 3, 4, 5, 6, 7].map(() => {
+    world.run(3)
+    return world.open('game', { openTimeoutMs: 120_000 })
+  })
+  const served: string[] = []
+  for (let turn = 0; turn < 8; turn += 1) {
+    world.run(50)
+    const open = ids.filter((id) => world.session(id).phase === 'available')
+    served.push(...open.filter((id) => !served.includes(id)))
+    world.close(open[0] ?? '')
+  }
+  expect(served).toEqual(ids)
+})
+
+it('S12: one that gives up loses its place, and nobody else does', () => {
+  const world = worldWith({ pods: 1 })
+  const [first = '', second = '', third = ''] = world.openMany('game', 3)
+  world.run(50)
+  world.close(second)
+  world.close(first)
+  world.run(100)
+  expect([first, second, third].map((id) => world.session(id).phase)).toEqual(['closed', 'closed', 'available'])
+  expect(world.session(second)).toMatchObject({ closeReason: 'requested', podId: null })
+})
+
+function worldWith({ pods, slots = 1 }: { pods: number; slots?: number }): FleetWorld {
+  const world = new FleetWorld()
+  watchOver(world)
+  world.addNode('node-1')
+  world.run(10)
+  const policy = { minPods: pods, maxPods: pods }
+  world.addApplication('game', { policy, spec: { sessionsPerPod: slots } })
+  world.run(1_000)
+  return world
+}
