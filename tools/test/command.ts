@@ -43,7 +43,10 @@ export async function runCommand(command: Command, clock: Clock, signal: AbortSi
       keep(`\n${command.program} cannot be run: ${error.message}`)
       done(null)
     })
-    child.once('close', done)
+    child.once('close', (exitCode, how) => {
+      if (how !== null) keep(`\n${command.program} was ended by ${how}`)
+      done(exitCode)
+    })
   })
   cancel()
   signal.removeEventListener('abort', leave)

@@ -29,6 +29,12 @@ describe('runStep', () => {
     expect(said.join('\n')).toContain('not finished after 0.1 s')
   })
 
+  it('says which signal ended a program', async () => {
+    const { outcome, said } = await run('process.kill(process.pid, "SIGKILL")')
+    expect(outcome).toMatchObject({ failed: 1 })
+    expect(said.join('\n')).toContain('was ended by SIGKILL')
+  })
+
   it('skips what needs a tool that is not there', async () => {
     const { outcome } = await run('', { needs: 'Chromium' })
     expect(outcome).toMatchObject({ passed: 0, failed: 0, skipped: [{ what: 'step: all of it', tests: 1 }] })

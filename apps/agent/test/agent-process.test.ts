@@ -67,8 +67,7 @@ describe('kill -9', () => {
     await world.end('SIGKILL')
     await signalAndWait(world, 'pod-1')
     await world.start()
-    expect(core.pods.get('pod-1')).toMatchObject({
-      phase: POD_PHASE_FAILED,
+    expect(await core.pod('pod-1', POD_PHASE_FAILED)).toMatchObject({
       exitCode: 6,
       failureKind: PodFailureKind.POD_FAILURE_KIND_EXITED,
       lastLogLines: ['up', 'goodbye'],

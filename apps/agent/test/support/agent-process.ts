@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '@fornax/kernel/clock'
 import { createLog } from '@fornax/kernel/log'
-import { listProcesses, processesWithVariable } from '../../src/runtime/process/process-table.ts'
+import { processesWithVariable, readProcess } from '../../src/runtime/process/process-table.ts'
 import { openRuntimes } from '../../src/runtime/open-runtimes.ts'
 import { FakeCore } from './fake-core.ts'
 
@@ -92,7 +92,7 @@ export function exitOf(child: ChildProcess): Promise<number | null> {
 
 /** Whether a process lives. */
 export function isRunning(pid: number): boolean {
-  return listProcesses().some((entry) => entry.pid === pid && !entry.isZombie)
+  return readProcess(pid)?.isZombie === false
 }
 
 /** What is in a folder; nothing when there is none. */

@@ -200,7 +200,10 @@ export class FakeCore implements AsyncDisposable {
     this.#revision = null
     const value = { coreId: this.coreId, epoch: this.epoch, cores: [], ...this.times }
     stream.write({ frame: { $case: 'hello', value } })
-    const beat = setInterval(() => stream.write({ frame: { $case: 'heartbeat', value: {} } }), value.heartbeatIntervalMs)
+    const beat = setInterval(
+      () => stream.write({ frame: { $case: 'heartbeat', value: {} } }),
+      value.heartbeatIntervalMs,
+    )
     stream.on('close', () => clearInterval(beat))
   }
 

@@ -17,7 +17,7 @@ import * as nodes from './node-writer.ts'
 import { stopPod, tellStop } from './pod-writer.ts'
 import { keepPools } from './pool-writer.ts'
 import { reconcileNode, type VersionLookup } from './reconcile-node.ts'
-import { podEnded, sessionRecorded } from './report-writer.ts'
+import { podEnded, prove, sessionRecorded } from './report-writer.ts'
 import * as sessions from './session-writer.ts'
 
 export class Fleet {
@@ -223,9 +223,12 @@ export class Fleet {
     if (entry) this.#state.markDirty(entry)
     const pod = this.#state.pods.get(key)
     if (!pod) return
-    if (pod.phase === 'failed') this.#state.removePod(pod)
-    else if (pod.phase === 'terminating') tellStop(this.#state, pod, 0)
-    else if (pod.phase === 'creating') {
+    const { phase } = pod
+    const owner = this.#state.entryOf(pod.applicationId)
+    if (phase === 'failed') this.#state.removePod(pod)
+    else if (phase === 'terminating') tellStop(this.#state, pod, 0)
+    else if (phase !== 'creating' && owner) prove(this.#state, owner, pod)
+    else if (phase === 'creating') {
       if (pod.nodeName !== null) this.#state.ports.tell(pod.nodeName, { kind: 'stopPod', podId: pod.id, graceMs: 0 })
       podEnded(this.#state, pod, NEVER_READY)
     }

@@ -109,26 +109,47 @@ function podReady(state: FleetState, pod: Pod, report: PodReport): void {
   const entry = state.entryOf(pod.applicationId)
   if (!isMoved || entry === null) return
   if (entry.isDeleted) return stopPod(state, pod)
-  noteReady(state, entry, pod)
-  if (pod.version.id === entry.definition.version.id) entry.arrived += 1
+  forgive(state, entry, pod)
+  if (isUnproven(entry, pod)) state.ports.deadlines.set(pod.id, atMs + PROOF_MS)
+  else if (pod.version.id === entry.definition.version.id) entry.arrived += 1
   serveQueue(state, entry)
 }
 
-/** The first pod of the newest version that becomes ready proves it: the roll-out may go on. */
+/**
+ * How long a pod must stay ready to prove its version. Without a probe a pod is ready as soon as its process
+ * runs, and a process that cannot do its work ends soon after.
+ */
+const PROOF_MS = 1_000
+
+/** A pod was found ready, and has been for a while. */
 export function noteReady(state: FleetState, entry: ApplicationEntry, pod: Pod): void {
+  forgive(state, entry, pod)
+  prove(state, entry, pod)
+}
+
+function forgive(state: FleetState, entry: ApplicationEntry, pod: Pod): void {
   const { number } = pod.version
   const record = entry.failures.get(number)
   const forgiven = record && withReady(record, state.ports.nowMs())
   if (forgiven) entry.failures.set(number, forgiven)
   else entry.failures.delete(number)
+}
+
+function isUnproven({ definition }: ApplicationEntry, pod: Pod): boolean {
+  return !definition.isProven && pod.version.id === definition.version.id
+}
+
+/** The first pod of the newest version that stays ready proves it: the roll-out may go on. */
+export function prove(state: FleetState, entry: ApplicationEntry, pod: Pod): void {
+  if (!isUnproven(entry, pod)) return
   const { definition } = entry
-  if (definition.isProven || pod.version.id !== definition.version.id) return
+  entry.arrived += 1
   const proven: Application = { ...definition, isProven: true, fallback: null }
   entry.definition = proven
   state.ports.record.rollOut(proven)
   state.markDirty(entry)
   // W6: old pods that no node has heard of serve nobody, and need no successor.
-  for (const old of entry.unscheduled) if (old.version.number < number) stopPod(state, old)
+  for (const old of entry.unscheduled) if (old.version.number < pod.version.number) stopPod(state, old)
 }
 
 function noteFailure(state: FleetState, entry: ApplicationEntry, what: { pod: Pod; failure: PodFailure }): void {

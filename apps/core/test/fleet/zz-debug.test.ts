@@ -29,7 +29,7 @@ const APPS = 2
 
 it('keeps the invariants under any story, and comes to rest', () => {
   const story = fc.array(anyOperation(), { maxLength: 50, size: 'max' })
-  if (process.env['STORY']) { const [seed, ops] = JSON.parse(process.env['STORY']); const play = new Play(seed); for (const op of ops) { console.log((play as any).world.nowMs-1_700_000_000_000, JSON.stringify(op)); play.act(op) }; play.heal(); play.expectRest(); return }
+  if (process.env['STORY']) { const [seed, ops] = JSON.parse(process.env['STORY']); const play = new Play(seed); const W=(play as any).world; if (process.env['TRACE']) { const t=W.fleet; } for (const op of ops) { console.log(W.nowMs-1_700_000_000_000, JSON.stringify(op)); play.act(op) }; play.heal(); play.expectRest(); return }
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 2 ** 31 - 1 }), story, (seed, operations) => {
       const play = new Play(seed)
