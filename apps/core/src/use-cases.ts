@@ -75,6 +75,7 @@ function applicationCases(parts: UseCaseParts): ApplicationCases {
     inTurn: inTurn(),
     fleet: {
       definitionNamed: (tenantId, name) => reader.applicationNamed(tenantId, name)?.definition ?? null,
+      isServing: ({ applicationId, number }) => reader.isServing(applicationId, number),
       putApplication: (application) => fleet.putApplication(application),
       deleteApplication: (id) => fleet.deleteApplication(id),
     },

@@ -26,10 +26,12 @@ export function specProblem(spec: VersionSpec): InputProblem | null {
   return (
     (spec.image.trim() === '' ? problem('image', 'is empty; name an OCI image, or "host"') : null) ??
     (spec.image.length > 512 ? problem('image', 'is longer than 512 characters') : null) ??
+    (hasNul(spec.image) ? problem('image', 'holds a NUL character') : null) ??
     (spec.image === 'host' && spec.command.length === 0
       ? problem('command', 'is empty; with the image "host", say what to run')
       : null) ??
     argumentsProblem(spec) ??
+    folderProblem(spec.workingDirectory) ??
     envProblem(spec.env) ??
     portsProblem(spec.ports) ??
     resourcesProblem(spec) ??
@@ -42,6 +44,12 @@ function argumentsProblem(spec: VersionSpec): InputProblem | null {
   if (spec.args.length > ARGS_MAX) return problem('args', `has more than ${ARGS_MAX} words`)
   const field = spec.command.some(hasNul) ? 'command' : spec.args.some(hasNul) ? 'args' : null
   return field === null ? null : problem(field, 'holds a NUL character')
+}
+
+function folderProblem(folder: string | null): InputProblem | null {
+  if (folder === null) return null
+  if (!folder.startsWith('/')) return problem('workingDirectory', `"${folder.slice(0, 80)}" must begin with /`)
+  return hasNul(folder) ? problem('workingDirectory', 'holds a NUL character') : null
 }
 
 function hasNul(text: string): boolean {

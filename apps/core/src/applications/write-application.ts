@@ -28,6 +28,8 @@ export type WriteApplicationPorts = {
   readonly newId: (kind: 'app' | 'ver') => string
   readonly fleet: {
     definitionNamed(tenantId: string, name: string): Application | null
+    /** Whether a pod of the version waits for a session. */
+    isServing(version: ApplicationVersion): boolean
     putApplication(application: Application): void
     deleteApplication(id: string): void
   }
@@ -93,7 +95,8 @@ export function publishVersion(
         createdAtMs: ports.nowMs(),
         spec,
       }
-      const fallback = before.isProven ? before.version : before.fallback
+      const isOfUse = before.isProven || ports.fleet.isServing(before.version)
+      const fallback = isOfUse ? before.version : before.fallback
       return { ...before, revision: before.revision + 1, version, fallback, isProven: false }
     },
     (application) => ports.store.publishVersion(application),

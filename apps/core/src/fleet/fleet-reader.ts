@@ -43,6 +43,11 @@ export class FleetReader {
     return id === undefined ? null : this.application(id)
   }
 
+  /** Whether a pod of the version waits for a session. */
+  isServing(applicationId: string, versionNumber: number): boolean {
+    return (this.#state.applications.get(applicationId)?.idle.get(versionNumber) ?? 0) > 0
+  }
+
   *sessions(applicationId: string | null): Iterable<Session> {
     for (const session of this.#state.sessions.values())
       if (applicationId === null || session.applicationId === applicationId) yield session

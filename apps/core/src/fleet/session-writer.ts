@@ -145,6 +145,7 @@ function becameAvailable(state: FleetState, session: Session): void {
   const opened = state.opened.get(session.tenantId) ?? { warm: 0, cold: 0 }
   state.opened.set(session.tenantId, opened)
   opened[session.start ?? 'cold'] += 1
+  state.ports.record.session(session) // So that a core that starts anew says no less than its clients know.
   state.ports.observe.sessionAvailable(session)
 }
 

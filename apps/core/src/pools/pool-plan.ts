@@ -248,7 +248,7 @@ function aboveLowPercent(idle: number, total: number, low: number): number {
 function planTrial(input: PoolPlanInput, room: number): { readonly create: number; readonly stopOld: number } {
   const { pool, rollOut, tokens } = input
   const isTried = pool.inFlight > pool.oldInFlight || pool.idle > pool.oldIdle
-  const isWanted = rollOut.kind === 'unproven' && rollOut.hasFallback && !isTried
+  const isWanted = rollOut.kind === 'unproven' && (rollOut.hasFallback || pool.oldIdle > 0) && !isTried
   if (!isWanted || input.isBackingOff || tokens < 1) return { create: 0, stopOld: 0 }
   if (room > 0) return { create: 1, stopOld: 0 }
   return { create: 0, stopOld: pool.terminating === 0 && pool.oldIdle > 0 ? 1 : 0 }

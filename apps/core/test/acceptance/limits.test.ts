@@ -68,7 +68,7 @@ describe('a document', () => {
   it('is refused quickly, however its fragments multiply', async () => {
     const startMs = performance.now()
     await ask(server, multiplying())
-    expect(performance.now() - startMs).toBeLessThan(2_000)
+    expect(performance.now() - startMs).toBeLessThan(5_000)
   })
 })
 

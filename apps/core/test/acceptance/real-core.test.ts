@@ -48,16 +48,16 @@ describe('a core without nodes', () => {
   it('refuses a session of an unknown application at once, and closes one that no pod takes at its deadline', async () => {
     await using place = await scratch()
     await using core = await place.start()
-    const open = (application: string): string =>
-      `mutation { openSession(input: { application: "${application}", openTimeoutMs: 300 }) {
+    const open = (application: string, openTimeoutMs: number): string =>
+      `mutation { openSession(input: { application: "${application}", openTimeoutMs: ${openTimeoutMs} }) {
         session { phase closeReason } problem { __typename ... on SessionNotOpened { reason } } } }`
     const startMs = performance.now()
-    expect(await ask(core, open('nobody'))).toEqual({
+    expect(await ask(core, open('nobody', 60_000))).toEqual({
       openSession: { session: null, problem: { __typename: 'ApplicationNotFound' } },
     })
-    expect(performance.now() - startMs).toBeLessThan(290)
+    expect(performance.now() - startMs).toBeLessThan(10_000)
     await create(core, 'web')
-    expect(await ask(core, open('web'))).toEqual({
+    expect(await ask(core, open('web', 300))).toEqual({
       openSession: {
         session: { phase: 'CLOSED', closeReason: 'OPEN_TIMED_OUT' },
         problem: { __typename: 'SessionNotOpened', reason: 'OPEN_TIMED_OUT' },

@@ -95,7 +95,7 @@ describe('an end', () => {
     await expect.poll(() => [...core.fleet.sessions()].length).toBe(1)
     const startMs = performance.now()
     await server[Symbol.asyncDispose]()
-    expect(performance.now() - startMs).toBeLessThan(4_000)
+    expect(performance.now() - startMs).toBeLessThan(15_000)
     expect(await answer).toBe('cut off')
     await expect.poll(() => core.clientsGone).toHaveLength(1)
   })
@@ -107,7 +107,7 @@ describe('an end', () => {
     socket.pause()
     const startMs = performance.now()
     await server[Symbol.asyncDispose]()
-    expect(performance.now() - startMs).toBeLessThan(2_500)
+    expect(performance.now() - startMs).toBeLessThan(15_000)
   })
 })
 

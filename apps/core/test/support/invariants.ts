@@ -113,10 +113,10 @@ function waitsFor(state: FleetState, deadlines: ReadonlyMap<string, number>, ses
   }
   const node = nodeName === null ? undefined : state.nodes.get(nodeName)
   if (node?.expectedSessions.has(id) === true) return [] // S10: its node's lease is its deadline.
-  if (phase !== 'pending' && !pod?.sessionIds.has(id)) return [`I8: ${id} is ${phase} on a pod that does not hold it`]
+  if (pod && !pod.sessionIds.has(id)) return [`I8: ${id} is ${phase} on a pod that does not hold it`]
   const isLimited = session.request.maxLifetimeMs !== null || session.request.idleTimeoutMs !== null
   const mayLast = phase === 'available' || phase === 'inUse'
-  if (mayLast && (!isLimited || (phase === 'inUse' && session.request.maxLifetimeMs === null))) return []
+  if (pod && mayLast && (!isLimited || (phase === 'inUse' && session.request.maxLifetimeMs === null))) return []
   return deadlines.has(id) ? [] : [`I8: ${id} is ${phase} without a deadline`]
 }
 
