@@ -76,11 +76,7 @@ it('misses nothing in a watch that continues from a list, under 1,000 concurrent
   const seen = new Map<string, string>()
   const watching = (async () => {
     const where = { application: 'game' }
-    for await (const { items } of cluster.client.watch(
-      WatchSessionsDocument,
-      { where },
-      { signal: stop.signal },
-    )) {
+    for await (const { items } of cluster.client.watch(WatchSessionsDocument, { where }, { signal: stop.signal })) {
       seen.clear()
       for (const [id, one] of items) seen.set(id, one.phase)
     }

@@ -91,10 +91,9 @@ export async function open({ client }: Cluster, name: string, input: Partial<Ope
 
 /** Opens a session, and insists that it is available. */
 export async function opened(cluster: Cluster, name: string, input: Partial<OpenSessionInput> = {}): Promise<Session> {
-  const { session, problem } = await open(cluster, name, input)
-  if (session?.phase !== 'AVAILABLE')
-    throw new Error(`${session?.phase} ${session?.closeReason}: ${problem?.message} ${JSON.stringify(session)}`)
-  return session
+  const { session: one, problem } = await open(cluster, name, input)
+  if (one?.phase !== 'AVAILABLE') throw new Error(`${one?.phase} ${one?.closeReason}: ${problem?.message}`)
+  return one
 }
 
 export async function close({ client }: Cluster, id: string): Promise<void> {

@@ -25,6 +25,7 @@ export function stepsOf(
   const short = [
     ...staticSteps(root),
     vitestStep(root, 'tests', join(reports, 'vitest.json')),
+    behaviourStep(root, join(reports, 'behaviour.json')),
     browserStep(root, reports),
   ]
   return { short, long: [soakStep(root, join(reports, 'vitest.json'))] }
@@ -55,6 +56,12 @@ function vitestStep(root: string, name: string, json: string): Step {
     timeoutMs: 12 * MINUTE_MS,
     counts: () => readVitestReport(json, root),
   }
+}
+
+/** What the whole does, on processes of its own: apart from the other tests, so that none steals another's time. */
+function behaviourStep(root: string, json: string): Step {
+  const step = vitestStep(root, 'behaviour', json)
+  return { ...step, args: [...step.args, '--config=e2e/vitest.config.ts'] }
 }
 
 function soakStep(root: string, json: string): Step {

@@ -82,7 +82,6 @@ class Play {
     const { state } = this.#world.fleet
     for (const { id, phase } of state.sessions.values()) expect([id, phase]).toEqual([id, expect.stringMatching(/^(available|inUse)$/)])
     expect([...state.applications.keys()].toSorted()).toEqual(this.#apps.toSorted())
-    if (process.env['STORY']) for (const e of state.applications.values()) console.log(e.definition.id, e.definition.isProven, e.definition.fallback?.number, [...e.failures], e.bucket, e.aboveTargetSinceMs, [...e.pods].map(p=>[p.id,p.version.number,p.phase].join()), [...this.#world.deadlines])
     for (const entry of state.applications.values()) this.#expectTarget(entry.definition)
     for (const node of this.#world.nodes.values()) {
       const entry = state.nodes.get(node.name)

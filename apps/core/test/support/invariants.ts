@@ -240,7 +240,6 @@ export function watchOver(world: FleetWorld, every = 1): void {
       ...[...world.nodes.values()].flatMap(({ misdeeds }) => misdeeds),
     ]
     pods = new Set(state.pods.keys())
-    if (wrong.length > 0 && process.env['STORY']) console.log(world.nowMs - 1_700_000_000_000, JSON.stringify([...state.sessions.values()].map(({request,...r})=>r)), [...world.deadlines].map(([k,v])=>k+' '+(v-1_700_000_000_000)), [...state.nodes.values()].map(n=>n.registered.name+n.phase), [...state.pods.values()].map(p=>[p.id,p.phase,p.nodeName,[...p.sessionIds].join()].join(' ')), world.rejected)
     if (wrong.length > 0) throw new Error(wrong.join('\n'))
   }
 }

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest'
+import { Cluster } from './cluster.ts'
+import { close, create, hello, idle, opened } from './steps.ts'
+
+const P50_MS_MAX = 25
+
+it('answers 200 warm opens in a row within 25 ms at the median, journaled, from the call to the answer', async () => {
+  await using cluster = await Cluster.start()
+  await create(cluster, 'hello', hello, { maxPods: 20, burst: 20, idleCount: { low: 5, high: 10 } })
+  await idle(cluster, 'hello', 5)
+  const tookMs: number[] = []
+  for (let round = 0; round < 200; round += 1) {
+    const startMs = performance.now()
+    const { id, start } = await opened(cluster, 'hello')
+    tookMs.push(performance.now() - startMs)
+    expect(start).toBe('WARM')
+    await close(cluster, id)
+  }
+  const sorted = tookMs.toSorted((a, b) => a - b)
+  const p50 = sorted[100] ?? Infinity
+  console.log(
+    `warm open: p50 ${p50.toFixed(1)} ms, p90 ${sorted[180]?.toFixed(1)} ms, p99 ${sorted[198]?.toFixed(1)} ms`,
+  )
+  expect(p50).toBeLessThanOrEqual(P50_MS_MAX)
+})
