@@ -1,9 +1,10 @@
 /** The folder in which a Fornax keeps everything, held by one supervisor at a time. */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
+import { writeAtomically } from './write-atomically.ts'
 
 const readyFile = z.object({
   console: z.string().nullable(),
@@ -55,9 +56,7 @@ export class DataFolder implements Disposable {
 
   /** Appears whole or not at all. */
   writeReady(ready: ReadyFile): void {
-    const temporary = join(this.path, `ready.json.${process.pid}`)
-    writeFileSync(temporary, `${JSON.stringify(ready, null, 2)}\n`, { mode: 0o600 })
-    renameSync(temporary, join(this.path, 'ready.json'))
+    writeAtomically(join(this.path, 'ready.json'), `${JSON.stringify(ready, null, 2)}\n`)
   }
 
   removeReady(): void {

@@ -2,11 +2,12 @@
  * Which processes the parts are. A supervisor that was killed could not end them;
  * they notice and end by themselves, and the next supervisor waits for that.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { sleep, type Clock } from '@fornax/kernel/clock'
 import { z } from 'zod'
 import type { PartName } from './part-process.ts'
+import { writeAtomically } from './write-atomically.ts'
 
 const record = z.array(z.object({ name: z.string(), pid: z.number(), bornAt: z.string() }))
 type Entry = z.infer<typeof record>[number]
@@ -30,7 +31,7 @@ export class RunRecord implements Disposable {
     if (pid === null || bornAt === null) this.#entries.delete(name)
     else this.#entries.set(name, { name, pid, bornAt })
     try {
-      writeFileSync(this.#path, `${JSON.stringify([...this.#entries.values()])}\n`, { mode: 0o600 })
+      writeAtomically(this.#path, `${JSON.stringify([...this.#entries.values()])}\n`)
     } catch (error) {
       this.#say(`The process of the ${name} cannot be noted: ${String(error)}`)
     }

@@ -27,7 +27,11 @@ describe('a version that makes no sense names the field', () => {
     ['port 70000', { ports: [web, { ...web, name: 'b', containerPort: 70_000 }] }, 'ports[1].containerPort'],
     ['half a port', { ports: [{ ...web, containerPort: 80.5 }] }, 'ports[0].containerPort'],
     ['a port twice', { ports: [web, { ...web, name: 'b' }] }, 'ports[1].containerPort'],
-    ['a port twice, as tcp and http', { ports: [web, { ...web, name: 'b', protocol: 'tcp' }] }, 'ports[1].containerPort'],
+    [
+      'a port twice, as tcp and http',
+      { ports: [web, { ...web, name: 'b', protocol: 'tcp' }] },
+      'ports[1].containerPort',
+    ],
     ['a port name twice', { ports: [web, { ...web, containerPort: 81 }] }, 'ports[1].name'],
     ['a port name that is none', { ports: [{ ...web, name: 'Web!' }] }, 'ports[0].name'],
     ['too many ports', { ports: manyPorts(17) }, 'ports'],
@@ -41,8 +45,16 @@ describe('a version that makes no sense names the field', () => {
     ['a delay below 0', { readiness: readiness({ initialDelayMs: -1 }) }, 'readiness.initialDelayMs'],
     ['a probe every millisecond', { readiness: readiness({ periodMs: 1 }) }, 'readiness.periodMs'],
     ['no time to get ready', { readiness: readiness({ timeoutMs: 0 }) }, 'readiness.timeoutMs'],
-    ['a probe of an unknown port', { readiness: readiness({ probe: { kind: 'tcp', portName: 'x' } }) }, 'readiness.tcp.portName'],
-    ['a probe of a path that is none', { readiness: readiness({ probe: { ...http, path: 'x' } }) }, 'readiness.http.path'],
+    [
+      'a probe of an unknown port',
+      { readiness: readiness({ probe: { kind: 'tcp', portName: 'x' } }) },
+      'readiness.tcp.portName',
+    ],
+    [
+      'a probe of a path that is none',
+      { readiness: readiness({ probe: { ...http, path: 'x' } }) },
+      'readiness.http.path',
+    ],
     [
       'a probe of a UDP port',
       { ports: [{ ...web, protocol: 'udp' }], readiness: readiness({ probe: http }) },

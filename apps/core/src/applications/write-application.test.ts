@@ -99,7 +99,11 @@ describe('publishVersion', () => {
     await created(world)
     world.prove()
     await publish(world)
-    expect(world.definitions.get('hello')).toMatchObject({ isProven: false, fallback: { number: 1 }, version: { number: 2 } })
+    expect(world.definitions.get('hello')).toMatchObject({
+      isProven: false,
+      fallback: { number: 1 },
+      version: { number: 2 },
+    })
   })
 
   it('falls back to the last one that was proven, when the version before was not', async () => {
@@ -139,7 +143,10 @@ describe('publishVersion', () => {
     const world = newWorld()
     await created(world)
     const change = { kind: 'rollBack', toNumber: 7 } as const
-    expect(await publishVersion(world.ports, { ...guard, change })).toMatchObject({ kind: 'invalid', field: 'rollBackTo' })
+    expect(await publishVersion(world.ports, { ...guard, change })).toMatchObject({
+      kind: 'invalid',
+      field: 'rollBackTo',
+    })
   })
 
   it('refuses a version that makes no sense', async () => {
@@ -258,7 +265,8 @@ function newWorld(): World {
     ...{ ports, definitions, rows },
     onWrite: () => undefined,
     prove: () => {
-      for (const [name, definition] of definitions) definitions.set(name, { ...definition, isProven: true, fallback: null })
+      for (const [name, definition] of definitions)
+        definitions.set(name, { ...definition, isProven: true, fallback: null })
     },
   }
   return world

@@ -28,6 +28,7 @@ export type ApplicationEntry = {
   /** By version number, without those on hold; what is not of the newest is old. */
   readonly idle: Map<number, number>
   readonly inFlight: Map<number, number>
+  readonly active: Map<number, number>
   /** Free pods that are on hold. */
   unreachable: number
   openSlots: number
@@ -68,6 +69,7 @@ export function newEntry(definition: Application, nowMs: number): ApplicationEnt
     },
     idle: new Map(),
     inFlight: new Map(),
+    active: new Map(),
     unreachable: 0,
     openSlots: 0,
     arrived: 0,
@@ -116,6 +118,7 @@ export function poolView(entry: ApplicationEntry): PoolView {
     unscheduled: counts.pending,
     arrived: entry.arrived,
     active: counts.active,
+    newActive: entry.active.get(newest) ?? 0,
     terminating: counts.terminating,
     waitingSessions: entry.queue.size,
     sessionsPerPod: definition.version.spec.sessionsPerPod,
@@ -131,7 +134,9 @@ function count(entry: ApplicationEntry, pod: Pod, sign: 1 | -1): void {
     else add(entry.idle, pod.version.number, sign)
   }
   if (pod.phase === 'pending' || pod.phase === 'creating') add(entry.inFlight, pod.version.number, sign)
-  if (pod.phase === 'active' && !isOnHold) entry.openSlots += sign * (pod.version.spec.sessionsPerPod - pod.sessionIds.size)
+  if (pod.phase === 'active') add(entry.active, pod.version.number, sign)
+  if (pod.phase === 'active' && !isOnHold)
+    entry.openSlots += sign * (pod.version.spec.sessionsPerPod - pod.sessionIds.size)
 }
 
 function add(counts: Map<number, number>, version: number, sign: 1 | -1): void {

@@ -10,10 +10,27 @@ type Said = PodReport['phase'] | 'nothing'
 type Kinds = readonly ReconcileStep['kind'][]
 
 const APPLY: Kinds = ['applyPod']
-const SAID: readonly Said[] = ['nothing', 'creating', 'standby', 'hibernated', 'active', 'terminating', 'terminated', 'failed']
+const SAID: readonly Said[] = [
+  'nothing',
+  'creating',
+  'standby',
+  'hibernated',
+  'active',
+  'terminating',
+  'terminated',
+  'failed',
+]
 
 describe('a pod', () => {
-  const applied = { creating: APPLY, standby: APPLY, hibernated: APPLY, active: APPLY, terminating: APPLY, terminated: APPLY, failed: APPLY }
+  const applied = {
+    creating: APPLY,
+    standby: APPLY,
+    hibernated: APPLY,
+    active: APPLY,
+    terminating: APPLY,
+    terminated: APPLY,
+    failed: APPLY,
+  }
   const strange: Kinds = ['stopStranger']
   /** What the core believes × what the node says. Phases that no pod on a node has are left out. */
   const expected: Record<Exclude<Known, 'pending' | 'terminated' | 'failed'>, Record<Said, Kinds>> = {
@@ -35,7 +52,9 @@ describe('a pod', () => {
     it.each(Object.entries(row) as [Said, Kinds][])(`that is ${known}, and said to be %s: %o`, (said, kinds) => {
       const pods = known === 'unknown' ? [] : [['pod-1', known] as const]
       const core = picture({ pods: new Map(pods) })
-      expect(kindsOf(planReconciliation(core, state({ pods: said === 'nothing' ? [] : [pod('pod-1', said)] })))).toEqual(kinds)
+      expect(
+        kindsOf(planReconciliation(core, state({ pods: said === 'nothing' ? [] : [pod('pod-1', said)] }))),
+      ).toEqual(kinds)
     })
   }
 
@@ -46,7 +65,10 @@ describe('a pod', () => {
       const plan = planReconciliation(adopting, state({ pods: [pod('pod-1', said)] }))
       expect([said, kindsOf(plan)]).toEqual([said, hasEnded ? [] : ['adoptPod']])
     }
-    const foreign = planReconciliation({ ...adopting, isVersionKnown: () => false }, state({ pods: [pod('pod-1', 'active')] }))
+    const foreign = planReconciliation(
+      { ...adopting, isVersionKnown: () => false },
+      state({ pods: [pod('pod-1', 'active')] }),
+    )
     expect(kindsOf(foreign)).toEqual(['stopStranger'])
   })
 })
@@ -78,7 +100,10 @@ describe('a session', () => {
   })
 
   it('that was to start on a pod that is gone is gone', () => {
-    const core = picture({ pods: new Map([['pod-1', 'active']]), sessions: { 'ses-1': { phase: 'starting', podId: 'pod-1' } } })
+    const core = picture({
+      pods: new Map([['pod-1', 'active']]),
+      sessions: { 'ses-1': { phase: 'starting', podId: 'pod-1' } },
+    })
     expect(kindsOf(planReconciliation(core, state({})))).toEqual(['podGone', 'sessionGone'])
     const ended = state({ pods: [pod('pod-1', 'failed')] })
     expect(kindsOf(planReconciliation(core, ended))).toEqual(['applyPod', 'sessionGone'])
@@ -96,9 +121,15 @@ describe('a session', () => {
 it('holds every slot before anything can give it to somebody else', () => {
   const ids = ['1', '2', '3']
   const anyState = fc.record({
-    pods: fc.dictionary(fc.constantFrom(...ids), fc.constantFrom<PodPhase>('creating', 'standby', 'active', 'terminating')),
+    pods: fc.dictionary(
+      fc.constantFrom(...ids),
+      fc.constantFrom<PodPhase>('creating', 'standby', 'active', 'terminating'),
+    ),
     sessions: fc.dictionary(fc.constantFrom(...ids), fc.constantFrom<SessionPhase>(...SESSION_PHASES.slice(1))),
-    saidPods: fc.dictionary(fc.constantFrom(...ids), fc.constantFrom<PodReport['phase']>('creating', 'standby', 'active', 'failed')),
+    saidPods: fc.dictionary(
+      fc.constantFrom(...ids),
+      fc.constantFrom<PodReport['phase']>('creating', 'standby', 'active', 'failed'),
+    ),
     saidSessions: fc.dictionary(
       fc.constantFrom(...ids),
       fc.constantFrom<SessionReport['phase']>('starting', 'available', 'closing', 'closed'),
@@ -129,9 +160,11 @@ it('holds every slot before anything can give it to somebody else', () => {
   )
 })
 
-function picture(overrides: Partial<Omit<CorePicture, 'session'>> & {
-  sessions?: Record<string, { phase: SessionPhase; podId: string | null }>
-} = {}): CorePicture {
+function picture(
+  overrides: Partial<Omit<CorePicture, 'session'>> & {
+    sessions?: Record<string, { phase: SessionPhase; podId: string | null }>
+  } = {},
+): CorePicture {
   const { sessions = {}, ...rest } = overrides
   return {
     pods: new Map(),

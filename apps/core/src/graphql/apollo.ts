@@ -34,12 +34,11 @@ export async function startApollo(options: ApolloOptions): Promise<ApolloServer<
     },
     csrfPrevention: true,
     introspection: true, // Who may is decided before Apollo is asked.
-    hideSchemaDetailsFromClientErrors: isProduction,
     includeStacktraceInErrorResponses: false,
     allowBatchedHttpRequests: false,
     persistedQueries: false,
     stopOnTerminationSignals: false,
-    formatError: (formatted, error) => toPublicError(formatted, error, log),
+    formatError: (formatted, error) => toPublicError(formatted, error, { log, isProduction }),
     logger: {
       debug: (message: unknown) => log.debug({ message }, 'apollo'),
       info: (message: unknown) => log.info({ message }, 'apollo'),

@@ -41,11 +41,21 @@ const PUBLIC_CODES: ReadonlySet<unknown> = new Set([
   'PERSISTED_QUERY_NOT_SUPPORTED',
 ])
 
-/** What a client may see of an error. `code` is what the transport makes of it when the error has none. */
-export function toPublicError(formatted: GraphQLFormattedError, error: unknown, log: Log): GraphQLFormattedError {
+/** Where the rest of an error goes, and whether clients may be told what else there is in the schema. */
+export type ErrorMask = { readonly log: Log; readonly isProduction: boolean }
+
+const SUGGESTION = / ?Did you mean .*\?$/
+
+/** What a client may see of an error. */
+export function toPublicError(
+  formatted: GraphQLFormattedError,
+  error: unknown,
+  { log, isProduction }: ErrorMask,
+): GraphQLFormattedError {
   const code = formatted.extensions?.['code']
   if (PUBLIC_CODES.has(code)) {
-    const { message, locations, path } = formatted
+    const { locations, path } = formatted
+    const message = isProduction ? formatted.message.replace(SUGGESTION, '') : formatted.message
     return { message, ...(locations && { locations }), ...(path && { path }), extensions: { code } }
   }
   const requestId = randomUUID()
@@ -55,11 +65,11 @@ export function toPublicError(formatted: GraphQLFormattedError, error: unknown, 
 }
 
 /** As `toPublicError`, for a result that graphql-js made and no server looked at: over WebSocket. */
-export function toPublicErrors(errors: readonly GraphQLError[], log: Log): readonly GraphQLFormattedError[] {
+export function toPublicErrors(errors: readonly GraphQLError[], mask: ErrorMask): readonly GraphQLFormattedError[] {
   return errors.map((error) => {
     const formatted = error.toJSON()
     const extensions = isOfRequest(error) ? { code: 'BAD_USER_INPUT' } : formatted.extensions
-    return toPublicError({ ...formatted, ...(extensions && { extensions }) }, error, log)
+    return toPublicError({ ...formatted, ...(extensions && { extensions }) }, error, mask)
   })
 }
 

@@ -54,7 +54,7 @@ class World implements AsyncDisposable {
   /** How often the field `application` of a session was answered. */
   applicationsRead = 0
   readonly #feeds = createFeeds(this.core.fleet, this.core.clock)
-  readonly #answers = new SubscriptionAnswers(this.core.log)
+  readonly #answers = new SubscriptionAnswers({ log: this.core.log, isProduction: true })
   readonly #watches: AsyncIterableIterator<never>[] = []
 
   /** What a new reader gets, from now on. */

@@ -3,21 +3,20 @@
  * watch, so its answer is made once for all of them: a thousand readers cost a thousand writes, and not a thousand
  * executions.
  */
-import type { Log } from '@fornax/kernel/log'
 import { createSourceEventStream, execute, type DocumentNode, type ExecutionArgs, type ExecutionResult } from 'graphql'
 import type { RequestContext } from './context.ts'
-import { toPublicErrors } from './errors.ts'
+import { toPublicErrors, type ErrorMask } from './errors.ts'
 
 /** A subscription that has been checked, and who asks. */
 export type SubscriptionArgs = ExecutionArgs & { readonly contextValue: RequestContext }
 
 export class SubscriptionAnswers {
-  readonly #log: Log
+  readonly #mask: ErrorMask
   /** By batch, then by document, then by what else decides the answer. Forgotten with the batch. */
   readonly #ofBatch = new WeakMap<object, Map<DocumentNode, Map<string, Promise<string>>>>()
 
-  constructor(log: Log) {
-    this.#log = log
+  constructor(mask: ErrorMask) {
+    this.#mask = mask
   }
 
   /**
@@ -50,7 +49,7 @@ export class SubscriptionAnswers {
 
   async #execute(args: SubscriptionArgs, event: unknown): Promise<string> {
     const { data, errors } = await execute({ ...args, rootValue: event })
-    return JSON.stringify(errors ? { data, errors: toPublicErrors(errors, this.#log) } : { data })
+    return JSON.stringify(errors ? { data, errors: toPublicErrors(errors, this.#mask) } : { data })
   }
 }
 

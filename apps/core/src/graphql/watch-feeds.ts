@@ -10,6 +10,7 @@
  * last batch only: a reader that missed one takes what it missed from the log, so nothing queues for it.
  */
 import type { Cancel, Clock } from '@fornax/kernel/clock'
+import { LRUCache } from 'lru-cache'
 import type { ApplicationView, Change } from '../fleet/views.ts'
 import type { PodView } from '../pods/pod.ts'
 import type { Session } from '../sessions/session.ts'
@@ -17,6 +18,7 @@ import type { FleetReader } from './core-port.ts'
 import type { Scope, VisibleNode } from './visibility.ts'
 
 export const BATCH_INTERVAL_MS = 250
+const NAMES_MAX = 10_000
 
 /** What a reader asked for. `key` names it: equal keys select the same. */
 export type Selection<T> = {
@@ -88,6 +90,8 @@ export class WatchFeeds<T> implements Disposable {
   readonly #kind: Change['kind']
   readonly #index = new FeedIndex<T>()
   readonly #watchers = new Map<string, Set<() => void>>()
+  /** Names of applications, by id: they never change, and each change of a session or pod asks for one. */
+  readonly #names = new LRUCache<string, string>({ max: NAMES_MAX })
   #version: string
 
   constructor(options: { fleet: FleetReader; clock: Clock; kind: Change['kind'] }) {
@@ -177,9 +181,13 @@ export class WatchFeeds<T> implements Disposable {
     return name === null || name === selection.application
   }
 
-  /** Null when it is gone: then its name does not decide any more, the object does. */
+  /** Null when it is gone and was never asked for: then its name does not decide, the object does. */
   #applicationName(id: string): string | null {
-    return this.#fleet.application(id)?.definition.name ?? null
+    const known = this.#names.get(id)
+    if (known !== undefined) return known
+    const name = this.#fleet.application(id)?.definition.name ?? null
+    if (name !== null) this.#names.set(id, name)
+    return name
   }
 
   /** More changed in one turn than the log remembers: every reader must look for itself. */

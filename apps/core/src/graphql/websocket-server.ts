@@ -24,7 +24,7 @@ import { authenticate } from './authentication.ts'
 import { Caller, requestContext } from './context.ts'
 import type { CorePort } from './core-port.ts'
 import { checkDocument, type DocumentStore } from './documents.ts'
-import { limitExceeded, toPublicErrors, unauthenticated } from './errors.ts'
+import { limitExceeded, toPublicErrors, unauthenticated, type ErrorMask } from './errors.ts'
 import { introspectionProblem } from './introspection.ts'
 import { BODY_BYTES_MAX, SOCKET_OPERATIONS_MAX, SOCKET_UNREAD_BYTES_MAX } from './limits.ts'
 import { SubscriptionAnswers, type SubscriptionArgs } from './subscription-answers.ts'
@@ -67,17 +67,17 @@ export class GraphqlWebSockets {
 
   constructor(options: WebSocketOptions) {
     this.#options = options
-    this.#answers = new SubscriptionAnswers(options.core.log)
+    this.#answers = new SubscriptionAnswers(this.#mask)
     this.#protocol = makeServer<Record<string, unknown>, Extra>({
       connectionInitWaitTimeout: options.initTimeoutMs,
       onConnect: (context) => this.#connect(context),
       onSubscribe: (context, id, payload) => this.#subscribe(context, id, payload),
       subscribe: (args) => this.#watch(args),
       onNext: (...[, , , , { data, errors }]) =>
-        errors && { ...(data !== undefined && { data }), errors: toPublicErrors(errors, this.#log) },
+        errors && { ...(data !== undefined && { data }), errors: toPublicErrors(errors, this.#mask) },
       onError: (context, id, _payload, errors) => {
         context.extra.callers.delete(id)
-        return toPublicErrors(errors, this.#log)
+        return toPublicErrors(errors, this.#mask)
       },
       onComplete: (context, id) => void context.extra.callers.delete(id),
     })
@@ -105,6 +105,10 @@ export class GraphqlWebSockets {
 
   get #log(): Log {
     return this.#options.core.log
+  }
+
+  get #mask(): ErrorMask {
+    return { log: this.#log, isProduction: this.#options.isProduction }
   }
 
   #accept(socket: WebSocket, request: IncomingMessage): void {

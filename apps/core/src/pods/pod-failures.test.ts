@@ -53,7 +53,8 @@ describe('pods that fail soon after they are ready', () => {
     const again = withReady(failed, 3_000)
     expect(again).toMatchObject({ count: 1, readyAgainAtMs: 3_000 })
     expect(again && [isOver(again, 12_999), isOver(again, 13_000)]).toEqual([false, true])
-    const next = (atMs: number): FailureRecord => withFailure(again, { failure: failure('exited'), wasReady: true }, atMs)
+    const next = (atMs: number): FailureRecord =>
+      withFailure(again, { failure: failure('exited'), wasReady: true }, atMs)
     expect([next(12_999).count, next(13_000).count]).toEqual([2, 1])
   })
 

@@ -24,12 +24,19 @@ describe('W3: filling and shrinking by a count', () => {
     ['some that may be back in a moment', { idle: 2, unreachable: 1 }, {}],
     ['enough without those that may be back', { idle: 5, unreachable: 4 }, {}],
   ] as const)('with %s', (_what, pool, plan) => {
-    expect(planPool(input({ policy, pool: view(pool) }))).toMatchObject({ ...EMPTY, tokensUsed: expect.anything(), ...plan })
+    expect(planPool(input({ policy, pool: view(pool) }))).toMatchObject({
+      ...EMPTY,
+      tokensUsed: expect.anything(),
+      ...plan,
+    })
   })
 
   it('adds and removes no more than the burst', () => {
     expect(planPool(input({ policy, tokens: 2 }))).toMatchObject({ createNew: 2, tokensUsed: 2 })
-    expect(planPool(input({ policy, pool: view({ idle: 9 }), tokens: 2 }))).toMatchObject({ stopSpare: 2, tokensUsed: 2 })
+    expect(planPool(input({ policy, pool: view({ idle: 9 }), tokens: 2 }))).toMatchObject({
+      stopSpare: 2,
+      tokensUsed: 2,
+    })
   })
 
   it('shrinks only after the delay, and says since when it should', () => {
@@ -51,7 +58,11 @@ describe('W3: filling and shrinking by a share', () => {
     [34, 34, { active: 1, idle: 1 }, {}], // Less would be too little.
   ] as const)('low %i %%, high %i %%, with %o', (low, high, pool, plan) => {
     const policy = { ...idleCount(0, 0), target: { kind: 'idlePercent', low, high } } as const
-    expect(planPool(input({ policy, pool: view(pool) }))).toMatchObject({ ...EMPTY, tokensUsed: expect.anything(), ...plan })
+    expect(planPool(input({ policy, pool: view(pool) }))).toMatchObject({
+      ...EMPTY,
+      tokensUsed: expect.anything(),
+      ...plan,
+    })
   })
 })
 
@@ -130,8 +141,13 @@ describe('W6: replacing the pods of an older version', () => {
     const full = (count: number): PoolPlanInput =>
       input({ policy: { ...policy, maxPods: count }, pool: view({ idle: count, oldIdle: count }) })
     expect(planPool(full(3))).toEqual({ ...EMPTY, stopOld: 1 })
-    expect(planPool({ ...full(60), tokens: 6, policy: { ...policy, minPods: 60, maxPods: 60 } })).toMatchObject({ stopOld: 6 })
-    expect(planPool({ ...full(4), pool: view({ idle: 3, oldIdle: 3, terminating: 1 }) })).toEqual({ ...EMPTY, stopOld: 0 })
+    expect(planPool({ ...full(60), tokens: 6, policy: { ...policy, minPods: 60, maxPods: 60 } })).toMatchObject({
+      stopOld: 6,
+    })
+    expect(planPool({ ...full(4), pool: view({ idle: 3, oldIdle: 3, terminating: 1 }) })).toEqual({
+      ...EMPTY,
+      stopOld: 0,
+    })
   })
 })
 
@@ -140,8 +156,9 @@ describe('W7, W8: a version that is not proven', () => {
   it('is tried with one pod, while the older one fills the pool', () => {
     const plan = planPool(input({ policy, rollOut: trying, pool: view({ idle: 1, oldIdle: 1 }) }))
     expect(plan).toMatchObject({ createNew: 1, createFallback: 2 })
-    const tried = view({ idle: 3, oldIdle: 3, inFlight: 1 })
-    expect(planPool(input({ policy, rollOut: trying, pool: tried }))).toEqual(EMPTY)
+    const tried = { idle: 3, oldIdle: 3 }
+    for (const trial of [{ inFlight: 1 }, { idle: 4 }, { active: 1, newActive: 1 }])
+      expect(planPool(input({ policy, rollOut: trying, pool: view({ ...tried, ...trial }) }))).toEqual(EMPTY)
   })
 
   it('gets the room that was made for it', () => {
@@ -205,7 +222,8 @@ describe('any plan', () => {
         if (given.rollOut.kind === 'halted') expect(plan.createNew + plan.stopOld).toBe(0) // W8
         if (given.rollOut.kind === 'unproven' && given.rollOut.hasFallback) {
           expect(plan.createNew).toBeLessThanOrEqual(1) // W8
-          if (plan.createNew > 0) expect(pool.inFlight - pool.oldInFlight).toBe(0) // W8
+          const tried = pool.inFlight - pool.oldInFlight + pool.idle - pool.oldIdle + pool.newActive
+          if (plan.createNew > 0) expect(tried).toBe(0) // W8
         }
         if (given.isBackingOff) expect(plan.createNew).toBe(0) // W10
         if (given.isRecovering) expect([plan.stopOld, plan.tokensUsed]).toEqual([0, 0]) // W9
@@ -389,6 +407,7 @@ function anyInput(): fc.Arbitrary<PoolPlanInput> {
       unscheduled: fc.nat(4),
       arrived: fc.nat(4),
       active: fc.nat(8),
+      newActive: fc.nat(2),
       terminating: fc.nat(4),
       waitingSessions: fc.nat(12),
       sessionsPerPod: fc.integer({ min: 1, max: 3 }),
@@ -404,6 +423,7 @@ function anyInput(): fc.Arbitrary<PoolPlanInput> {
         oldInFlight: old.inFlight,
         unscheduled: Math.min(inFlight, rest.unscheduled),
         arrived: Math.min(fresh.idle, rest.arrived),
+        newActive: Math.min(rest.active, rest.newActive),
         openSlots: rest.active * (rest.sessionsPerPod - 1),
       }
     })
@@ -422,12 +442,12 @@ function anyInput(): fc.Arbitrary<PoolPlanInput> {
     .map(asCanBe)
 }
 
-/** The first version has nothing older beside it; one that is not proven has no pod that is ready. */
+/** The first version has nothing older beside it; nothing that is not proven has arrived. */
 function asCanBe(given: PoolPlanInput): PoolPlanInput {
   const { pool, rollOut } = given
   if (rollOut.kind === 'proven') return given
   const isFirst = rollOut.kind === 'unproven' && !rollOut.hasFallback
-  return { ...given, pool: isFirst ? { ...pool, oldIdle: 0, oldInFlight: 0 } : { ...pool, oldIdle: pool.idle, arrived: 0 } }
+  return { ...given, pool: isFirst ? { ...pool, oldIdle: 0, oldInFlight: 0 } : { ...pool, arrived: 0 } }
 }
 
 function input(overrides: Partial<PoolPlanInput> = {}): PoolPlanInput {
@@ -455,6 +475,7 @@ function view(overrides: Partial<PoolView>): PoolView {
     unscheduled: 0,
     arrived: 0,
     active: 0,
+    newActive: 0,
     terminating: 0,
     waitingSessions: 0,
     sessionsPerPod: 1,

@@ -27,6 +27,8 @@ export type PoolView = {
   readonly arrived: number
   /** Serve at least one session. */
   readonly active: number
+  /** Of these, of the newest version. */
+  readonly newActive: number
   readonly terminating: number
   readonly waitingSessions: number
   readonly sessionsPerPod: number
@@ -144,13 +146,13 @@ function mayServe(input: PoolPlanInput): boolean {
 }
 
 /**
- * The pool without what the roll-out has in flight: a pod that is tried may fail, and one that will replace
+ * The pool without what the roll-out has made: a pod that is tried may still fail, and one that will replace
  * another adds nothing.
  */
 function withoutRollOut(input: PoolPlanInput): PoolView {
   const { pool } = input
-  const apart = isNewServing(input) ? replacing(input) : pool.inFlight - pool.oldInFlight
-  return { ...pool, inFlight: pool.inFlight - apart }
+  if (isNewServing(input)) return { ...pool, inFlight: pool.inFlight - replacing(input) }
+  return { ...pool, inFlight: pool.oldInFlight, idle: pool.oldIdle }
 }
 
 /** How many pods in flight will take the place of old ones: those that nothing else needs. */
@@ -247,7 +249,7 @@ function aboveLowPercent(idle: number, total: number, low: number): number {
  */
 function planTrial(input: PoolPlanInput, room: number): { readonly create: number; readonly stopOld: number } {
   const { pool, rollOut, tokens } = input
-  const isTried = pool.inFlight > pool.oldInFlight || pool.idle > pool.oldIdle
+  const isTried = pool.inFlight > pool.oldInFlight || pool.idle > pool.oldIdle || pool.newActive > 0
   const isWanted = rollOut.kind === 'unproven' && (rollOut.hasFallback || pool.oldIdle > 0) && !isTried
   if (!isWanted || input.isBackingOff || tokens < 1) return { create: 0, stopOld: 0 }
   if (room > 0) return { create: 1, stopOld: 0 }

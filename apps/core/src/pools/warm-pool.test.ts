@@ -7,7 +7,11 @@ import { WarmPool } from './warm-pool.ts'
 describe('the pod for the next session', () => {
   it.each([
     ['nothing', [], null],
-    ['none that can take one', [pod('a', 'creating'), pod('b', 'terminating'), pod('c', 'active', { sessions: 1 })], null],
+    [
+      'none that can take one',
+      [pod('a', 'creating'), pod('b', 'terminating'), pod('c', 'active', { sessions: 1 })],
+      null,
+    ],
     ['a hot one before one that sleeps', [pod('hot', 'standby'), pod('asleep', 'hibernated')], 'hot'],
     ['the most recently used', [pod('older', 'standby'), pod('newer', 'standby')], 'newer'],
     ['one that serves already', [pod('open', 'active', { sessions: 1, slots: 2 }), pod('free', 'standby')], 'open'],

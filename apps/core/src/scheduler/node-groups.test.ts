@@ -121,7 +121,11 @@ it('D1, D4: never overbooks, and finds room if any admissible node has it', () =
   )
 })
 
-type Step = { readonly kind: 'place' | 'release' | 'open' | 'close' | 'rejoin'; readonly which: number; readonly spec: VersionSpec }
+type Step = {
+  readonly kind: 'place' | 'release' | 'open' | 'close' | 'rejoin'
+  readonly which: number
+  readonly spec: VersionSpec
+}
 type Pod = { readonly nodeName: string; readonly spec: VersionSpec }
 
 function runModel(seed: number, nodes: readonly Joining[], steps: readonly Step[]): void {
@@ -181,7 +185,8 @@ function mayRun({ runtimes, taints }: Joining, needed: VersionSpec): boolean {
     isSimulated === needed.toleratesSimulated &&
     runtimes.some(
       ({ name, isolation }) =>
-        (needed.runtimeClass ?? name) === name && ISOLATIONS.indexOf(isolation) >= ISOLATIONS.indexOf(needed.minIsolation),
+        (needed.runtimeClass ?? name) === name &&
+        ISOLATIONS.indexOf(isolation) >= ISOLATIONS.indexOf(needed.minIsolation),
     )
   )
 }

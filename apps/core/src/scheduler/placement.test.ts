@@ -34,7 +34,11 @@ it('D1, D5: never overbooks, and does not depend on the order of nodes', () => {
 })
 
 it('D6: a refusal says on how many nodes which resource was short', () => {
-  const nodes = [node('a', { freeCpuMillis: 1 }), node('b', { freeMemoryBytes: 1, freePods: 0 }), node('c', { freePods: 0 })]
+  const nodes = [
+    node('a', { freeCpuMillis: 1 }),
+    node('b', { freeMemoryBytes: 1, freePods: 0 }),
+    node('c', { freePods: 0 }),
+  ]
   expect(shortageOf(demand, nodes)).toEqual({ considered: 3, cpu: 1, memory: 1, pods: 2 })
 })
 

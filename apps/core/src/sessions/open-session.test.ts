@@ -4,7 +4,13 @@ import { createLog } from '@fornax/kernel/log'
 import { FleetWorld } from '../../test/support/fleet-world.ts'
 import { sampleRequest } from '../../test/support/samples.ts'
 import { closeSession } from './close-session.ts'
-import { openSession, QUEUE_MAX, type OpenSession, type OpenSessionPorts, type OpenSessionResult } from './open-session.ts'
+import {
+  openSession,
+  QUEUE_MAX,
+  type OpenSession,
+  type OpenSessionPorts,
+  type OpenSessionResult,
+} from './open-session.ts'
 import { SessionJournal } from './session-journal.ts'
 import type { Session, SessionRequest } from './session.ts'
 
@@ -177,8 +183,8 @@ type Order = Partial<Omit<OpenSession, 'request'>> & { readonly request?: Partia
 
 type Setting = {
   readonly world: FleetWorld
-  open(order?: Order, signal?: AbortSignal): Promise<OpenSessionResult>
-  close(id: string, tenantId?: string | null): ReturnType<typeof closeSession>
+  readonly open: (order?: Order, signal?: AbortSignal) => Promise<OpenSessionResult>
+  readonly close: (id: string, tenantId?: string | null) => ReturnType<typeof closeSession>
 }
 
 function worldWith({ pods, isBroken = false }: { pods: number; isBroken?: boolean }): Setting {

@@ -60,25 +60,41 @@ export async function openSession(
 ): Promise<OpenSessionResult> {
   const { idempotency } = command.request
   const remembered = idempotency && (await rememberedUnder(ports, command, idempotency.key))
+  const booked = book(ports, command, remembered)
+  if (booked.kind !== 'booked') return booked
 
-  const application = ports.fleet.applicationNamed(command.tenantId, command.application)
-  if (application === null) return { kind: 'applicationNotFound', application: command.application }
-  const earlier = idempotency && (ports.fleet.sessionOfKey(application.id, idempotency.key) ?? remembered)
-  if (earlier && earlier.request.idempotency?.fingerprint !== idempotency.fingerprint)
-    return { kind: 'idempotencyConflict', idempotencyKey: idempotency.key }
-  if (!earlier && application.waiting >= QUEUE_MAX) return { kind: 'queueFull', waiting: application.waiting }
-
-  const session = earlier ?? ports.fleet.enqueue(newSession(ports, command, application))
+  const { session } = booked
+  const isJournaled = command.durability === 'journaled'
   const recorded = record(ports, session) // Concurrent with the node's work; the answer waits for both.
-  if (command.durability === 'journaled') await recorded
+  if (isJournaled) await recorded
   else recorded.catch(() => undefined) // The client sees a lost row as a session closed with `coreFailed`.
 
   const answer = command.wait === 'none' ? current(ports, session) : await settled(ports, session, caller)
   // Who had to wait for a pod was recorded without one, and would be given another one after a crash.
-  if (command.durability === 'journaled' && session.podId === null && answer.podId !== null) await record(ports, answer)
+  if (isJournaled && session.podId === null && answer.podId !== null) await record(ports, answer)
   // Nobody else knows the session of a caller who left, unless a key lets them ask again.
   if (caller.aborted && idempotency === null) ports.fleet.requestClose(session.id, 'clientGone')
   return toResult(answer)
+}
+
+type Booked = { readonly kind: 'booked'; readonly session: Session }
+type Refused = Extract<OpenSessionResult, { kind: 'applicationNotFound' | 'idempotencyConflict' | 'queueFull' }>
+
+/** Judges and books in one turn: the session of the key, or a new one in the queue. */
+function book(ports: OpenSessionPorts, command: OpenSession, remembered: Session | null): Booked | Refused {
+  const { fleet } = ports
+  const { idempotency } = command.request
+  const application = fleet.applicationNamed(command.tenantId, command.application)
+  if (application === null) return { kind: 'applicationNotFound', application: command.application }
+  const earlier = idempotency && (fleet.sessionOfKey(application.id, idempotency.key) ?? remembered)
+  if (earlier) {
+    const isSame = earlier.request.idempotency?.fingerprint === idempotency.fingerprint
+    return isSame
+      ? { kind: 'booked', session: earlier }
+      : { kind: 'idempotencyConflict', idempotencyKey: idempotency.key }
+  }
+  if (application.waiting >= QUEUE_MAX) return { kind: 'queueFull', waiting: application.waiting }
+  return { kind: 'booked', session: fleet.enqueue(newSession(ports, command, application)) }
 }
 
 function newSession(

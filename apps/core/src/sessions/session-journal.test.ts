@@ -71,8 +71,8 @@ type Scene = {
   readonly recorded: Session[]
   readonly asked: unknown[]
   /** Settles the oldest write. */
-  commit(): void
-  fail(): void
+  readonly commit: () => void
+  readonly fail: () => void
 }
 
 function journalOf(): Scene {

@@ -30,7 +30,9 @@ describe('a token', () => {
   it('speaks for nobody before it is stored', async () => {
     const { directory, store } = scene()
     store.isBroken = true
-    await expect(directory.addToken({ name: 'ci', role: 'viewer', tenantId: 'ten-1' }, 'given')).rejects.toThrow('broken')
+    await expect(directory.addToken({ name: 'ci', role: 'viewer', tenantId: 'ten-1' }, 'given')).rejects.toThrow(
+      'broken',
+    )
     expect(directory.authenticate('given')).toBeNull()
   })
 
@@ -106,7 +108,13 @@ function scene(tokens: readonly ApiToken[] = []): { directory: TenantDirectory; 
     isBroken: false,
     addTenant: (added) => write(() => store.tenants.push(added)),
     addToken: (added) => write(() => store.tokens.push(added)),
-    removeToken: (id) => write(() => store.tokens.splice(store.tokens.findIndex((one) => one.id === id), 1)),
+    removeToken: (id) =>
+      write(() =>
+        store.tokens.splice(
+          store.tokens.findIndex((one) => one.id === id),
+          1,
+        ),
+      ),
   }
   return { store, directory: new TenantDirectory({ store, nowMs: () => 7, tenants: [tenant], tokens }) }
 }

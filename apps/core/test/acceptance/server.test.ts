@@ -207,7 +207,13 @@ describe('in production', () => {
 
   it('no field is suggested to whom guesses', async () => {
     await using server = await startTestServer({ isProduction: true })
-    const { errors } = await ask(server, '{ viewr { role } }')
-    expect(JSON.stringify(errors)).not.toContain('Did you mean')
+    const GUESS = '{ viewr { role } }'
+    const { errors } = await ask(server, GUESS)
+    expect(errors?.map(({ message }) => message)).toEqual(['Cannot query field "viewr" on type "Query".'])
+    await using socket = await connect(server)
+    socket.subscribe('1', GUESS)
+    expect(await socket.next()).toMatchObject({ payload: [{ message: 'Cannot query field "viewr" on type "Query".' }] })
+    await using open = await startTestServer()
+    expect(JSON.stringify(await ask(open, GUESS))).toContain('Did you mean')
   })
 })

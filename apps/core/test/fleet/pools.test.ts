@@ -154,7 +154,10 @@ describe('a node without room', () => {
   })
 })
 
-function idle(low: number, high: number): Partial<ScalingPolicy> & { target: { kind: 'idleCount'; low: number; high: number } } {
+function idle(
+  low: number,
+  high: number,
+): Partial<ScalingPolicy> & { target: { kind: 'idleCount'; low: number; high: number } } {
   return { target: { kind: 'idleCount', low, high } }
 }
 

@@ -11,13 +11,25 @@ import { watchOver } from '../support/invariants.ts'
 
 type Operation =
   | { readonly do: 'pass'; readonly ms: number }
-  | { readonly do: 'open'; readonly app: number; readonly count: number; readonly hurry: boolean; readonly kills: boolean }
+  | {
+      readonly do: 'open'
+      readonly app: number
+      readonly count: number
+      readonly hurry: boolean
+      readonly kills: boolean
+    }
   | { readonly do: 'close' | 'exitSession' | 'attach' | 'detach'; readonly which: number }
   | { readonly do: 'exitPod'; readonly which: number }
   | { readonly do: 'policy'; readonly app: number; readonly policy: Partial<ScalingPolicy> }
   | { readonly do: 'publish'; readonly app: number; readonly fate: Fate; readonly slots: number }
   | { readonly do: 'replace'; readonly app: number }
-  | { readonly do: 'cut'; readonly node: number; readonly loses: boolean; readonly noticed: boolean; readonly forMs: number }
+  | {
+      readonly do: 'cut'
+      readonly node: number
+      readonly loses: boolean
+      readonly noticed: boolean
+      readonly forMs: number
+    }
   | { readonly do: 'crash'; readonly node: number; readonly keepsLedger: boolean; readonly forMs: number }
   | { readonly do: 'deaf'; readonly node: number }
   | { readonly do: 'slow'; readonly node: number; readonly factor: number; readonly hangs: boolean }
@@ -80,7 +92,8 @@ class Play {
 
   expectRest(): void {
     const { state } = this.#world.fleet
-    for (const { id, phase } of state.sessions.values()) expect([id, phase]).toEqual([id, expect.stringMatching(/^(available|inUse)$/)])
+    for (const { id, phase } of state.sessions.values())
+      expect([id, phase]).toEqual([id, expect.stringMatching(/^(available|inUse)$/)])
     expect([...state.applications.keys()].toSorted()).toEqual(this.#apps.toSorted())
     for (const entry of state.applications.values()) this.#expectTarget(entry.definition)
     for (const node of this.#world.nodes.values()) {
@@ -220,14 +233,33 @@ function anyOperation(): fc.Arbitrary<Operation> {
     },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('exitPod' as const), which }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('policy' as const), app, policy: anyPolicy() }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('publish' as const), app, fate: anyFate(), slots: fc.integer({ min: 1, max: 3 }) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constant('publish' as const),
+        app,
+        fate: anyFate(),
+        slots: fc.integer({ min: 1, max: 3 }),
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('replace' as const), app }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('cut' as const), node, loses: is, noticed: is, forMs }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const), node, keepsLedger: is, forMs }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('deaf' as const), node }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('slow' as const), node, factor: fc.constantFrom(0, 1, 20, 200), hangs: is }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant('slow' as const),
+        node,
+        factor: fc.constantFrom(0, 1, 20, 200),
+        hangs: is,
+      }),
+    },
     { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('cordon', 'uncordon', 'drain'), node }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('restart' as const), downMs: fc.constantFrom(10, 300, 5_000) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constant('restart' as const), downMs: fc.constantFrom(10, 300, 5_000) }),
+    },
   )
 }
 

@@ -13,23 +13,26 @@ describe('when the core starts again', () => {
     expect(created(world)).toBe(6)
   })
 
-  it.each(['pending', 'starting', 'available', 'inUse', 'closing'] as const)('a session that is %s goes on', (phase) => {
-    const world = worldWith({ ...idle(2), maxPods: 2 })
-    const id = inPhase(world, phase)
-    const { podId } = world.session(id)
-    world.run(10) // Its row is written.
-    world.restartCore(300)
-    world.run(1_000)
-    for (const node of world.nodes.values()) Object.assign(node.times, { openMs: 5, closeMs: 5 })
-    if (phase === 'pending') for (const other of world.answered) world.close(other)
-    world.run(1_000)
-    const session = world.session(id)
-    if (phase === 'closing') expect(session).toMatchObject({ phase: 'closed', closeReason: 'requested', podId })
-    else if (phase === 'pending') expect(session.phase).toBe('available')
-    else expect(session).toMatchObject({ podId, phase: phase === 'inUse' ? 'inUse' : 'available' })
-    expect(session.timeline.map(({ step }) => step)).toContain(phase === 'pending' ? 'podTaken' : 'recovered')
-    expect(created(world)).toBe(2)
-  })
+  it.each(['pending', 'starting', 'available', 'inUse', 'closing'] as const)(
+    'a session that is %s goes on',
+    (phase) => {
+      const world = worldWith({ ...idle(2), maxPods: 2 })
+      const id = inPhase(world, phase)
+      const { podId } = world.session(id)
+      world.run(10) // Its row is written.
+      world.restartCore(300)
+      world.run(1_000)
+      for (const node of world.nodes.values()) Object.assign(node.times, { openMs: 5, closeMs: 5 })
+      if (phase === 'pending') for (const other of world.answered) world.close(other)
+      world.run(1_000)
+      const session = world.session(id)
+      if (phase === 'closing') expect(session).toMatchObject({ phase: 'closed', closeReason: 'requested', podId })
+      else if (phase === 'pending') expect(session.phase).toBe('available')
+      else expect(session).toMatchObject({ podId, phase: phase === 'inUse' ? 'inUse' : 'available' })
+      expect(session.timeline.map(({ step }) => step)).toContain(phase === 'pending' ? 'podTaken' : 'recovered')
+      expect(created(world)).toBe(2)
+    },
+  )
 
   it('a session that was never recorded is closed, and its pod goes with it', () => {
     const world = worldWith(idle(2))

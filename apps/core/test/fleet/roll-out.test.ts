@@ -43,6 +43,28 @@ describe('a new version that works', () => {
     expect(idleVersions(world)).toEqual([2])
   })
 
+  it('of a pool that keeps nothing idle is tried once, and proven', () => {
+    const world = worldWith({ ...idle(0, 0), maxPods: 3, burst: 1 })
+    world.openMany('game', 2)
+    world.run(5_000)
+    world.publish('game')
+    world.run(60_000)
+    expect(world.definition('game').isProven).toBe(true)
+    expect(world.node('node-1').created).toBe(2 + 1)
+    expect(world.counts('game')).toEqual({ idle: 0, active: 2, inFlight: 0, terminating: 0 })
+  })
+
+  it('is tried with one pod only, also when a session takes that before it has proven itself', () => {
+    const world = worldWith({ ...idle(1, 1), maxPods: 5, burst: 5 })
+    world.publish('game')
+    world.run(200)
+    world.openMany('game', 2)
+    world.run(500)
+    expect(world.pods('game').filter(({ version }) => version.number === 2).length).toBe(1)
+    world.run(10_000)
+    expect(idleVersions(world)).toEqual([2])
+  })
+
   it('leaves open sessions on their version, whose pods go when they close', () => {
     const world = worldWith(idle(2, 2))
     const before = world.open('game')
