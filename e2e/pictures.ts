@@ -25,7 +25,6 @@ test('pictures', async ({ operator, world }) => {
 
   await operator.goto('/applications?open=browser-sandbox')
   await expect(operator.getByRole('region', { name: 'Problem' })).toBeVisible()
-  await take(operator, 'console-applications')
 
   await operator.goto('/sessions')
   await expectLive(operator)

@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['e2e/behaviour/**/*.test.ts'],
+    exclude: ['**/*.long.test.ts'],
     root: new URL('..', import.meta.url).pathname,
     fileParallelism: false,
     testTimeout: 90_000,

@@ -95,6 +95,10 @@ export class Cluster implements AsyncDisposable {
     this.#parts.get(name)?.kill(signal)
   }
 
+  pidOf(name: string): number | undefined {
+    return this.#parts.get(name)?.pid
+  }
+
   isRunning(name: string): boolean {
     const part = this.#parts.get(name)
     return part !== undefined && part.exitCode === null && part.signalCode === null

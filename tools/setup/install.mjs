@@ -41,8 +41,11 @@ export function isInstalled(root) {
   if (!existsSync(installedPath)) return false
   const wanted = readPackages(join(root, 'package-lock.json'))
   const installed = readPackages(installedPath)
+  // What lies in a workspace's own folder can vanish without npm's list, which lies in the root's.
+  const isOnDisk = (path) => !/^(?!node_modules\/).*\/node_modules\//.test(path) || existsSync(join(root, path))
   const isThere = ([path, entry]) =>
-    path === '' || (installed[path] === undefined ? entry.optional === true : isSame(entry, installed[path]))
+    path === '' ||
+    (installed[path] === undefined ? entry.optional === true : isSame(entry, installed[path]) && isOnDisk(path))
   return Object.entries(wanted).every(isThere) && Object.keys(installed).every((path) => wanted[path] !== undefined)
 }
 

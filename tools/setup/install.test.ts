@@ -28,13 +28,18 @@ describe('isInstalled', () => {
     ['a missing package', { 'node_modules/a': undefined }],
     ['a package too many', { 'node_modules/b': { version: '1.0.0', integrity: 'sha512-b' } }],
   ])('asks for a new installation at %s', (_what, changes) => expect(installed({ ...wanted, ...changes })).toBe(false))
+
+  it('asks for a new installation when the packages of a workspace are gone', () => {
+    const nested = { ...wanted, 'apps/console/node_modules/b': { version: '1.0.0', integrity: 'sha512-b' } }
+    expect(installed(nested, nested)).toBe(false)
+  })
 })
 
 /** Null: node_modules was never finished. */
-function installed(packages: Readonly<Record<string, unknown>> | null): boolean {
+function installed(packages: Readonly<Record<string, unknown>> | null, lock: object = wanted): boolean {
   const root = mkdtempSync(join(tmpdir(), 'fornax-install-'))
   try {
-    writeFileSync(join(root, 'package-lock.json'), JSON.stringify({ packages: wanted }))
+    writeFileSync(join(root, 'package-lock.json'), JSON.stringify({ packages: lock }))
     mkdirSync(join(root, 'node_modules'))
     if (packages !== null) writeFileSync(join(root, 'node_modules/.package-lock.json'), JSON.stringify({ packages }))
     return isInstalled(root)

@@ -1,7 +1,7 @@
 /** Everything a command can fail with, in words for a person: what is wrong, and what to do next. */
 import { ClientError, type ClientFailure } from '@fornax/client/client-error'
 import { unreachable } from '@fornax/kernel/assert'
-import type { Connection } from './connection.ts'
+import type { Connection } from './connection-choice.ts'
 
 export class CliError extends Error {
   override readonly name = 'CliError'

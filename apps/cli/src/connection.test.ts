@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { SETTINGS } from '@fornax/settings/settings'
-import { DATA_FOLDER, findConnection, type Connection } from './connection.ts'
+import { DATA_FOLDER, findConnection } from './connection.ts'
+import type { Connection } from './connection-choice.ts'
 
 describe('the address', () => {
   it('is what the command line says, before everything else', async () => {

@@ -7,17 +7,8 @@ import { join, resolve } from 'node:path'
 import { isRecord } from '@fornax/client/client-error'
 import { readToken } from '@fornax/settings/token-file'
 import { CliError } from './cli-error.ts'
+import type { Connection, ConnectionFlags } from './connection-choice.ts'
 import type { GivenSettings } from './given-settings.ts'
-
-export type Connection = {
-  readonly url: string
-  /** For messages: who said so. */
-  readonly urlSource: string
-  readonly token: string | null
-  readonly tokenSource: string | null
-}
-
-export type ConnectionFlags = { readonly server?: string | undefined; readonly token?: string | undefined }
 
 export type Surroundings = {
   readonly env: Readonly<Record<string, string | undefined>>

@@ -3,28 +3,12 @@
  * short one starts fast.
  */
 import { Command } from 'commander'
-import type { CommandContext } from './command-context.ts'
-import type { ConnectionFlags } from './connection.ts'
+import type { Commands, Program } from './commands.ts'
+import type { ConnectionFlags } from './connection-choice.ts'
 import { applicationCommands } from './programs/application-commands.ts'
 import { operatorCommands } from './programs/operator-commands.ts'
 import { readCommands } from './programs/read-commands.ts'
 import { sessionCommands } from './programs/session-commands.ts'
-import type { Terminal } from './terminal.ts'
-
-export type Program = {
-  readonly terminal: Terminal
-  readonly checkout: string
-  /** Finds the server, and does the work with it. */
-  readonly connected: (flags: ConnectionFlags, work: (context: CommandContext) => Promise<void>) => Promise<void>
-}
-
-/** What a group of commands is given. */
-export type Commands = {
-  readonly root: Command
-  readonly program: Program
-  /** Does the work with the server that the flags of the command line name. */
-  readonly connected: (work: (context: CommandContext) => Promise<void>) => Promise<void>
-}
 
 const EXAMPLES = `
 Examples:

@@ -2,8 +2,9 @@
 import { CommanderError } from 'commander'
 import { formatError } from './cli-error.ts'
 import type { CommandContext } from './command-context.ts'
-import type { Connection, ConnectionFlags } from './connection.ts'
-import { createProgram, type Program } from './program.ts'
+import type { Program } from './commands.ts'
+import type { Connection, ConnectionFlags } from './connection-choice.ts'
+import { createProgram } from './program.ts'
 import type { Terminal } from './terminal.ts'
 
 export type Surroundings = {

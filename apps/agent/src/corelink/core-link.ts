@@ -1,24 +1,11 @@
 /** Keeps the node connected with its core, for as long as the agent lives. */
 import { sleep } from '@fornax/kernel/clock'
 import type { Random } from '@fornax/kernel/random'
-import type { Isolation } from '@fornax/node-model/isolation-rules'
 import { backoffMs } from './backoff-rules.ts'
 import { CoreSession, type CoreSessionWorld } from './core-session.ts'
 import { CoreStream, type StreamEnd } from './core-stream.ts'
+import type { NodeIntroduction } from './node-introduction.ts'
 import { toHello } from './to-wire.ts'
-
-/** What a node says of itself. */
-export type NodeIntroduction = {
-  readonly name: string
-  readonly ledgerId: string
-  readonly agentVersion: string
-  readonly resources: { readonly cpuMillis: number; readonly memoryBytes: number; readonly pods: number }
-  readonly runtimes: readonly { readonly name: string; readonly isolation: Isolation }[]
-  readonly labels: Readonly<Record<string, string>>
-  readonly taints: readonly { readonly key: string; readonly value: string; readonly effect: string }[]
-  /** Where clients of this node's sessions reach it. */
-  readonly address: string
-}
 
 export type CoreLinkOptions = {
   readonly coreAddress: string

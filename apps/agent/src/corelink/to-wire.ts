@@ -20,7 +20,7 @@ import {
 import type { NodeReport } from '../ledger/node-record.ts'
 import type { PodLogPiece } from '../logs/pod-logs.ts'
 import type { WorkloadState } from '../pods/node-workload.ts'
-import type { NodeIntroduction } from './core-link.ts'
+import type { NodeIntroduction } from './node-introduction.ts'
 
 /** What one frame of a full state may hold. */
 const STATE_PART = 500

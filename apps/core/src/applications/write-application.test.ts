@@ -262,7 +262,9 @@ function newWorld(): World {
     },
   }
   const world: World = {
-    ...{ ports, definitions, rows },
+    ports,
+    definitions,
+    rows,
     onWrite: () => undefined,
     prove: () => {
       for (const [name, definition] of definitions)

@@ -32,11 +32,18 @@ describe('a pod', () => {
     failed: APPLY,
   }
   const strange: Kinds = ['stopStranger']
+  const again: Kinds = ['stopAgain']
   /** What the core believes × what the node says. Phases that no pod on a node has are left out. */
   const expected: Record<Exclude<Known, 'pending' | 'terminated' | 'failed'>, Record<Said, Kinds>> = {
     unknown: {
-      ...{ creating: strange, standby: strange, hibernated: strange, active: strange, terminating: strange },
-      ...{ terminated: [], failed: [], nothing: [] },
+      creating: strange,
+      standby: strange,
+      hibernated: strange,
+      active: strange,
+      terminating: strange,
+      terminated: [],
+      failed: [],
+      nothing: [],
     },
     creating: { ...applied, nothing: ['createAgain'] },
     standby: { ...applied, nothing: ['podGone'] },
@@ -44,7 +51,10 @@ describe('a pod', () => {
     active: { ...applied, nothing: ['podGone'] },
     terminating: {
       ...applied,
-      ...{ creating: ['stopAgain'], standby: ['stopAgain'], hibernated: ['stopAgain'], active: ['stopAgain'] },
+      creating: again,
+      standby: again,
+      hibernated: again,
+      active: again,
       nothing: ['podGone'],
     },
   }

@@ -26,6 +26,7 @@ export function reconcileNode(
   nodeHeard(state, node)
   const plan = planReconciliation(pictureOf(state, node, said.find), said.state)
   for (const step of plan) carryOut(state, node, { step, find: said.find })
+  for (const id of node.expectedSessions) applyToSession(state, id, { kind: 'heard', atMs: state.ports.nowMs() })
   node.expectedSessions.clear()
   nodeReady(state, node, said.state)
 }
@@ -110,7 +111,6 @@ function sessionGone(state: FleetState, node: NodeEntry, sessionId: string): voi
 function startAgain(state: FleetState, session: Session): void {
   holdSlot(state, session.id)
   tellStart(state, session)
-  applyToSession(state, session.id, { kind: 'commandSent', atMs: state.ports.nowMs() }) // S10: its node has spoken.
 }
 
 function graceLeft(state: FleetState, { phase, deadline }: Session): number {

@@ -75,7 +75,6 @@ export function applySessionReport(state: FleetState, nodeName: string, report: 
         apply({ kind: 'clientsCounted', count: report.clientCount, atMs })
       return
     case 'closing':
-      apply({ kind: 'commandSent', atMs }) // S10: its node has spoken.
       return
     case 'closed':
       return sessionLetGo(state, nodeName, { session, report })

@@ -168,15 +168,15 @@ describe('closeSession', () => {
 
 /** Lets time pass until the promise has settled, at most so long. */
 async function played<T>(world: FleetWorld, promise: Promise<T>, atMostMs = 130_000): Promise<T> {
-  let isSettled = false
-  const settled = promise.finally(() => (isSettled = true))
+  const state = { isSettled: false }
+  const settled = promise.finally(() => (state.isSettled = true))
   settled.catch(() => undefined)
-  for (let passed = 0; !isSettled && passed < atMostMs; passed += 1) {
+  for (let passed = 0; passed < atMostMs; passed += 1) {
     for (let turn = 0; turn < 8; turn += 1) await Promise.resolve()
-    if (!isSettled) world.run(1)
+    if (state.isSettled) return settled
+    world.run(1)
   }
-  if (!isSettled) throw new Error(`nothing happened in ${atMostMs} ms`)
-  return settled
+  throw new Error(`nothing happened in ${atMostMs} ms`)
 }
 
 type Order = Partial<Omit<OpenSession, 'request'>> & { readonly request?: Partial<SessionRequest> }

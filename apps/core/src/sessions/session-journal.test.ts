@@ -99,7 +99,10 @@ function journalOf(): Scene {
     },
   })
   return {
-    ...{ journal, written, recorded, asked },
+    journal,
+    written,
+    recorded,
+    asked,
     commit: () => waiting.shift()?.resolve(),
     fail: () => waiting.shift()?.reject(new Error('no')),
   }

@@ -18,6 +18,7 @@ const expected: Record<SessionPhase, Record<Kind, Outcome>> = {
     deadlinePassed: 'closed',
     ended: 'rejected',
     recovered: 'ignored',
+    heard: 'ignored',
   },
   starting: {
     claimed: 'rejected',
@@ -29,6 +30,7 @@ const expected: Record<SessionPhase, Record<Kind, Outcome>> = {
     deadlinePassed: 'closed',
     ended: 'closed',
     recovered: 'starting',
+    heard: 'ignored',
   },
   available: {
     claimed: 'rejected',
@@ -40,6 +42,7 @@ const expected: Record<SessionPhase, Record<Kind, Outcome>> = {
     deadlinePassed: 'closing',
     ended: 'closed',
     recovered: 'available',
+    heard: 'ignored',
   },
   inUse: {
     claimed: 'rejected',
@@ -51,6 +54,7 @@ const expected: Record<SessionPhase, Record<Kind, Outcome>> = {
     deadlinePassed: 'closing',
     ended: 'closed',
     recovered: 'inUse',
+    heard: 'ignored',
   },
   closing: {
     claimed: 'rejected',
@@ -62,6 +66,7 @@ const expected: Record<SessionPhase, Record<Kind, Outcome>> = {
     deadlinePassed: 'closed',
     ended: 'closed',
     recovered: 'closing',
+    heard: 'ignored',
   },
   closed: {
     claimed: 'ignored',
@@ -73,6 +78,7 @@ const expected: Record<SessionPhase, Record<Kind, Outcome>> = {
     deadlinePassed: 'ignored',
     ended: 'ignored',
     recovered: 'ignored',
+    heard: 'ignored',
   },
 }
 
@@ -101,6 +107,7 @@ const sample: Record<Kind, SessionEvent> = {
   deadlinePassed: { kind: 'deadlinePassed', atMs: 9_999 },
   ended: { kind: 'ended', reason: 'nodeLost', message: 'gone', atMs: 1_400 },
   recovered: { kind: 'recovered', atMs: 1_500 },
+  heard: { kind: 'heard', atMs: 1_600 },
 }
 
 describe('every phase × every event', () => {
@@ -227,24 +234,21 @@ describe('S10: a session that a restarted core finds', () => {
     expect(next(closing, sample.recovered).deadline).toEqual(closing.deadline)
   })
 
-  it('has its open deadline again when its node starts it', () => {
+  it('has its open deadline again when its node has spoken', () => {
     const deadline = { atMs: 1_500, reason: 'openTimedOut' }
-    expect(after(['claimed', 'recovered', 'started']).deadline).toEqual(deadline)
-    expect(after(['claimed', 'started', 'recovered', 'started']).deadline).toEqual(deadline)
-    expect(after(['claimed', 'recovered', 'commandSent']).deadline).toEqual(deadline)
+    expect(after(['claimed', 'recovered', 'heard'])).toMatchObject({ phase: 'starting', deadline })
   })
 
-  it('has its idle timeout and its lifetime again when its node serves it', () => {
-    const ready: SessionEvent = { kind: 'ready', endpoints: [endpoint], atMs: 1_600 }
-    const available = next(after(['claimed', 'ready', 'recovered']), ready)
+  it('has its idle timeout and its lifetime again when its node has spoken', () => {
+    const available = after(['claimed', 'ready', 'recovered', 'heard'])
     expect(available).toMatchObject({ phase: 'available', deadline: { atMs: 1_900, reason: 'idleTimeout' } })
-    expect(available.availableAtMs).toBe(1_100)
-    const inUse = next(after(['claimed', 'ready', 'clientsCounted', 'recovered']), ready)
+    const inUse = after(['claimed', 'ready', 'clientsCounted', 'recovered', 'heard'])
     expect(inUse).toMatchObject({ phase: 'inUse', deadline: { atMs: 3_000, reason: 'lifetimeReached' } })
   })
 
-  it('without limits is not changed by a node that serves it', () => {
-    expect(transition(after(['claimed', 'ready', 'recovered'], noLimits), sample.ready)).toEqual({ kind: 'ignored' })
+  it('without limits is not changed by its node’s word', () => {
+    const recovered = after(['claimed', 'ready', 'recovered'], noLimits)
+    expect(transition(recovered, sample.heard)).toEqual({ kind: 'ignored' })
   })
 })
 

@@ -24,6 +24,7 @@ export type SessionEvent = { readonly atMs: number } & (
   | { readonly kind: 'deadlinePassed' }
   | { readonly kind: 'ended'; readonly reason: EndReason; readonly message: string | null }
   | { readonly kind: 'recovered' }
+  | { readonly kind: 'heard' }
 )
 
 /** Why a session can end without having been asked to. */
@@ -94,6 +95,8 @@ export function transition(session: Session, event: SessionEvent): Transition {
       return closed(session, event.reason, event.atMs, event.message)
     case 'recovered':
       return recovered(session, event.atMs)
+    case 'heard':
+      return heard(session, event.atMs)
     default:
       return unreachable(event)
   }
@@ -110,9 +113,7 @@ const IGNORED: Transition = { kind: 'ignored' }
 function onTheWay(session: Session, event: SessionEvent & { kind: 'commandSent' | 'started' }): Transition {
   if (session.phase !== 'starting') return IGNORED
   const isWritten = session.timeline.some((entry) => entry.step === event.kind)
-  if (isWritten && session.deadline !== null) return IGNORED
-  const deadline = session.deadline ?? openDeadline(session) // S10: its node has spoken.
-  return moved(session, { deadline }, isWritten ? null : at(event.kind, event.atMs))
+  return isWritten ? IGNORED : moved(session, {}, at(event.kind, event.atMs))
 }
 
 function openDeadline({ createdAtMs, request }: Pick<Session, 'createdAtMs' | 'request'>): Deadline {
@@ -121,16 +122,9 @@ function openDeadline({ createdAtMs, request }: Pick<Session, 'createdAtMs' | 'r
 
 function ready(session: Session, endpoints: readonly Endpoint[], atMs: number): Transition {
   if (session.phase === 'pending') return { kind: 'rejected', why: 'ready while pending' }
-  if (session.phase !== 'starting') return servedAgain(session, atMs)
+  if (session.phase !== 'starting') return IGNORED // S3: agents repeat reports after a reconnect.
   const availableAtMs = session.availableAtMs ?? atMs
   return moved(session, { ...available(session, atMs), endpoints, availableAtMs }, at('available', atMs))
-}
-
-/** S3: agents repeat reports after a reconnect. S10: a core that restarted learns that the session is served. */
-function servedAgain(session: Session, atMs: number): Transition {
-  if (session.deadline !== null || (session.phase !== 'available' && session.phase !== 'inUse')) return IGNORED
-  const deadline = session.phase === 'inUse' ? lifetimeDeadline(session) : available(session, atMs).deadline
-  return deadline === null ? IGNORED : moved(session, { deadline }, null)
 }
 
 function clientsCounted(session: Session, count: number, atMs: number): Transition {
@@ -173,6 +167,18 @@ const NOTHING = new Uint8Array(0)
 function recovered(session: Session, atMs: number): Transition {
   if (session.podId === null) return IGNORED
   return moved(session, { deadline: session.phase === 'closing' ? session.deadline : null }, at('recovered', atMs))
+}
+
+/** S10: its node has said what it knows; from now on the session ends as if the core had never restarted. */
+function heard(session: Session, atMs: number): Transition {
+  const deadline = session.deadline === null ? deadlineOf(session, atMs) : null
+  return deadline === null ? IGNORED : moved(session, { deadline }, null)
+}
+
+function deadlineOf(session: Session, atMs: number): Deadline | null {
+  if (session.phase === 'starting') return openDeadline(session)
+  if (session.phase === 'available') return available(session, atMs).deadline
+  return session.phase === 'inUse' ? lifetimeDeadline(session) : null
 }
 
 function available(session: Session, atMs: number): Pick<Session, 'phase' | 'deadline'> {

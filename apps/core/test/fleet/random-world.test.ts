@@ -112,10 +112,13 @@ class Play {
     expect({ id, terminating }).toEqual({ id, terminating: 0 })
     if (!isShort) expect({ id, inFlight }).toEqual({ id, inFlight: 0 })
     const total = idle + active + inFlight
+    const isOff = {
+      min: total < minPods,
+      low: idle + inFlight < target.low && total < maxPods,
+      high: idle + inFlight > target.high && total > minPods,
+    }
     const what = { id, idle, active, inFlight, target, minPods, maxPods }
-    expect(total >= minPods, JSON.stringify(what)).toBe(true)
-    expect(idle + inFlight >= target.low || total >= maxPods, JSON.stringify(what)).toBe(true)
-    expect(idle + inFlight <= target.high || total <= minPods, JSON.stringify(what)).toBe(true)
+    expect({ ...what, isOff }).toEqual({ ...what, isOff: { min: false, low: false, high: false } })
   }
 
   #use(operation: Exclude<Operation, { node: number } | { do: 'pass' | 'restart' }>): void {

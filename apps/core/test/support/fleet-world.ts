@@ -143,7 +143,7 @@ export class FleetWorld {
 
   deleteApplication(id: string): void {
     this.rows.applications.delete(id)
-    for (const version of [...this.rows.versions.values()])
+    for (const version of this.rows.versions.values())
       if (version.applicationId === id) this.rows.versions.delete(version.id)
     this.turn((fleet) => fleet.deleteApplication(id))
   }

@@ -107,17 +107,21 @@ export function endlessWaits({ fleet: { state }, deadlines, nowMs }: FleetWorld)
 function waitsFor(state: FleetState, deadlines: ReadonlyMap<string, number>, session: Session): string[] {
   const { id, phase, nodeName } = session
   const pod = session.podId === null ? undefined : state.pods.get(session.podId)
-  if (phase === 'closed') {
-    const isHeld = pod?.sessionIds.has(id) === true && pod.phase !== 'terminating'
-    return isHeld && !deadlines.has(`slot:${pod.id}/${id}`) ? [`I8: ${id} is closed and holds a slot for ever`] : []
-  }
+  if (phase === 'closed') return slotWaits(deadlines, session, pod)
   const node = nodeName === null ? undefined : state.nodes.get(nodeName)
   if (node?.expectedSessions.has(id) === true) return [] // S10: its node's lease is its deadline.
   if (pod && !pod.sessionIds.has(id)) return [`I8: ${id} is ${phase} on a pod that does not hold it`]
-  const isLimited = session.request.maxLifetimeMs !== null || session.request.idleTimeoutMs !== null
-  const mayLast = phase === 'available' || phase === 'inUse'
-  if (pod && mayLast && (!isLimited || (phase === 'inUse' && session.request.maxLifetimeMs === null))) return []
-  return deadlines.has(id) ? [] : [`I8: ${id} is ${phase} without a deadline`]
+  return deadlines.has(id) || (pod && mayLast(session)) ? [] : [`I8: ${id} is ${phase} without a deadline`]
+}
+
+function mayLast({ phase, request }: Session): boolean {
+  if (phase !== 'available' && phase !== 'inUse') return false
+  return request.maxLifetimeMs === null && (phase === 'inUse' || request.idleTimeoutMs === null)
+}
+
+function slotWaits(deadlines: ReadonlyMap<string, number>, { id }: Session, pod: Pod | undefined): string[] {
+  if (!pod?.sessionIds.has(id) || pod.phase === 'terminating') return []
+  return deadlines.has(`slot:${pod.id}/${id}`) ? [] : [`I8: ${id} is closed and holds a slot for ever`]
 }
 
 function podWaits(deadlines: ReadonlyMap<string, number>, { id, phase }: Pod): string[] {
@@ -162,7 +166,7 @@ export class LogReader {
   #version: string | null = null
 
   check(state: FleetState): string[] {
-    const now = new Map([...pictures(state)])
+    const now = new Map(pictures(state))
     const batch = this.#version === null ? null : state.changes.since(this.#version)
     const wrong: string[] = []
     if (batch?.kind === 'changes') {
