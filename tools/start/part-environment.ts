@@ -1,4 +1,5 @@
 /** What each part gets to know: the settings it reads, and no other part's secrets. */
+import { join } from 'node:path'
 import { SETTINGS, type Part } from '@fornax/settings/settings'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -14,4 +15,12 @@ export function partEnvironment(part: Part, env: Environment, overrides: Environ
   return Object.fromEntries(
     merged.flatMap(([name, value]) => (value === undefined || notItsOwn.has(name) ? [] : [[name, value] as const])),
   )
+}
+
+/**
+ * Lets a part keep what Node makes of its sources, which saves it some 30 MB and a while at each start. Pods get
+ * an environment of their own, without this.
+ */
+export function compileCache(part: Part, dataDir: string): Environment {
+  return part === 'core' || part === 'agent' ? { NODE_COMPILE_CACHE: join(dataDir, 'compile-cache') } : {}
 }

@@ -5,6 +5,7 @@ import { systemClock } from '@fornax/kernel/clock'
 import { readSettings } from '@fornax/settings/settings'
 import { ensureTokenFile } from '@fornax/settings/token-file'
 import { buildConsole, generateCode, ROOT } from '../setup/prepare.ts'
+import { compileCache } from './part-environment.ts'
 import { PROGRAMS, type PartName } from './part-process.ts'
 import { StopRequest } from './stop-request.ts'
 
@@ -21,7 +22,7 @@ async function runPart(name: string): Promise<number> {
     return 1
   }
   const prepared = await (name === 'console' ? buildConsole() : generateCode())
-  if (prepared.kind === 'ready') return await run(PROGRAMS[name])
+  if (prepared.kind === 'ready') return await run(name)
   console.error(prepared.message)
   return 1
 }
@@ -40,10 +41,12 @@ function isPart(name: string): name is PartName {
 }
 
 /** The part leads a group of its own, so that one Ctrl-C reaches it once; its output is this terminal's. */
-function run(args: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
+function run(name: PartName): Promise<number> {
+  const read = readSettings(process.env)
+  const cache = read.kind === 'valid' ? compileCache(name, read.settings.dataDir) : {}
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...PROGRAMS[name]], {
     cwd: ROOT,
-    env: { NODE_ENV: 'production', ...process.env },
+    env: { NODE_ENV: 'production', ...process.env, ...cache },
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })

@@ -1,8 +1,9 @@
 /** The story of `npm start`, from top to bottom. */
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '@fornax/kernel/clock'
 import { describeProblems, readSettings, type Settings } from '@fornax/settings/settings'
-import { ensureTokenFile } from '@fornax/settings/token-file'
+import { ensureTokenFile, type TokenFileResult } from '@fornax/settings/token-file'
 import { buildConsole, generateCode } from '../setup/prepare.ts'
 import { openDataFolder, type DataFolder } from './data-folder.ts'
 import { ensureExample } from './example-application.ts'
@@ -55,6 +56,7 @@ async function runIn(folder: DataFolder, settings: Settings, ports: StartPorts):
   if (joinToken.kind === 'unusable') return joinToken.message
   const adminToken = ensureTokenFile(settings.tokenFile, settings.adminToken)
   if (adminToken.kind === 'unusable') return adminToken.message
+  using newToken = forgottenUnlessShown(settings.tokenFile, adminToken)
 
   const programs = ports.programs ?? PROGRAMS
   await using supervisor = new Supervisor({ settings, folder, programs, root, env, clock, say })
@@ -68,18 +70,29 @@ async function runIn(folder: DataFolder, settings: Settings, ports: StartPorts):
   if (prepared !== null) return prepared
 
   say('Starting Fornax …')
-  const asked = abortOf(stop)
-  const up = await Promise.race([supervisor.start(), asked])
-  if (up === null) return await leave(say)
+  const ended = Promise.race([supervisor.gaveUp, abortOf(stop)])
+  const up = await Promise.race([supervisor.start(), ended.then((gaveUp) => ({ kind: 'ended', gaveUp }) as const)])
   if (up.kind === 'failed') return `${up.message}\nFornax did not start.`
+  if (up.kind === 'ended') return farewell(up.gaveUp, say)
   const example = await ensureExample({ url: up.ready.api, token: adminToken.token, signal: stop }, root)
-  if (stop.aborted) return await leave(say)
+  if (stop.aborted) return farewell(null, say)
   folder.writeReady(up.ready)
   say(welcome({ ready: up.ready, settings, adminToken, example, logs: join(folder.path, 'logs') }))
+  newToken.isShown = true
 
-  const gaveUp = await Promise.race([supervisor.gaveUp, asked])
+  const gaveUp = await ended
   folder.removeReady()
-  return gaveUp === null ? await leave(say) : `${gaveUp}\nFornax stops everything, pods too.`
+  return farewell(gaveUp, say)
+}
+
+/** A token that nobody was shown is made anew at the next start, which then shows it. */
+function forgottenUnlessShown(path: string, token: TokenFileResult): Disposable & { isShown: boolean } {
+  return {
+    isShown: token.kind !== 'made',
+    [Symbol.dispose]() {
+      if (!this.isShown) rmSync(path, { force: true })
+    },
+  }
 }
 
 /** Generated code and the console, as far as they are wanted. Null when they are there. */
@@ -89,9 +102,10 @@ async function prepare(settings: Settings, { programs, stop }: StartPorts): Prom
   return prepared.kind === 'ready' ? null : prepared.message
 }
 
-async function leave(say: (line: string) => void): Promise<null> {
-  say('Stopping Fornax, pods too …')
-  return null
+/** What is told at the end: why, when nobody asked for it. */
+function farewell(gaveUp: string | null, say: (line: string) => void): string | null {
+  if (gaveUp === null) say('Stopping Fornax, pods too …')
+  return gaveUp === null ? null : `${gaveUp}\nFornax stops everything, pods too.`
 }
 
 function abortOf(signal: AbortSignal): Promise<null> {

@@ -46,11 +46,31 @@ describe('a start that works', () => {
     await using run = new FornaxRun({ dataDir: folder.path, env: { FORNAX_ADMIN_TOKEN: 'a-token-of-my-own' } })
     await run.ready()
     expect(readFileSync(join(folder.path, 'admin-token'), 'utf8')).toBe('a-token-of-my-own\n')
+    expect(run.output).not.toContain('a-token-of-my-own')
     expect(run.notes('core')[0]).toContain('secrets a-token-of-my-own')
     expect([run.notes('agent')[0], run.notes('console')[0]]).toEqual([
       expect.stringContaining('secrets none'),
       expect.stringContaining('secrets none'),
     ])
+  })
+
+  it('lets core and agent keep what Node has compiled, in the data folder', async () => {
+    using folder = scratchFolder()
+    await using run = new FornaxRun({ dataDir: folder.path })
+    await run.ready()
+    const cache = `compile cache ${join(folder.path, 'compile-cache')}`
+    expect(run.notes('core')).toContain(cache)
+    expect(run.notes('agent')).toContain(cache)
+    expect(run.notes('console')).toContain('compile cache none')
+  })
+
+  it('shows a new token even when the start that made it failed', async () => {
+    using folder = scratchFolder()
+    await using failing = new FornaxRun({ dataDir: folder.path, parts: ['fails'] })
+    expect(await failing.exitCode).toBe(1)
+    await using run = new FornaxRun({ dataDir: folder.path })
+    await run.ready()
+    expect(run.output).toContain(readFileSync(join(folder.path, 'admin-token'), 'utf8').trim())
   })
 
   it('works without the console', async () => {

@@ -8,7 +8,7 @@ import type { Clock } from '@fornax/kernel/clock'
 import type { Settings } from '@fornax/settings/settings'
 import type { DataFolder, ReadyFile } from './data-folder.ts'
 import { Part, type PartSpec } from './part.ts'
-import { partEnvironment } from './part-environment.ts'
+import { compileCache, partEnvironment } from './part-environment.ts'
 import type { Ready } from './part-message.ts'
 import { PartOutput } from './part-output.ts'
 import type { PartCommand, PartName, PartPrograms } from './part-process.ts'
@@ -135,7 +135,7 @@ export class Supervisor implements AsyncDisposable {
       file: process.execPath,
       args: ['--disable-warning=ExperimentalWarning', ...programs[name]],
       cwd: root,
-      env: partEnvironment(name, env, { ...absolute, ...this.#decided }),
+      env: partEnvironment(name, env, { ...absolute, ...compileCache(name, settings.dataDir), ...this.#decided }),
     }
   }
 

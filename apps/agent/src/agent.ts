@@ -69,8 +69,11 @@ export async function startAgent(config: AgentConfig, world: Pick<AgentOptions, 
   const ledger = openLedger(dataDir, world.log)
   try {
     const runtimesWorld = { ...world, dataDir, host, path, hiddenFolders }
+    await using opened = new AsyncDisposableStack()
     const runtimes = await openRuntimes(config.runtime, runtimesWorld)
+    for (const runtime of runtimes) opened.use(runtime)
     await removeRetiredPods(runtimes, runtimesWorld)
+    opened.move() // Whatever comes of it, the agent disposes of them.
     return await createAgent({ ...config, ...world, runtimes, ledger })
   } catch (error) {
     ledger[Symbol.dispose]()

@@ -3,7 +3,7 @@
  * short one starts fast.
  */
 import { Command } from 'commander'
-import type { Commands, Program } from './commands.ts'
+import type { Commands, Program } from './command-group.ts'
 import type { ConnectionFlags } from './connection-choice.ts'
 import { applicationCommands } from './programs/application-commands.ts'
 import { operatorCommands } from './programs/operator-commands.ts'

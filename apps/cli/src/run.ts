@@ -2,7 +2,7 @@
 import { CommanderError } from 'commander'
 import { formatError } from './cli-error.ts'
 import type { CommandContext } from './command-context.ts'
-import type { Program } from './commands.ts'
+import type { Program } from './command-group.ts'
 import type { Connection, ConnectionFlags } from './connection-choice.ts'
 import { createProgram } from './program.ts'
 import type { Terminal } from './terminal.ts'

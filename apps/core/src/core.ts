@@ -125,6 +125,7 @@ function assemble({ clock, log, times }: CoreOptions, { store, intent, tenants }
           metrics.sessionAvailable(session)
         },
         sessionClosed: (session) => metrics.sessionClosed(session),
+        applicationGone: (applicationId) => latency.forget(applicationId),
         rejected: (what, id, why) => {
           metrics.rejected(what)
           log.warn({ what, id, why }, 'an event that makes no sense here')

@@ -216,6 +216,18 @@ it('keeps trying while there is no server yet, and says so', async () => {
   expect((await world.until((update) => update.status.phase === 'live')).items.size).toBe(0)
 })
 
+it('ends its watches when it is disposed, and connects no more', async () => {
+  const log = newLog()
+  await using server = await startTestServer({ root: { watchSessions: log.watch } })
+  const client = createClient({ url: server.url, random: () => 0 })
+  const updates = client.watch(WatchSessionsDocument, {})
+  await updates.next()
+  await client[Symbol.asyncDispose]()
+  for (let update = await updates.next(); !update.done; update = await updates.next())
+    expect(update.value.status.phase).not.toBe('reconnecting')
+  await eventually(() => server.socketCount() === 0)
+})
+
 it('ends a watch quietly when its signal aborts, also while it waits for a server', async () => {
   const server = await startTestServer({ root: {} })
   await server.kill()

@@ -71,7 +71,7 @@ export type Client = AsyncDisposable & {
     variables: TVariables,
     options?: SubscribeOptions,
   ): AsyncIterableIterator<TResult>
-  /** A live collection that outlives lost connections. */
+  /** A live collection that outlives lost connections, and ends with the client. */
   watch<T extends Identified, TVariables extends Resumable>(
     document: WatchDocument<T, TVariables>,
     variables: TVariables,
@@ -86,6 +86,7 @@ export function createClient(options: ClientOptions): Client {
   const target = { url, token: options.token ?? null }
   const { pingEveryMs = DEFAULT_PING_MS, lingerMs = DEFAULT_LINGER_MS, webSocketImpl } = options
   const socket = lazily(() => new SocketTransport({ ...target, clock, pingEveryMs, lingerMs, webSocketImpl }))
+  const disposed = new AbortController() // A watch would connect anew.
   const http = { ...target, fetch: options.fetch ?? globalThis.fetch.bind(globalThis) }
 
   const watchOnce = <T>(document: TypedDocument<{ readonly event: RawWatchEvent<T> }, never>, variables: object) =>
@@ -125,10 +126,11 @@ export function createClient(options: ClientOptions): Client {
     watch: (document, variables, { signal, from } = {}) => {
       const ports = { subscribe: watchOnce(document, variables), clock, random: options.random ?? Math.random, url }
       return abortable((returned) =>
-        follow(ports, from ?? null, signal === undefined ? returned : AbortSignal.any([returned, signal])),
+        follow(ports, from ?? null, AbortSignal.any([returned, disposed.signal, ...(signal ? [signal] : [])])),
       )
     },
     [Symbol.asyncDispose]: async () => {
+      disposed.abort()
       await socket.peek()?.close()
     },
   }

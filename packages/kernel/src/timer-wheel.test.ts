@@ -56,3 +56,15 @@ it('does not fire what an earlier deadline of the same instant has cleared', () 
   clock.advance(20)
   expect(fired).toEqual(['a'])
 })
+
+it('fires nothing, and leaves no timer, once it is disposed', () => {
+  const clock = new VirtualClock()
+  const fired: string[] = []
+  const wheel = new TimerWheel({ clock, fire: (key) => fired.push(key) })
+  wheel.set('before', clock.nowMs() + 5)
+  wheel[Symbol.dispose]()
+  wheel.set('after', clock.nowMs() + 5)
+  expect(clock.waiting).toBe(0)
+  clock.advance(20)
+  expect(fired).toEqual([])
+})

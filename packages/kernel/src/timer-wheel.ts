@@ -22,6 +22,7 @@ export class TimerWheel implements Disposable {
   /** A binary heap of the buckets that exist, earliest first. */
   readonly #order: number[] = []
   #armed: { readonly bucket: number; readonly cancel: Cancel } | null = null
+  #isDisposed = false
 
   constructor(options: { clock: Clock; fire: (key: string) => void }) {
     this.#clock = options.clock
@@ -32,8 +33,9 @@ export class TimerWheel implements Disposable {
     return this.#entries.size
   }
 
-  /** Fires `key` at `atMs`, and not at the instant that was set before. */
+  /** Fires `key` at `atMs`, and not at the instant that was set before. Does nothing once the wheel is disposed. */
   set(key: string, atMs: number): void {
+    if (this.#isDisposed) return
     if (this.#entries.get(key)?.atMs === atMs) return
     this.clear(key)
     const bucket = bucketOf(atMs, this.#clock.nowMs())
@@ -51,6 +53,7 @@ export class TimerWheel implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isDisposed = true
     this.#armed?.cancel()
     this.#armed = null
     this.#entries.clear()

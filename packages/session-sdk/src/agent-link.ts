@@ -5,13 +5,14 @@
  */
 import { credentials, type ClientDuplexStream } from '@grpc/grpc-js'
 import { sleep, type Clock } from '@fornax/kernel/clock'
+import { reconnectBackoffMs } from '@fornax/kernel/reconnect-backoff'
 import {
   SessionServiceClient,
   type Hello,
   type ServeRequest,
   type ServeResponse,
 } from '@fornax/proto/fornax/session/v1/session'
-import { backoffMs, heartbeatIntervalMs, judgePulse } from './link-timing.ts'
+import { heartbeatIntervalMs, judgePulse } from './link-timing.ts'
 
 /** Something to tell the agent, other than what the link says by itself. */
 export type Statement = Extract<
@@ -96,7 +97,7 @@ export class AgentLink implements AsyncDisposable {
       if (this.#stop.signal.aborted) return
       if (wasWelcomed || failures === 0) this.#ports.onProblem(problem)
       failures = wasWelcomed ? 0 : failures + 1
-      await sleep(this.#ports.clock, backoffMs(failures, Math.random()), this.#stop.signal).catch(() => {})
+      await sleep(this.#ports.clock, reconnectBackoffMs(failures, Math.random()), this.#stop.signal).catch(() => {})
     }
   }
 

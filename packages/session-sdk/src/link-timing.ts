@@ -1,25 +1,14 @@
 /**
- * When to try again, and what to think of an agent that says nothing. Decisions
- * over plain numbers; the loop that follows them is in agent-link.ts.
+ * When to speak, and what to think of an agent that says nothing. Decisions over
+ * plain numbers; the loop that follows them is in agent-link.ts.
  */
 
-const BACKOFF_FIRST_MS = 50
-const BACKOFF_MAX_MS = 1_000
 const HEARTBEAT_MIN_MS = 200
 const HEARTBEAT_MAX_MS = 60_000
 const HEARTBEAT_DEFAULT_MS = 5_000
 
 /** An agent that beats may miss this many beats before its connection is given up. */
 const SILENT_BEATS = 4
-
-/**
- * How long to wait before the next attempt. `dice` (0 to 1) spreads the many
- * pods of a node whose agent came back.
- */
-export function backoffMs(failures: number, dice: number): number {
-  const ceiling = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(failures, 10))
-  return Math.round(ceiling * (0.5 + dice / 2))
-}
 
 /** The interval to beat at, of the one that the agent asked for. */
 export function heartbeatIntervalMs(askedMs: number): number {

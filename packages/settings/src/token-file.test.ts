@@ -26,7 +26,7 @@ describe('ensureTokenFile', () => {
     using folder = scratch()
     const path = join(folder.path, 'token')
     ensureTokenFile(path, null)
-    expect(ensureTokenFile(path, 'a-token-of-my-own')).toEqual({ kind: 'replaced', token: 'a-token-of-my-own' })
+    expect(ensureTokenFile(path, 'a-token-of-my-own')).toEqual({ kind: 'given', token: 'a-token-of-my-own' })
     expect(ensureTokenFile(path, 'a-token-of-my-own').kind).toBe('found')
     expect(readFileSync(path, 'utf8')).toBe('a-token-of-my-own\n')
   })

@@ -9,9 +9,9 @@ import { dirname } from 'node:path'
 const RANDOM_BYTES = 24
 const MODE_OF_OWNER = 0o600
 
-/** `made`: there was none before, so that a person has to be shown it once. */
+/** `made`: it is random and new, so that a person has to be shown it once. `given`: it was written because it was given. */
 export type TokenFileResult =
-  | { readonly kind: 'made' | 'found' | 'replaced'; readonly token: string }
+  | { readonly kind: 'made' | 'found' | 'given'; readonly token: string }
   | { readonly kind: 'unusable'; readonly message: string }
 
 /** The token in the file. Makes the file when it is missing; a given token wins over what the file holds. */
@@ -23,7 +23,7 @@ export function ensureTokenFile(path: string, given: string | null): TokenFileRe
     if (current !== null && (given === null || given === current)) return { kind: 'found', token: current }
     const token = given ?? randomBytes(RANDOM_BYTES).toString('base64url')
     writeToken(path, token)
-    return { kind: current === null ? 'made' : 'replaced', token }
+    return { kind: given === null ? 'made' : 'given', token }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     return {

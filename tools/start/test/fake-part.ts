@@ -26,6 +26,7 @@ async function live(): Promise<void> {
   const api = await serve(process.env['FORNAX_API_PORT'] ?? process.env['FORNAX_CONSOLE_PORT'])
   const link = await serve(process.env['FORNAX_NODELINK_PORT'])
   note(`pid ${process.pid} ports ${api} ${link} secrets ${process.env['FORNAX_ADMIN_TOKEN'] ?? 'none'}`)
+  note(`compile cache ${process.env['NODE_COMPILE_CACHE'] ?? 'none'}`)
   console.log(JSON.stringify({ level: 30, msg: 'not worth a look' }))
   console.log(JSON.stringify({ level: 40, msg: 'worth a look', err: { message: 'because' } }))
   if (behaviour === 'silent') return

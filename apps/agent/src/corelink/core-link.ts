@@ -1,7 +1,7 @@
 /** Keeps the node connected with its core, for as long as the agent lives. */
 import { sleep } from '@fornax/kernel/clock'
 import type { Random } from '@fornax/kernel/random'
-import { backoffMs } from './backoff-rules.ts'
+import { reconnectBackoffMs } from '@fornax/kernel/reconnect-backoff'
 import { CoreSession, type CoreSessionWorld } from './core-session.ts'
 import { CoreStream, type StreamEnd } from './core-stream.ts'
 import type { NodeIntroduction } from './node-introduction.ts'
@@ -67,9 +67,8 @@ export class CoreLink implements AsyncDisposable {
       if (signal.aborted) return
       failures = wasAccepted ? 0 : failures + 1
       this.#sayProblem(end)
-      await sleep(this.#world.clock, backoffMs(failures, this.#options.random.nextInt(1_000) / 1_000), signal).catch(
-        () => undefined,
-      )
+      const waitMs = reconnectBackoffMs(failures, this.#options.random.nextInt(1_000) / 1_000)
+      await sleep(this.#world.clock, waitMs, signal).catch(() => undefined)
     }
   }
 
@@ -88,7 +87,10 @@ export class CoreLink implements AsyncDisposable {
     })
     this.#stream = stream
     session = new CoreSession(this.#world, stream, () => this.#beAccepted())
-    const leave = (): void => void stream.end()
+    const leave = (): void => {
+      session?.[Symbol.dispose]() // A word after the end would cut off those before it.
+      void stream.end()
+    }
     this.#stop.signal.addEventListener('abort', leave)
     const epochMarks = this.#world.marks.list
     stream.write({ $case: 'hello', value: toHello(this.#options.introduction, { joinToken, epochMarks }) })

@@ -6,7 +6,6 @@ import { expect, it } from 'vitest'
 import { createMemoryLedger } from '../ledger/memory-ledger.ts'
 import { NodeRecord } from '../ledger/node-record.ts'
 import type { WorkloadState } from '../pods/node-workload.ts'
-import { backoffMs } from './backoff-rules.ts'
 import { CoreSession, type EpochMarks } from './core-session.ts'
 import type { FrameToCore } from './core-stream.ts'
 import { toStateParts } from './to-wire.ts'
@@ -72,12 +71,6 @@ it('sends a large state in parts, of which only the last counts', () => {
   expect(parts.map((part) => part.pods.length)).toEqual([500, 500, 201])
   expect(parts.map((part) => part.isLast)).toEqual([false, false, true])
   expect(parts.flatMap((part) => part.applicationVersionIds)).toEqual(['ver-1'])
-})
-
-it('comes back at once, and never waits longer than a second', () => {
-  expect(backoffMs(0, 0)).toBe(25)
-  expect(backoffMs(1, 1)).toBe(100)
-  expect(backoffMs(1_000, 1)).toBe(1_000)
 })
 
 function newWorld() {

@@ -2,7 +2,7 @@
  * One log file that a pod appends to. It is rotated by copy and truncate, because
  * the pod holds it open: `x.log` is the present, `x.log.1` what was before.
  */
-import { closeSync, copyFileSync, openSync, readSync, statSync, truncateSync } from 'node:fs'
+import { closeSync, copyFileSync, openSync, readSync, rmSync, statSync, truncateSync } from 'node:fs'
 
 /** A line is cut into pieces of this size. */
 export const LINE_BYTES_MAX = 16_384
@@ -24,7 +24,12 @@ export class LogFile {
   rotate(bytesMax: number): void {
     const size = sizeOf(this.#path)
     if (size <= bytesMax) return
-    copyFileSync(this.#path, `${this.#path}.1`)
+    const before = `${this.#path}.1`
+    try {
+      copyFileSync(this.#path, before)
+    } catch {
+      rmSync(before, { recursive: true, force: true }) // The disk is full: the bound is worth more than old lines.
+    }
     for (const follower of this.#followers) follower.beforeTruncate()
     truncateSync(this.#path, 0)
   }

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { systemClock } from '@fornax/kernel/clock'
 import { join } from 'node:path'
@@ -93,6 +93,24 @@ it('cuts a line that never ends into pieces', async () => {
   const sink = world.read({ follow: true, tailLines: 10 })
   appendFileSync(world.folder.stdout, 'x'.repeat(LINE_BYTES_MAX * 3))
   await vi.waitFor(() => expect(sink.pieces.flatMap((piece) => piece.lines).join('').length).toBe(LINE_BYTES_MAX * 3))
+})
+
+it('follows a pod whose folder is not there yet', async () => {
+  using world = newWorld()
+  rmSync(world.folder.path, { recursive: true })
+  const sink = world.read({ follow: true, tailLines: 10 })
+  mkdirSync(world.folder.path)
+  appendFileSync(world.folder.stdout, 'first\n')
+  await vi.waitFor(() => expect(sink.text()).toEqual(['stdout first']), { timeout: 5_000 })
+})
+
+it('keeps a file bounded where there is no room for a copy of it', async () => {
+  using world = newWorld({ fileBytesMax: 100 })
+  mkdirSync(`${world.folder.stdout}.1`) // Nothing can be copied onto a folder.
+  appendFileSync(world.folder.stdout, 'old line\n'.repeat(20))
+  await vi.waitFor(() => expect(statSync(world.folder.stdout).size).toBe(0), { timeout: 5_000 })
+  appendFileSync(world.folder.stdout, 'new line\n')
+  expect(world.logs.lastLines('pod-1', 2)).toEqual(['new line'])
 })
 
 function newWorld({ fileBytesMax = 1024 * 1024 } = {}) {

@@ -142,9 +142,7 @@ class Reading implements Disposable {
   }
 
   start(): void {
-    const watcher = watch(this.#log.folder.path, () => this.#readWithin(FOLLOW_DELAY_MS))
-    watcher.on('error', () => this.#stopWatching()) // The folder is gone; the slow check goes on.
-    this.#stopWatching = () => watcher.close()
+    this.#stopWatching = watched(this.#log.folder.path, () => this.#readWithin(FOLLOW_DELAY_MS))
     this.#readWithin(0)
   }
 
@@ -186,6 +184,17 @@ class Reading implements Disposable {
       }
     }
     return isMore
+  }
+}
+
+/** Tells of changes in a folder. Where that is not possible, or no longer, a reader still looks once in a while. */
+function watched(folder: string, changed: () => void): () => void {
+  try {
+    const watcher = watch(folder, changed)
+    watcher.on('error', () => watcher.close())
+    return () => watcher.close()
+  } catch {
+    return () => undefined // The folder is not there yet or any more, or this user watches too much already.
   }
 }
 

@@ -158,6 +158,7 @@ export class PodSupervisor {
     if (!(await this.#takePorts())) return 'no host port is free'
     if (this.pod.phase !== 'creating') return 'it was asked to end before it started'
     if (this.#usesLink()) await this.#openLink(false)
+    if (this.#isLetGo) return null // The agent after us finds it noted, and starts it.
     if (this.runtime.hasProcesses) this.#world.logs.add(this.pod.podId, this.#folder())
     const result = await this.runtime.createPod(this.#order())
     if (result.kind === 'failed') return result.reason
@@ -183,7 +184,7 @@ export class PodSupervisor {
     const { clock, folders } = this.#world
     const folder = folders.make(this.pod.podId, this.runtime.podOwner)
     const said = this.#sessions.listener()
-    this.#link = await openSessionServer({
+    const link = await openSessionServer({
       podId: this.pod.podId,
       folder,
       owner: this.runtime.podOwner,
@@ -199,6 +200,10 @@ export class PodSupervisor {
         silent: (silentMs) => this.#condemn(`its session service said nothing for ${Math.round(silentMs / 1_000)} s`),
       },
     })
+    this.#link = link
+    // Meanwhile the pod has ended, or we look after it no longer: nobody else would close it.
+    if (this.#isLetGo) await link[Symbol.asyncDispose]()
+    else if (hasEnded(this.pod)) this.#removeLink()
   }
 
   #run(running: RuntimePod, isAdopted: boolean): void {
@@ -327,17 +332,22 @@ export class PodSupervisor {
   }
 
   #finish(): void {
-    const { logs, ports, folders, record } = this.#world
+    const { logs, ports } = this.#world
     const { podId } = this.pod
     this.#cancelDeadline()
     logs.finish(podId)
     this.#sessions.podEnded()
     ports.rest(this.#row.hostPorts)
-    const link = this.#link
-    this.#link = null
-    record.afterCommit(() => void removeLink(link, () => folders.remove(podId)))
+    this.#removeLink()
     this.#owner.podEnded(this)
     this.#ended.resolve()
+  }
+
+  #removeLink(): void {
+    const { folders, record } = this.#world
+    const link = this.#link
+    this.#link = null
+    record.afterCommit(() => void removeLink(link, () => folders.remove(this.pod.podId)))
   }
 
   #sessionClosed(session: NodeSession): void {

@@ -52,8 +52,8 @@ export async function removeRetiredPods(offered: readonly Runtime[], world: Runt
     if (offered.some((runtime) => runtime.name === name) || !hasPods(podsFolderOf(world.dataDir, name))) continue
     world.log.warn({ runtime: name }, 'removing the pods of a runtime that is no longer offered')
     for (const runtime of await openRuntimes(name, world)) {
-      for (const podId of await runtime.listPodIds()) await runtime.destroyPod(podId)
-      await runtime[Symbol.asyncDispose]()
+      await using retired = runtime
+      for (const podId of await retired.listPodIds()) await retired.destroyPod(podId)
     }
   }
 }

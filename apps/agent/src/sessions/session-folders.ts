@@ -3,7 +3,7 @@
  * mounted into the pod, and stays the same when the agent makes the socket anew.
  */
 import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, lstatSync, mkdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SESSION_SOCKET } from '../runtime/runtime.ts'
@@ -33,6 +33,7 @@ export class SessionFolders {
   make(podId: string, owner: { readonly uid: number; readonly gid: number } | null): string {
     // Another user's pods must be able to pass through the root, but not to list it.
     mkdirSync(this.#root, { recursive: true, mode: 0o700 })
+    refuseForeign(this.#root)
     if (owner !== null) chmodSync(this.#root, 0o711)
     const path = this.pathOf(podId)
     mkdirSync(path, { recursive: true, mode: 0o700 })
@@ -43,9 +44,11 @@ export class SessionFolders {
   remove(podId: string): void {
     rmSync(this.pathOf(podId), { recursive: true, force: true })
   }
+}
 
-  /** Nothing of any pod is left. */
-  removeAll(): void {
-    rmSync(this.#root, { recursive: true, force: true })
-  }
+/** Below the folder for temporary files anybody may have made it before us, and would own what we put into it. */
+function refuseForeign(root: string): void {
+  const found = lstatSync(root)
+  const isOurs = found.isDirectory() && found.uid === process.geteuid?.()
+  if (!isOurs) throw new Error(`${root} belongs to somebody else; remove it, or choose a shorter FORNAX_DATA_DIR`)
 }

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { VirtualClock } from '@fornax/kernel/virtual-clock'
 import { SessionServiceClient, type ServeRequest, type ServeResponse } from '@fornax/proto/fornax/session/v1/session'
 import { credentials, type ClientDuplexStream } from '@grpc/grpc-js'
@@ -76,6 +76,30 @@ it('keeps every socket path short enough for Linux, and the same after a restart
   expect(Buffer.byteLength(join(path, 'session.sock'))).toBeLessThanOrEqual(107)
   expect(new SessionFolders(deep).pathOf('pod-0123456789abcdef')).toBe(path)
   expect(new SessionFolders('/data').pathOf('pod-1')).toBe('/data/sockets/pod-1')
+})
+
+it('hears one hello on a connection, because each one is answered with everything that is open', async () => {
+  await using world = await newWorld()
+  const application = world.connect()
+  for (const sessionId of ['ses-1', 'ses-2'])
+    application.say({ $case: 'hello', value: { sdkVersion: '1', sessions: [running(sessionId)] } })
+  application.say({ $case: 'opened', value: { sessionId: 'ses-3' } })
+  await vi.waitFor(() => expect(world.words).toContain('opened ses-3'), { timeout: 5_000 })
+  expect(world.words).toEqual(['hello ses-1', 'opened ses-3'])
+})
+
+it('makes no folder in a place that somebody else has prepared', () => {
+  const trap = mkdtempSync(join(tmpdir(), 'fornax-trap-'))
+  const folders = new SessionFolders(`${trap}/${'deep/'.repeat(30)}`)
+  const root = dirname(folders.pathOf('pod-1'))
+  symlinkSync(trap, root)
+  try {
+    expect(() => folders.make('pod-1', null)).toThrow(root)
+    expect(readdirSync(trap)).toEqual([])
+  } finally {
+    rmSync(root)
+    rmSync(trap, { recursive: true })
+  }
 })
 
 function running(sessionId: string) {

@@ -114,7 +114,11 @@ class ApplicationLine implements Disposable {
   #receive(stream: Stream, message: ServeRequest['message']): void {
     if (message === undefined) return // A newer SDK's word that this agent does not know.
     this.#lastHeardMs = this.#options.clock.nowMs()
-    if (message.$case === 'hello') this.#welcome(stream)
+    if (message.$case === 'hello') {
+      // Each hello is answered with all that is open: repeated by one that does not read, it would fill our memory.
+      if (stream === this.#stream) return
+      this.#welcome(stream)
+    }
     if (stream === this.#stream) tell(this.#options.listener, message)
   }
 

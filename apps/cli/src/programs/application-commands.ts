@@ -3,7 +3,7 @@ import type { ApplyFlags } from '../commands/apply.ts'
 import type { DeleteFlags } from '../commands/delete.ts'
 import { CliError } from '../cli-error.ts'
 import { collect, outputOption, positiveNumber } from '../options.ts'
-import type { Commands } from '../commands.ts'
+import type { Commands } from '../command-group.ts'
 
 const APPLY_EXAMPLES = `
 A manifest holds the fields of CreateApplicationInput:

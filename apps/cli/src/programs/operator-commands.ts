@@ -5,7 +5,7 @@ import type { CreateTokenFlags } from '../commands/access.ts'
 import type { DrainFlags } from '../commands/node-actions.ts'
 import { duration, outputOption } from '../options.ts'
 import type { Format } from '../output/structured.ts'
-import type { Commands } from '../commands.ts'
+import type { Commands } from '../command-group.ts'
 
 const DEFAULT_DRAIN_MS = 60_000
 const ROLES: Readonly<Record<string, Role>> = {

@@ -4,7 +4,7 @@ import type { TopFlags } from '../commands/top.ts'
 import type { FilterFlags } from '../kinds/filters.ts'
 import { collect, outputOption, positiveNumber } from '../options.ts'
 import { FORMATS, type Format } from '../output/structured.ts'
-import type { Commands } from '../commands.ts'
+import type { Commands } from '../command-group.ts'
 
 const KINDS = `
 Kinds, with their short names:

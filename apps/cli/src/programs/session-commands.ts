@@ -3,7 +3,7 @@ import { Option } from 'commander'
 import type { LogFlags } from '../commands/logs.ts'
 import type { OpenFlags } from '../commands/open.ts'
 import { collect, duration, outputOption, wholeNumber } from '../options.ts'
-import type { Commands } from '../commands.ts'
+import type { Commands } from '../command-group.ts'
 
 const OPEN_EXAMPLES = `
 The endpoint goes to the standard output, everything else to the standard error output.

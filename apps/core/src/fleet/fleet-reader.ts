@@ -112,12 +112,15 @@ export class FleetReader {
 
   #viewOf(entry: ApplicationEntry): ApplicationView {
     const { definition, counts, queue, openSessions } = entry
+    const failureOf = (): ApplicationFailure | null => this.#failureOf(entry)
     return {
       definition,
       counts,
       waitingSessions: queue.size,
       openSessions: openSessions.size,
-      failure: this.#failureOf(entry),
+      get failure() {
+        return failureOf() // Looks at every node when room is short: only for who asks.
+      },
     }
   }
 

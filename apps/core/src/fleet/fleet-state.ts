@@ -52,6 +52,8 @@ export type FleetPorts = {
 export type FleetObserver = {
   sessionAvailable(session: Session): void
   sessionClosed(session: Session): void
+  /** A deleted application has gone with its last pod and session. */
+  applicationGone(applicationId: string): void
   rejected(what: string, id: string, why: string): void
 }
 

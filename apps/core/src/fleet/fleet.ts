@@ -184,7 +184,7 @@ export class Fleet {
     const node = this.#state.nodes.get(name)
     if (scope === 'lease' && node) nodes.leaseEnded(this.#state, node)
     else if (scope === 'drain' && node) nodes.drainEnded(this.#state, node)
-    else if (scope === 'keep') sessions.forgetSession(this.#state, name)
+    else if (scope === 'keep') sessions.retentionEnded(this.#state, name)
     else if (scope === 'slot') sessions.slotOverdue(this.#state, ...slotOf(name))
     else if (this.#state.sessions.has(key)) sessions.applyToSession(this.#state, key, { kind: 'deadlinePassed', atMs })
     else this.#podOrApplicationDue(key)

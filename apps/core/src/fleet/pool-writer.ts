@@ -158,6 +158,7 @@ function endDeleted(state: FleetState, entry: ApplicationEntry): void {
   state.applications.delete(entry.definition.id)
   state.short.delete(entry)
   state.ports.deadlines.clear(entry.definition.id)
+  state.ports.observe.applicationGone(entry.definition.id)
   for (const versionId of entry.versionIds) {
     state.versions.delete(versionId)
     for (const nodeName of state.groups.forgetEverywhere(versionId))

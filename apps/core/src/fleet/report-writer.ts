@@ -179,7 +179,8 @@ function sessionLetGo(state: FleetState, nodeName: string, what: { session: Sess
   else state.forgettable.set(session.id, nodeName)
   const pod = state.pods.get(report.podId)
   if (!pod) return
-  if (session.request.killPodOnClose && pod.phase === 'active' && pod.sessionIds.size === 1) stopPod(state, pod)
+  const isLast = pod.sessionIds.size === 1 && pod.sessionIds.has(session.id) // S3: it may have left long ago.
+  if (session.request.killPodOnClose && pod.phase === 'active' && isLast) stopPod(state, pod)
   releaseSlot(state, pod, session.id)
 }
 
@@ -187,9 +188,25 @@ function sessionLetGo(state: FleetState, nodeName: string, what: { session: Sess
 function strangeSession(state: FleetState, nodeName: string, report: SessionReport): void {
   const { sessionId } = report
   if (report.phase !== 'closed') return endStranger(state, nodeName, report)
+  if (report.podId === '') return neverKnown(state, nodeName, report)
   state.ports.tell(nodeName, { kind: 'forgetSessions', sessionIds: [sessionId] })
   const pod = state.pods.get(report.podId)
   if (pod) releaseSlot(state, pod, sessionId)
+}
+
+/** A node was told to close what it does not know: it names no pod. Whoever waits there to be let go has been (S11). */
+function neverKnown(state: FleetState, nodeName: string, report: SessionReport): void {
+  const { sessionId } = report
+  const session = state.sessions.get(sessionId)
+  const isHere = session?.nodeName === nodeName
+  const isAwaited = session?.phase === 'closing' || session?.phase === 'closed'
+  if (session && isHere && isAwaited)
+    return sessionLetGo(state, nodeName, { session, report: { ...report, podId: session.podId ?? '' } })
+  if (session && isHere) return // Nobody asked to close it.
+  for (const podId of state.nodes.get(nodeName)?.podIds ?? []) {
+    const pod = state.pods.get(podId)
+    if (pod) releaseSlot(state, pod, sessionId)
+  }
 }
 
 /**

@@ -170,6 +170,14 @@ function keepClosed(state: FleetState, sessionId: string): void {
   state.ports.deadlines.set(`keep:${sessionId}`, state.ports.nowMs() + state.limits.retentionMs)
 }
 
+/** A row that could not be written is tried again first: history would say for ever that the session is open. */
+export function retentionEnded(state: FleetState, sessionId: string): void {
+  const session = state.sessions.get(sessionId)
+  if (session?.phase !== 'closed' || state.recordedSessions.has(sessionId)) return forgetSession(state, sessionId)
+  keepClosed(state, sessionId)
+  state.ports.record.session(session)
+}
+
 /** S11: the slot stays taken until the node has let go. Whoever outlived its grace loses the pod. */
 function holdOrKill(state: FleetState, { before, now, event }: Step): void {
   const pod = now.podId === null ? undefined : state.pods.get(now.podId)

@@ -189,7 +189,12 @@ async function linkWorld() {
       deadlines: { set: () => undefined, clear: () => undefined },
       tell: (nodeName, command) => link?.tell(nodeName, command),
       record: { session: () => undefined, rollOut: () => undefined, node: () => undefined },
-      observe: { sessionAvailable: () => undefined, sessionClosed: () => undefined, rejected: () => undefined },
+      observe: {
+        sessionAvailable: () => undefined,
+        sessionClosed: () => undefined,
+        applicationGone: () => undefined,
+        rejected: () => undefined,
+      },
     },
     { epoch: 7, leaseMs: 10_000, retentionMs: 1_000, changeLogCapacity: 100, closedSessionsMax: 10 },
   )

@@ -97,6 +97,17 @@ describe('I9: a key', () => {
     expect(await open({ request: other })).toEqual({ kind: 'idempotencyConflict', idempotencyKey: 'k' })
   })
 
+  it('means nothing of an application that took the name of another meanwhile', async () => {
+    const { world, open, close } = worldWith({ pods: 1 })
+    const first = sessionOf(await played(world, open({ request: keyed })))
+    await played(world, close(first.id))
+    world.run(120_000)
+    const answer = open({ request: keyed })
+    world.deleteApplication('game')
+    world.addApplication('successor', { name: 'game', policy: { minPods: 1, maxPods: 1 } })
+    expect(sessionOf(await played(world, answer))).toMatchObject({ applicationId: 'successor', phase: 'available' })
+  })
+
   it('is remembered when its session has left memory', async () => {
     const { world, open, close } = worldWith({ pods: 1 })
     const first = sessionOf(await played(world, open({ request: keyed })))

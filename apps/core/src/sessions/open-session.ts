@@ -86,7 +86,8 @@ function book(ports: OpenSessionPorts, command: OpenSession, remembered: Session
   const { idempotency } = command.request
   const application = fleet.applicationNamed(command.tenantId, command.application)
   if (application === null) return { kind: 'applicationNotFound', application: command.application }
-  const earlier = idempotency && (fleet.sessionOfKey(application.id, idempotency.key) ?? remembered)
+  const past = remembered?.applicationId === application.id ? remembered : null // The name may be another's by now.
+  const earlier = idempotency && (fleet.sessionOfKey(application.id, idempotency.key) ?? past)
   if (earlier) {
     const isSame = earlier.request.idempotency?.fingerprint === idempotency.fingerprint
     return isSame

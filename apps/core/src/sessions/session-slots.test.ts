@@ -26,7 +26,8 @@ describe('S11: the slot of a closed session', () => {
     const cancelled = world.open('game')
     world.run(100)
     const { podId } = world.session(cancelled)
-    world.node('node-1').sessions.delete(cancelled) // It will never say a word of it again.
+    world.node('node-1').sessions.delete(cancelled)
+    world.node('node-1').silentAbout.add(cancelled) // It will never say a word of it again.
     world.close(cancelled)
     world.node('node-1').times.openMs = 5
     const next = world.open('game', { openTimeoutMs: 60_000 })
@@ -44,13 +45,54 @@ describe('S11: the slot of a closed session', () => {
     world.run(100)
     const forgotten = world.node('node-1').sessions.get(cancelled)
     world.node('node-1').sessions.delete(cancelled)
+    world.node('node-1').silentAbout.add(cancelled)
     world.close(cancelled)
     world.run(25_000)
     expect(world.session(other).phase).toBe('available')
     expect(world.pods('game')[0]?.sessionIds.size).toBe(2)
+    world.node('node-1').silentAbout.clear()
     if (forgotten) world.node('node-1').sessions.set(cancelled, forgotten)
     world.run(40_000)
     expect(world.pods('game')[0]?.sessionIds.size).toBe(1)
+  })
+
+  it('is free when its node says that it does not know the session, and the others stay', () => {
+    const world = worldWith({ pods: 1, slots: 2 })
+    const other = world.open('game')
+    world.run(100)
+    world.node('node-1').times.openMs = Infinity
+    const cancelled = world.open('game')
+    world.run(100)
+    world.node('node-1').sessions.delete(cancelled)
+    world.close(cancelled)
+    world.run(100)
+    expect(world.pods('game')[0]).toMatchObject({ phase: 'active', sessionIds: new Set([other]) })
+    expect(world.session(other).phase).toBe('available')
+  })
+
+  it('is free at once when its node does not know a session that is closing', () => {
+    const world = worldWith({ pods: 1 })
+    const forgotten = world.open('game')
+    world.run(100)
+    world.node('node-1').sessions.delete(forgotten)
+    world.close(forgotten)
+    world.run(100)
+    expect(world.session(forgotten)).toMatchObject({ phase: 'closed', closeReason: 'requested' })
+    expect(world.pods('game')[0]?.sessionIds.size).toBe(0)
+  })
+
+  it('S3: takes nobody along when its node says once more that a session has left, which was to take the pod along', () => {
+    const world = worldWith({ pods: 1, slots: 2 })
+    const other = world.open('game')
+    const exiting = world.open('game', { killPodOnClose: true })
+    world.run(100)
+    world.times.writeMs = Infinity // Its row is not durable, and so its node keeps it.
+    world.node('node-1').exitSession(exiting)
+    world.run(100)
+    world.disconnect('node-1', { forMs: 100 })
+    world.run(1_000)
+    expect(world.session(other).phase).toBe('available')
+    expect(world.pods('game')[0]).toMatchObject({ phase: 'active', sessionIds: new Set([other]) })
   })
 })
 

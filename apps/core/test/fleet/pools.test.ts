@@ -143,6 +143,23 @@ describe('a node without room', () => {
     expect(world.reader.application('game')?.failure).toBeNull()
   })
 
+  it('looks at no node for who reads an application, and does not ask what it lacks', () => {
+    const world = new FleetWorld()
+    world.addApplication('game', { policy: idle(3, 3) })
+    world.run(1_000)
+    const { groups } = world.fleet.state
+    const shortage = groups.shortage.bind(groups)
+    let looks = 0
+    groups.shortage = (spec) => {
+      looks += 1
+      return shortage(spec)
+    }
+    expect(world.reader.application('game')?.definition.name).toBe('game')
+    expect(looks).toBe(0)
+    expect(world.reader.application('game')?.failure?.kind).toBe('noCapacity')
+    expect(looks).toBe(1)
+  })
+
   it('does not keep pods for sessions that gave up', () => {
     const world = new FleetWorld()
     watchOver(world)

@@ -35,6 +35,20 @@ it('a session that is opened and closed within 0 to 3 ms, 400 times, leaves noth
   expect([...world.rows.sessions.values()].every(({ phase }) => phase === 'closed')).toBe(true)
 })
 
+it('a closed session whose row could not be written stays in memory, and is written again', () => {
+  const world = worldWith({ ...idle(1), maxPods: 2 }, {}, 20)
+  const id = world.open('game')
+  world.run(100)
+  world.times.writeMs = Infinity
+  world.close(id)
+  world.run(61_000)
+  expect(world.fleet.state.sessions.get(id)?.phase).toBe('closed')
+  world.times.writeMs = 3
+  world.run(121_000)
+  expect(world.rows.sessions.get(id)?.phase).toBe('closed')
+  expect(world.fleet.state.sessions.size).toBe(0)
+})
+
 it('an application that is deleted and made again 100 times leaves nothing behind', () => {
   const world = new FleetWorld()
   watchOver(world)

@@ -48,6 +48,8 @@ export class FakeNode {
   readonly versions = new Map<string, number>()
   /** Data and environment as they arrived. */
   readonly delivered = new Map<string, Pick<Start, 'data' | 'env'>>()
+  /** Sessions of which it says nothing, whatever it is asked. */
+  readonly silentAbout = new Set<string>()
   /** What a core asked for that no core may ask for. */
   readonly misdeeds: string[] = []
   /** How many pods were ever made here. */
@@ -220,6 +222,8 @@ export class FakeNode {
   }
 
   #closeSession({ sessionId, graceMs, killPod }: Extract<NodeCommand, { kind: 'closeSession' }>): void {
+    if (this.silentAbout.has(sessionId)) return
+    if (!this.sessions.has(sessionId)) return this.#say({ kind: 'session', session: unknownSession(sessionId) })
     const before = this.sessions.get(sessionId)?.phase
     this.#changeSession(sessionId, { kind: 'closeRequested', atMs: this.#clock.nowMs(), graceMs, killPod })
     if (this.sessions.get(sessionId)?.phase !== 'closing' || before === 'closing') return this.#watchDeadline(sessionId)
@@ -350,6 +354,12 @@ function podReport(pod: Pod | undefined): PodReport {
     readyAfterMs: readyAfterMs === 0 ? null : readyAfterMs,
     runtime,
   }
+}
+
+/** As agents answer who wants to close what they do not know. */
+function unknownSession(sessionId: string): SessionReport {
+  const session = waitingSession({ sessionId, podId: '', grantEpoch: 0, order: null, deadlineMs: null })
+  return sessionReport({ ...session, phase: 'closed', end: 'requested' })
 }
 
 const PHASES: Readonly<Record<NodeSession['phase'], SessionReport['phase']>> = {

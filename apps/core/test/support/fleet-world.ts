@@ -13,6 +13,7 @@ import type { NodeCommand } from '../../src/fleet/node-command.ts'
 import type { NodeIntroduction, RegisteredNode } from '../../src/nodes/node.ts'
 import type { PodView } from '../../src/pods/pod.ts'
 import type { CloseReason, Session, SessionRequest } from '../../src/sessions/session.ts'
+import { LatencyRecorder } from '../../src/telemetry/latency.ts'
 import { FakeNode } from './fake-node.ts'
 import { sampleApplication, sampleNode, sampleSession } from './samples.ts'
 
@@ -51,6 +52,7 @@ export class FleetWorld {
   /** What was told to nodes that should not have been. */
   readonly misdeeds: string[] = []
   readonly rejected: string[] = []
+  readonly latency = new LatencyRecorder()
   /** Called whenever the fleet has come to rest. */
   onRest: () => void = () => undefined
   deadlinesFired = 0
@@ -309,8 +311,9 @@ export class FleetWorld {
           node: (node) => this.#afterWrite(() => this.rows.nodes.set(node.name, node)),
         },
         observe: {
-          sessionAvailable: () => undefined,
+          sessionAvailable: (session) => this.latency.record(session),
           sessionClosed: () => undefined,
+          applicationGone: (id) => this.latency.forget(id),
           rejected: (what, id, why) => this.rejected.push(`${what} ${id}: ${why}`),
         },
       },

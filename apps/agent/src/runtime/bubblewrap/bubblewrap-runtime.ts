@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { sleep, type Cancel, type Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
 import { isPortFree } from '../../ports/port-check.ts'
+import { refusalOfHostPod } from '../host-pod-rules.ts'
 import { podFolderOf, type PodFolder } from '../pod-folder.ts'
 import { ExitFiles } from '../process/exit-files.ts'
 import { bootId } from '../process/process-table.ts'
@@ -25,7 +26,7 @@ import { tagOf } from './address-plan.ts'
 import { BubblewrapPod, endOf, type PodHandle } from './bubblewrap-pod.ts'
 import { Cgroups } from './cgroups.ts'
 import { openOwnNetworks, sharedNetworks, type PodNetwork, type PodNetworks } from './pod-networks.ts'
-import { noteSlot, parseHandle, readSlot, refusalOf } from './pod-notes.ts'
+import { noteSlot, parseHandle, readSlot } from './pod-notes.ts'
 import { findSandboxProcess, findShims, isSandboxAlive, killSandbox, signal, usageOfTrees } from './sandbox-process.ts'
 import type { PodUser, Sandbox } from './sandbox-args.ts'
 import { startSandbox } from './start-sandbox.ts'
@@ -123,7 +124,7 @@ class BubblewrapRuntime implements Runtime {
   }
 
   async createPod(order: PodOrder): Promise<CreatePodResult> {
-    const reason = refusalOf(order)
+    const reason = refusalOfHostPod(order.version, this.name)
     if (reason !== null) return { kind: 'failed', reason }
     // Asked again by mistake; what runs must not suffer from it.
     if (existsSync(this.#folderOf(order.podId).path)) return { kind: 'failed', reason: 'there is a pod of this name' }

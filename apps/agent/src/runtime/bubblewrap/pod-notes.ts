@@ -1,8 +1,7 @@
 /** What the agent notes in a pod's folder, for an agent that comes after it. */
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { PodOrder } from '../runtime.ts'
 import type { PodHandle } from './bubblewrap-pod.ts'
 
 const handleSchema = z.object({
@@ -28,14 +27,4 @@ export function readSlot(podFolder: string): number | null {
   } catch {
     return null // Nothing was noted.
   }
-}
-
-/** Why this runtime cannot run a pod at all; null when it can. */
-export function refusalOf({ version }: PodOrder): string | null {
-  if (version.image !== 'host') return 'the bubblewrap runtime runs only the image `host`'
-  if (version.command.length + version.args.length === 0) return 'there is no command to run'
-  const folder = version.workingDirectory
-  if (folder !== '' && !statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-    return `the working directory ${folder} does not exist`
-  return null
 }

@@ -108,7 +108,7 @@ export class ProcessPod implements RuntimePod {
     this.#isEnding = true
     this.#cancelKill()
     const members = processTree(this.shim.pid)
-    for (let check = 0; check < GONE_CHECKS_MAX && signalGroup(this.shim.pid, 'SIGKILL'); check += 1) {
+    for (let check = 0; check < GONE_CHECKS_MAX && signalPod(this.shim, 'SIGKILL'); check += 1) {
       // A group of zombies that nobody collects still takes signals.
       if (check >= CHECKS_BEFORE_LOOK && !members.some(isAlive)) break
       await new Promise<void>((resolve) => this.#clock.schedule(GONE_CHECK_MS, resolve))
@@ -117,7 +117,7 @@ export class ProcessPod implements RuntimePod {
   }
 
   #signal(signal: NodeJS.Signals): void {
-    signalGroup(this.shim.pid, signal)
+    signalPod(this.shim, signal)
   }
 }
 
@@ -125,6 +125,13 @@ export class ProcessPod implements RuntimePod {
 export function isAlive(shim: Pick<ShimIdentity, 'pid' | 'startTicks'>): boolean {
   const entry = readProcess(shim.pid)
   return entry !== null && !entry.isZombie && entry.startTicks === shim.startTicks
+}
+
+/** Sends a signal to all of a pod. A number that came to name another process is no longer that of the pod's group. */
+export function signalPod(shim: Pick<ShimIdentity, 'pid' | 'startTicks'>, signal: NodeJS.Signals): boolean {
+  const entry = readProcess(shim.pid)
+  const isSomebodyElse = entry !== null && entry.startTicks !== shim.startTicks
+  return !isSomebodyElse && signalGroup(shim.pid, signal)
 }
 
 /** Sends a signal to all of a group; nobody being left is fine. */

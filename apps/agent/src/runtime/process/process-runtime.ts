@@ -3,18 +3,19 @@
  * development only. A pod listens on the ports that it is told, and keeps them.
  */
 import { spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { sleep, type Cancel, type Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
 import { z } from 'zod'
 import { isPortFree } from '../../ports/port-check.ts'
+import { refusalOfHostPod } from '../host-pod-rules.ts'
 import { podEnvironment } from '../pod-environment.ts'
 import { podFolderOf } from '../pod-folder.ts'
 import { SESSION_SOCKET } from '../runtime.ts'
 import type { AdoptPodResult, CreatePodResult, PodOrder, ResourceUse, Runtime } from '../runtime.ts'
 import { ExitFiles } from './exit-files.ts'
-import { isAlive, ProcessPod, signalGroup, type ShimIdentity } from './process-pod.ts'
+import { isAlive, ProcessPod, signalGroup, signalPod, type ShimIdentity } from './process-pod.ts'
 import {
   bootId,
   processesByVariable,
@@ -73,7 +74,7 @@ class ProcessRuntime implements Runtime {
   }
 
   createPod(order: PodOrder): Promise<CreatePodResult> {
-    const reason = refusalOf(order)
+    const reason = refusalOfHostPod(order.version, this.name)
     if (reason !== null) return Promise.resolve({ kind: 'failed', reason })
     try {
       return Promise.resolve({ kind: 'created', pod: this.#keep(order, this.#start(order)) })
@@ -90,7 +91,7 @@ class ProcessRuntime implements Runtime {
     if (shim !== null && shim.bootId === this.#bootId && isAlive(shim))
       return Promise.resolve({ kind: 'running', pod: this.#keep(order, shim) })
     if (exitCode === null && shim === null) return Promise.resolve({ kind: 'unknown' })
-    if (shim !== null && shim.bootId === this.#bootId) signalGroup(shim.pid, 'SIGKILL') // Left behind by its shim.
+    if (shim !== null && shim.bootId === this.#bootId) signalPod(shim, 'SIGKILL') // Left behind by its shim.
     return Promise.resolve({ kind: 'ended', end: { exitCode, outOfMemory: false } })
   }
 
@@ -182,7 +183,8 @@ class ProcessRuntime implements Runtime {
   /** All of a pod that an earlier agent started and nobody knows any more. */
   async #killLeft(podId: string): Promise<void> {
     this.#left ??= processesByVariable('FORNAX_POD_ID')
-    const left = this.#left.get(podId) ?? []
+    // What has ended since may have left its number to somebody else.
+    const left = (this.#left.get(podId) ?? []).filter(isAlive)
     for (const groupId of new Set(left.map((entry) => entry.groupId))) signalGroup(groupId, 'SIGKILL')
     for (let check = 0; check < LEFT_CHECKS_MAX && left.some(isAlive); check += 1)
       await sleep(this.#options.clock, LEFT_CHECK_MS)
@@ -201,15 +203,6 @@ class ProcessRuntime implements Runtime {
 }
 
 const shimSchema = z.object({ pid: z.number(), startTicks: z.number(), bootId: z.string() })
-
-function refusalOf({ version }: PodOrder): string | null {
-  if (version.image !== 'host') return 'the process runtime runs only the image `host`'
-  if (version.command.length + version.args.length === 0) return 'there is no command to run'
-  const folder = version.workingDirectory
-  if (folder !== '' && !statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-    return `the working directory ${folder} does not exist`
-  return null
-}
 
 function sumOf(entries: readonly ProcessEntry[]): ResourceUse {
   const sum = (of: (entry: ProcessEntry) => number): number => entries.reduce((total, entry) => total + of(entry), 0)
