@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { request } from 'node:http'
+import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -34,6 +36,26 @@ describe('hello', () => {
     expect(await agent.expect('refused')).toMatchObject({ message: expect.stringContaining('one session at a time') })
   })
 
+  it('does not count a client of the session before, which has not left yet', async () => {
+    await using pod = await scratchPod()
+    await using agent = await scratchAgent(pod.socketPath)
+    await using hello = startHello({ FORNAX_SESSION_SOCKET: pod.socketPath })
+    await agent.meet()
+    const port = await hello.port
+    agent.open('ses-a')
+    await agent.expect('opened')
+    const lingering = await openDeafClient(port)
+    expect(await agent.expect('clientCount')).toEqual({ sessionId: 'ses-a', clients: 1 })
+    agent.close('ses-a')
+    await agent.expect('closed')
+    agent.open('ses-b')
+    await agent.expect('opened')
+    const client = new WebSocket(`ws://127.0.0.1:${port}/ws`)
+    expect(await agent.expect('clientCount')).toEqual({ sessionId: 'ses-b', clients: 1 })
+    client.terminate()
+    lingering.destroy()
+  })
+
   it('runs without Fornax too, with no session', async () => {
     await using hello = startHello({ FORNAX_SESSION_SOCKET: '' })
     const url = `http://127.0.0.1:${await hello.port}`
@@ -45,6 +67,22 @@ describe('hello', () => {
 
 async function show(url: string): Promise<unknown> {
   return (await fetch(url)).json()
+}
+
+/** A WebSocket that never answers, not even a farewell. */
+function openDeafClient(port: number): Promise<Socket> {
+  const headers = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+  }
+  return new Promise((resolve, reject) => {
+    const call = request({ port, path: '/ws', headers })
+    call.once('upgrade', (_response, socket: Socket) => resolve(socket))
+    call.once('error', reject)
+    call.end()
+  })
 }
 
 /** The application as a process of its own, ended with SIGTERM. */

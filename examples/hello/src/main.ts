@@ -1,12 +1,14 @@
 /** A small application that serves one Fornax session at a time, over HTTP and WebSocket, and shows what it got. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { serve, type Session } from '@fornax/session-sdk'
-import { WebSocketServer } from 'ws'
+import { WebSocketServer, type WebSocket } from 'ws'
 import { pageOf, viewOf } from './session-view.ts'
 
 const port = Number(process.env['FORNAX_PORT_WEB'] ?? process.env['PORT'] ?? 8080)
 
 let current: Session | null = null
+/** Of the current session: a client of the one before may take its time to leave. */
+let clients = new Set<WebSocket>()
 
 const web = createServer(answer)
 const sockets = new WebSocketServer({ server: web, path: '/ws', maxPayload: 64 * 1024 })
@@ -14,8 +16,12 @@ const sockets = new WebSocketServer({ server: web, path: '/ws', maxPayload: 64 *
 sockets.on('connection', (socket) => {
   const session = current
   if (session === null) return socket.close(1013, 'no session')
-  session.setClientCount(sockets.clients.size)
-  socket.on('close', () => session.setClientCount(sockets.clients.size))
+  const ours = clients
+  session.setClientCount(ours.add(socket).size)
+  socket.on('close', () => {
+    ours.delete(socket)
+    session.setClientCount(ours.size)
+  })
   socket.on('error', (problem) => console.error(`client of session ${session.id}: ${problem.message}`))
   socket.on('message', (words, isBinary) => socket.send(words, { binary: isBinary }))
   socket.send(JSON.stringify(viewOf(session)))
@@ -33,7 +39,8 @@ web.listen(port, () => {
     },
     onClose: (session) => {
       current = null
-      for (const socket of sockets.clients) socket.close(1001, 'the session is closed')
+      for (const socket of clients) socket.close(1001, 'the session is closed')
+      clients = new Set()
       console.log(`session ${session.id} is closed`)
     },
     onProblem: (problem) => console.error(problem.message),

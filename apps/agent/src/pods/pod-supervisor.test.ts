@@ -32,7 +32,7 @@ it('leaves no session socket open, and starts nothing, when the agent ends while
   expect(existsSync(folder)).toBe(true) // Its socket is being made now.
   await workload.letGo()
   await vi.waitFor(async () => expect(await answers(join(folder, 'session.sock'))).toBe(false), { timeout: 5_000 })
-  await systemClockTurns(20)
+  await turnsOfTheLoop(20)
   expect(await answers(join(folder, 'session.sock'))).toBe(false)
   expect(await runtime.listPodIds()).toEqual([])
 })
@@ -75,6 +75,6 @@ function answers(path: string): Promise<boolean> {
   })
 }
 
-async function systemClockTurns(count: number): Promise<void> {
+async function turnsOfTheLoop(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve))
 }

@@ -106,18 +106,18 @@ function stopSome(state: FleetState, count: number, next: () => Pod | null): voi
   }
 }
 
-/** W5: first what costs nobody anything. W8: what is being tried is not spare. */
+/** W5: first what costs nobody anything. W8: what is being tried is not spare while older pods are. */
 function nextSpare(entry: ApplicationEntry): Pod | null {
-  const { kind } = rollOutOf(entry)
   const newest = entry.definition.version.number
-  const isTrying = entry.definition.fallback !== null && kind !== 'proven'
+  const oldIdle = entry.warm.spare(newest - 1)
+  const isTrying = rollOutOf(entry).kind !== 'proven' && (entry.definition.fallback !== null || oldIdle !== null)
   for (const pods of [entry.unscheduled, entry.creating]) {
     const latestLast = [...pods]
     const old = latestLast.findLast((pod) => pod.version.number < newest)
     const spare = old ?? (isTrying ? undefined : latestLast.at(-1))
     if (spare) return spare
   }
-  return entry.warm.spare(Number.MAX_SAFE_INTEGER)
+  return oldIdle ?? entry.warm.spare(Number.MAX_SAFE_INTEGER)
 }
 
 /** Sets the instant at which the plan may say something else though nothing happens until then. */

@@ -261,3 +261,29 @@ function worldWith(policy: Partial<ScalingPolicy>, settleMs = 5_000, spec: Parti
   world.run(settleMs)
   return world
 }
+
+it('comes to rest when nothing was proven before, and the pool is above its target', () => {
+  const world = new FleetWorld(20)
+  const resources = { cpuMillis: 1_000, memoryBytes: 2 ** 40, pods: 6 }
+  for (const name of ['node-1', 'node-2']) world.addNode(name, { resources })
+  world.addApplication('app-1', { name: 'name-0', policy: { ...idle(1, 2), maxPods: 5 } })
+  world.run(200)
+  world.disconnect('node-1', { forMs: 30 })
+  world.run(1)
+  world.openMany('app-1', 2, { openTimeoutMs: 2_000, idleTimeoutMs: 20_000 })
+  world.run(1)
+  world.stopCore()
+  world.run(50)
+  world.startCore()
+  world.run(1)
+  const bad = world.publish('app-1')
+  for (const node of world.nodes.values()) node.fates.set(bad.id, 'cannotStart')
+  world.run(20_000)
+  for (const node of world.nodes.values()) node.fates.clear()
+  world.publish('app-1')
+  world.run(20_000)
+  const made = (): number => [...world.nodes.values()].reduce((sum, node) => sum + node.created, 0)
+  const before = made()
+  world.run(20_000)
+  expect(made()).toBe(before)
+})
