@@ -18,6 +18,7 @@ import type { ApplicationVersion } from './applications/application.ts'
 import type { CoreConfig } from './config.ts'
 import type { ApplicationEntry } from './fleet/application-entry.ts'
 import { FleetReader } from './fleet/fleet-reader.ts'
+import type { FleetObserver } from './fleet/fleet-state.ts'
 import { Fleet } from './fleet/fleet.ts'
 import type { CorePort } from './graphql/core-port.ts'
 import { startGraphqlServer } from './graphql/server.ts'
@@ -119,18 +120,7 @@ function assemble({ clock, log, times }: CoreOptions, { store, intent, tenants }
           soon('a roll-out', store.saveRollOut(id, { isProven, fallbackVersionId: fallback?.id ?? null })),
         node: (node) => soon('a node', store.saveNode(node)),
       },
-      observe: {
-        sessionAvailable: (session) => {
-          latency.record(session)
-          metrics.sessionAvailable(session)
-        },
-        sessionClosed: (session) => metrics.sessionClosed(session),
-        applicationGone: (applicationId) => latency.forget(applicationId),
-        rejected: (what, id, why) => {
-          metrics.rejected(what)
-          log.warn({ what, id, why }, 'an event that makes no sense here')
-        },
-      },
+      observe: observer(latency, () => metrics, log),
     },
     {
       epoch: intent.epoch,
@@ -156,6 +146,22 @@ function assemble({ clock, log, times }: CoreOptions, { store, intent, tenants }
       link = connected
     },
     [Symbol.dispose]: () => deadlines[Symbol.dispose](),
+  }
+}
+
+/** Counts, measures and logs what the fleet says of itself. */
+function observer(latency: LatencyRecorder, metrics: () => Metrics, log: Log): FleetObserver {
+  return {
+    sessionAvailable: (session) => {
+      latency.record(session)
+      metrics().sessionAvailable(session)
+    },
+    sessionClosed: (session) => metrics().sessionClosed(session),
+    applicationGone: (applicationId) => latency.forget(applicationId),
+    rejected: (what, id, why) => {
+      metrics().rejected(what)
+      log.warn({ what, id, why }, 'an event that makes no sense here')
+    },
   }
 }
 

@@ -153,7 +153,7 @@ export class Fleet {
       node.usage = usage
       for (const [podId, podUsage] of pods) {
         const pod = this.#state.pods.get(podId)
-        if (pod) pod.usage = podUsage
+        if (pod?.nodeName === nodeName) pod.usage = podUsage
       }
       nodes.nodeHeard(this.#state, node)
       this.#state.nodeChanged(node)

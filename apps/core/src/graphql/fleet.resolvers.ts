@@ -1,6 +1,6 @@
 /** The whole, counted, as far as the viewer sees it; and any object, by its id. */
 import { unreachable } from '@fornax/kernel/assert'
-import { mayGrant } from '../tenants/access-rules.ts'
+import { hasRole, mayGrant } from '../tenants/access-rules.ts'
 import type { RequestContext } from './context.ts'
 import type { FleetReader } from './core-port.ts'
 import type { QueryResolvers, ResolversTypes, ViewerResolvers } from './generated/resolver-types.ts'
@@ -67,7 +67,8 @@ async function findNode(id: string, { core, scope, viewer }: RequestContext): Pr
       return scope === null || scope === id ? named('Tenant', core.tenants.tenant(id)) : null
     case 'apiToken': {
       const token = [...core.tenants.tokens()].find((one) => one.id === id) ?? null
-      return token !== null && mayGrant(viewer, 'admin', token.tenantId) ? named('ApiToken', token) : null
+      const isVisible = token !== null && hasRole(viewer, 'admin') && mayGrant(viewer, token.role, token.tenantId)
+      return isVisible ? named('ApiToken', token) : null
     }
     default:
       return unreachable(reference)

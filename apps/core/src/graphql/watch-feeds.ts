@@ -259,21 +259,19 @@ export class Feed<T> {
     this.#wake()
   }
 
-  /** Resolves with true at the next batch, with false when there was none in time or the signal aborts. */
-  next(withinMs: number, signal: AbortSignal): Promise<boolean> {
+  /** Resolves at the next batch, or when there was none in time, or when the signal aborts: `sequence` tells. */
+  next(withinMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const done = (isBatch: boolean): void => {
-        this.#wakers.delete(wake)
-        signal.removeEventListener('abort', leave)
+      const done = (): void => {
+        this.#wakers.delete(done)
+        signal.removeEventListener('abort', done)
         cancel()
-        resolve(isBatch)
+        resolve()
       }
-      const wake = (): void => done(true)
-      const leave = (): void => done(false)
-      const cancel = this.#feeds.clock.schedule(withinMs, leave)
-      this.#wakers.add(wake)
-      signal.addEventListener('abort', leave, { once: true })
-      if (signal.aborted) leave()
+      const cancel = this.#feeds.clock.schedule(withinMs, done)
+      this.#wakers.add(done)
+      signal.addEventListener('abort', done, { once: true })
+      if (signal.aborted) done()
     })
   }
 

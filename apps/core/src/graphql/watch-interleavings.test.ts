@@ -43,7 +43,22 @@ describe('I10, I11: whatever happens, in whatever order', () => {
         for (const reader of readers) await reader.catchUp()
         for (const reader of readers) expect(reader.sorted()).toEqual(reader.fresh())
       }),
-      { numRuns: 300 },
+      {
+        numRuns: 300,
+        examples: [
+          // A batch that is made in the very turn in which the time for a bookmark is up.
+          [
+            [
+              { kind: 'read', reader: 0 },
+              { kind: 'put', index: 0, phase: 'pending', application: 0 },
+              { kind: 'flood', index: 0, changes: 1 },
+              { kind: 'ask', reader: 0 },
+              { kind: 'wait', ms: 11_000 },
+            ],
+            1,
+          ],
+        ],
+      },
     )
   })
 })

@@ -90,9 +90,10 @@ class Reader<T> {
     let seen = NOTHING_SEEN
     while (!this.#signal.aborted) {
       if (feed.sequence === seen) {
-        const isBatch = await feed.next(BOOKMARK_MS, this.#signal)
+        await feed.next(BOOKMARK_MS, this.#signal)
         const { version } = feed
-        if (isBatch || version === null || this.#signal.aborted) continue
+        // A batch may have come after the time was up, and before this line: the bookmark would pass it over.
+        if (feed.sequence !== seen || version === null || this.#signal.aborted) continue
         position = version
         yield { kind: 'bookmark', resourceVersion: version }
         continue

@@ -60,6 +60,9 @@ export type Refusal = {
 const COMMANDS_PER_FRAME = 512
 const UNSENT_COMMANDS_MAX = 100_000
 const STATE_PARTS_MAX = 2_000
+/** How long a stream may stay open for somebody who has not shown the join token. */
+const HELLO_TIMEOUT_MS = 10_000
+const NO_HELLO: Refusal = { code: 'unauthenticated', message: 'no hello came' }
 const NO_LOG: Refusal = { code: 'aborted', message: 'the node left' }
 
 export class NodeConnection {
@@ -73,11 +76,13 @@ export class NodeConnection {
   #isBlocked = false
   #isOver = false
   #heartbeat: Cancel | null = null
+  readonly #cancelHelloTimeout: Cancel
 
   constructor(ports: ConnectionPorts, stream: NodeStream) {
     this.#ports = ports
     this.#stream = stream
     this.#logs = new LogReaders((frame) => void this.#stream.write(frame))
+    this.#cancelHelloTimeout = ports.clock.schedule(HELLO_TIMEOUT_MS, () => this.refuse(NO_HELLO))
   }
 
   /** Null until the hello was accepted. */
@@ -115,6 +120,7 @@ export class NodeConnection {
   closed(): void {
     if (this.#isOver) return
     this.#isOver = true
+    this.#cancelHelloTimeout()
     this.#heartbeat?.()
     this.#unsent = []
     this.#logs.endAll(NO_LOG.message)
@@ -151,6 +157,7 @@ export class NodeConnection {
     if (this.#ports.join(this, introduction) === 'nameTaken')
       return this.refuse({ code: 'alreadyExists', message: `a node named ${introduction.name} is connected` })
     this.#nodeName = introduction.name
+    this.#cancelHelloTimeout()
     const { coreId, epoch, leaseMs, heartbeatMs, usageMs } = this.#ports
     const times = { heartbeatIntervalMs: heartbeatMs, leaseMs, usageIntervalMs: usageMs }
     this.#stream.write({ frame: { $case: 'hello', value: { coreId, epoch, ...times, cores: [] } } })

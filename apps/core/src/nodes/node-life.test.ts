@@ -231,6 +231,15 @@ describe('a node that drains', () => {
   })
 })
 
+it('says what its own pods use, and nothing of those of others', () => {
+  const world = worldOfTwo()
+  const [here, there] = ['node-1', 'node-2'].map((name) => world.pods('game').find(({ nodeName }) => nodeName === name))
+  const usage = { cpuMillis: 5, memoryBytes: 7 }
+  const said = new Map([here, there].map((pod) => [pod?.id ?? '', usage]))
+  world.turn((fleet) => fleet.nodeUsage('node-1', usage, said))
+  expect([here?.usage, there?.usage]).toEqual([usage, null])
+})
+
 function created(world: FleetWorld): number {
   return [...world.nodes.values()].reduce((sum, node) => sum + node.created, 0)
 }

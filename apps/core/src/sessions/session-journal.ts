@@ -1,6 +1,6 @@
 /**
  * The one way of sessions into the database. Rows of one session are written in the order in which they came
- * about, and a phase that was recorded is not recorded again.
+ * about, and one that is on its way is not written a second time.
  */
 import type { Log } from '@fornax/kernel/log'
 import type { Session } from './session.ts'
@@ -38,7 +38,10 @@ export class SessionJournal {
     return done
   }
 
-  /** Records without anybody waiting; what fails is logged, and tried again with the next change. */
+  /**
+   * Records without anybody waiting; what fails is logged, and tried again with the next change, or before the
+   * closed session leaves memory.
+   */
   recordSoon(session: Session): void {
     this.record(session).catch((cause: unknown) =>
       this.#ports.log.error({ err: cause, session: session.id }, 'a session could not be recorded'),

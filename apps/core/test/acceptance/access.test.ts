@@ -158,6 +158,8 @@ describe('tokens', () => {
     expect(data).toEqual({ revokeApiToken: { problem: { __typename: 'ApiTokenNotFound' } } })
     const { data: listed } = await ask(server, '{ apiTokens { role tenant } }', { authorization })
     expect(JSON.stringify(listed)).not.toMatch(/OPERATOR|globex/)
+    const { data: found } = await ask(server, `{ node(id: "${operator?.id}") { id } }`, { authorization })
+    expect(found).toEqual({ node: null })
   })
 })
 

@@ -1,5 +1,7 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { describe, expect, it } from 'vitest'
+import { tableName, tagOf } from './address-plan.ts'
+import { runTool } from './run-tool.ts'
 import { greeter, orderOf } from './test/scratch-orders.ts'
 import { anyPort, endOfSocket, expectOpened, nextBytes, ScratchRuntime } from './test/scratch-runtime.ts'
 import { canOwnNetworks } from './test/this-machine.ts'
@@ -70,6 +72,15 @@ describe.skipIf(!canOwnNetworks)('a session and its endpoint', () => {
     await cut
     staying.write('hello')
     expect(await nextBytes(staying)).toBe('hello')
+  })
+
+  it('says that a session cannot be cut off, so that nobody else gets its pod, and still ends cleanly', async () => {
+    await using scratch = await ScratchRuntime.open()
+    const pod = await scratch.create(greeter('pod-a'))
+    await pod.openEndpoints({ sessionId: 'ses-1', hostPorts: [anyPort()] })
+    // As a firewall of the node does that is loaded anew.
+    await runTool('nft', ['delete', 'table', 'inet', tableName(tagOf(scratch.options.podsFolder))])
+    await expect(pod.closeEndpoints('ses-1')).rejects.toThrow('ses-1')
   })
 
   it('carries UDP, and stops carrying it', async () => {
