@@ -59,6 +59,8 @@ export type Core = AsyncDisposable & {
 }
 
 const DEFAULT_TIMES: CoreTimes = { leaseMs: 10_000, heartbeatMs: 2_000, usageMs: 2_000, retentionMs: 300_000 }
+/** The name of the token that the settings give. */
+const ADMINISTRATOR = 'administrator'
 const CHANGE_LOG_CAPACITY = 65_536
 const CLOSED_SESSIONS_MAX = 20_000
 
@@ -192,8 +194,15 @@ async function directory(store: Store, intent: Intent, { config, clock }: CoreOp
   const tenant = tenants.tenantNamed(DEFAULT_TENANT) ?? (await tenants.addTenant(DEFAULT_TENANT))
   invariant(tenant, 'a tenant that is not there can be added')
   if (tenants.authenticate(config.adminToken) === null)
-    await tenants.addToken({ name: 'administrator', role: 'operator', tenantId: tenant.id }, config.adminToken)
+    await replaceAdministrator(tenants, tenant.id, config.adminToken)
   return tenants
+}
+
+/** Whoever sets another token for the administrator no longer trusts the one before. */
+async function replaceAdministrator(tenants: TenantDirectory, tenantId: string, secret: string): Promise<void> {
+  const former = [...tenants.tokens()].filter(({ name, role }) => name === ADMINISTRATOR && role === 'operator')
+  await tenants.addToken({ name: ADMINISTRATOR, role: 'operator', tenantId }, secret)
+  for (const { id } of former) await tenants.revokeToken(id)
 }
 
 /** Gives the fleet what was asked for, before anybody may speak. */

@@ -65,6 +65,16 @@ describe('a core without nodes', () => {
     })
   })
 
+  it('lets the administrator in by the token of the settings, and no longer by the one that it replaced', async () => {
+    await using place = await scratch()
+    await place.during(async (core) => void (await ask(core, '{ viewer { role } }')))
+    const adminToken = 'another-token-of-this-test'
+    await using core = await place.start({ adminToken })
+    expect(await ask(core, '{ viewer { role } }', `Bearer ${adminToken}`)).toEqual({ viewer: { role: 'OPERATOR' } })
+    const { errors } = await askServer(serverOf(core), '{ viewer { role } }', { authorization })
+    expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }])
+  })
+
   it('lists sessions of before its restart, and gives a watch from then a snapshot', async () => {
     await using place = await scratch()
     const list = '{ sessions { edges { node { applicationName closeReason labels { value } } } resourceVersion } }'
@@ -123,7 +133,7 @@ describe('a core without nodes', () => {
 
 async function scratch() {
   const dataDir = await mkdtemp(join(tmpdir(), 'fornax-api-'))
-  const start = ({ apiPort = 0 } = {}): Promise<Core> =>
+  const start = ({ apiPort = 0, adminToken = ADMIN } = {}): Promise<Core> =>
     createCore({
       clock: systemClock,
       log: createLog('core', 'silent'),
@@ -135,7 +145,7 @@ async function scratch() {
         dataDir,
         durability: 'process',
         logLevel: 'silent',
-        adminToken: ADMIN,
+        adminToken,
         joinToken: 'the-join-token-of-this-test',
         isProduction: false,
       },
