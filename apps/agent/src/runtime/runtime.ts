@@ -100,7 +100,7 @@ export type RuntimePod = {
   probeAddress(portName: string): ProbeAddress | null
   /** Makes a session's endpoints, one per declared port. Asked again with the same ports, it answers the same. */
   openEndpoints(session: SessionPorts): Promise<OpenEndpointsResult>
-  /** Takes them away and cuts their connections. Does nothing for an unknown session. Must not fail: logs instead. */
+  /** Takes them away and cuts their connections. Does nothing for an unknown session. Rejects when that failed. */
   closeEndpoints(sessionId: string): Promise<void>
   /**
    * Asks the pod to end (SIGTERM), and kills all of its processes when the grace has passed; 0 kills at once.

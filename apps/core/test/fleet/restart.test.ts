@@ -113,18 +113,77 @@ describe('when the core starts again', () => {
     expect([...world.nodes.values()].map(({ pods }) => pods.size)).toEqual([0, 0])
   })
 
-  it('no version is proven that is not', () => {
+  it('no version is proven because the one before it was, a moment before', () => {
     const world = new FleetWorld()
     watchOver(world)
-    world.addNode('node-1')
+    world.addNode('node-1').fates.set('ver-game-2', 'cannotStart')
     world.addApplication('game', { policy: idle(1) })
-    world.run(52)
-    world.node('node-1').fates.set('ver-game-2', 'cannotStart')
-    world.publish('game') // While the first version proves itself.
-    world.run(1)
-    expect(world.definition('game').isProven).toBe(false)
+    while (!world.definition('game').isProven) world.run(1)
+    world.publish('game') // What is known of the first version has not been written yet.
+    world.run(100)
+    expect(world.rows.applications.get('game')).toMatchObject({
+      isProven: false,
+      fallback: { number: 1 },
+      version: { number: 2 },
+    })
+  })
+
+  it('a version whose pods are ready is proven, though nobody wrote that down', () => {
+    const world = new FleetWorld()
+    watchOver(world)
+    world.times.writeMs = 5_000
+    world.addNode('node-1')
+    world.run(5_100) // The node has its row.
+    world.addApplication('game', { policy: idle(1) })
+    world.run(3_000)
+    expect(world.definition('game').isProven).toBe(true)
+    world.restartCore()
     world.run(1_000)
-    expect(world.rows.applications.get('game')).toMatchObject({ isProven: false, version: { number: 2 } })
+    expect(world.definition('game').isProven).toBe(true)
+    expect(world.node('node-1').created).toBe(1)
+  })
+
+  it('a session that was never recorded, beside one that was, holds its slot until it is gone', () => {
+    const world = worldWith({ minPods: 1, maxPods: 1 }, { sessionsPerPod: 2 }, 1)
+    const kept = world.open('game')
+    world.run(100)
+    world.open('game')
+    world.run(2) // Its node has begun; its row has not been written.
+    world.node('node-1').times.closeMs = 1_000
+    world.restartCore()
+    world.run(500)
+    const next = world.open('game')
+    world.run(300)
+    expect([kept, next].map((id) => world.session(id).phase)).toEqual(['available', 'pending'])
+    world.run(1_000)
+    expect([kept, next].map((id) => world.session(id).phase)).toEqual(['available', 'available'])
+    expect(world.node('node-1').created).toBe(1)
+  })
+
+  it('a session that got another pod meanwhile is well there, whatever becomes of the first', () => {
+    const world = worldWith({ ...idle(2), maxPods: 6 }, { sessionsPerPod: 2 }, 1)
+    const kept = world.open('game')
+    world.run(100)
+    world.times.writeMs = 60_000
+    const moved = world.open('game') // It joins the other one, and nobody wrote that down.
+    world.run(100)
+    world.times.writeMs = 3
+    waitingRow(world, moved)
+    world.addNode('node-2')
+    world.run(1_000)
+    world.stopCore()
+    world.node('node-1').times.closeMs = 4_000
+    world.crash('node-1', { forMs: 3_000, keepsLedger: true })
+    world.startCore()
+    world.run(2_900)
+    expect(world.session(moved)).toMatchObject({ phase: 'available', nodeName: 'node-2' })
+    world.run(1_000)
+    expect(world.fleet.state.pods.get(world.session(kept).podId ?? '')?.sessionIds.size).toBe(2)
+    world.node('node-1').sessions.delete(moved)
+    world.disconnect('node-1', { forMs: 100 })
+    world.run(1_000)
+    expect([kept, moved].map((id) => world.session(id).phase)).toEqual(['available', 'available'])
+    expect(world.fleet.state.pods.get(world.session(kept).podId ?? '')?.sessionIds.size).toBe(1)
   })
 
   it('its lifetime and idle timeout end a session as they would have', () => {

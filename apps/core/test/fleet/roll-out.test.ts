@@ -65,6 +65,22 @@ describe('a new version that works', () => {
     expect(idleVersions(world)).toEqual([2])
   })
 
+  it('takes the place of old pods that no node can run any more', () => {
+    const world = new FleetWorld()
+    watchOver(world)
+    world.addNode('node-1', { runtimes: [{ name: 'runsc', isolation: 'sandbox' }] })
+    world.addApplication('game', { policy: idle(2, 2), spec: { runtimeClass: 'runsc' } })
+    world.run(5_000)
+    world.disconnect('node-1')
+    world.addNode('node-2')
+    world.run(15_000)
+    expect(world.counts('game')).toMatchObject({ idle: 0, inFlight: 2 })
+    world.publish('game', { runtimeClass: null })
+    world.run(10_000)
+    expect(idleVersions(world)).toEqual([2, 2])
+    expect(world.counts('game').inFlight).toBe(0)
+  })
+
   it('leaves open sessions on their version, whose pods go when they close', () => {
     const world = worldWith(idle(2, 2))
     const before = world.open('game')

@@ -158,6 +158,53 @@ describe('the end of a session', () => {
   })
 })
 
+it('closed sessions whose rows are not written are bounded in memory, and written later', () => {
+  const world = worldWith({ ...idle(4), maxPods: 8 }, {}, 50)
+  world.times.writeMs = 3_600_000
+  for (let turn = 0; turn < 600; turn += 1) {
+    const id = world.open('game')
+    world.run(12)
+    world.close(id)
+    world.run(8)
+  }
+  const { sessions, closedSessions, forgettable } = world.fleet.state
+  expect(Math.max(sessions.size, closedSessions.size, forgettable.size)).toBeLessThan(510)
+  world.times.writeMs = 3
+  world.run(200_000)
+  expect([sessions.size, closedSessions.size, forgettable.size]).toEqual([0, 0, 0])
+  expect([...world.rows.sessions.values()].filter(({ phase }) => phase === 'closed').length).toBeGreaterThan(400)
+})
+
+it('a pod that its node ends by itself takes no more sessions', () => {
+  const world = worldWith({ ...idle(1), maxPods: 4 }, { sessionsPerPod: 3 })
+  world.node('node-1').times.stopMs = 2_000
+  const [first = '', killer = ''] = [world.open('game'), world.open('game', { killPodOnClose: true })]
+  world.run(100)
+  expect(world.session(first).podId).toBe(world.session(killer).podId)
+  world.close(killer)
+  world.run(100)
+  const next = world.open('game')
+  world.run(1_000)
+  expect(world.session(next)).toMatchObject({ phase: 'available' })
+  expect(world.session(next).podId).not.toBe(world.session(first).podId)
+  world.run(5_000)
+  expect(world.session(first)).toMatchObject({ phase: 'closed', closeReason: 'podLost' })
+})
+
+it('a session that its node no longer knows has ended, and its pod is free', () => {
+  const world = worldWith({ minPods: 1, maxPods: 1 })
+  const id = world.open('game')
+  world.run(100)
+  const node = world.node('node-1')
+  const pod = node.pods.get(world.session(id).podId ?? '')
+  node.sessions.delete(id)
+  if (pod) node.pods.set(pod.podId, { ...pod, phase: 'standby' })
+  world.disconnect('node-1', { forMs: 100 })
+  world.run(1_000)
+  expect(world.session(id)).toMatchObject({ phase: 'closed', closeReason: 'podLost' })
+  expect(world.counts('game')).toMatchObject({ idle: 1, active: 0 })
+})
+
 it('closed sessions are bounded in memory, and those that hold a slot stay until it is free', () => {
   const world = worldWith({ ...idle(2), maxPods: 2 }, {}, 20)
   world.node('node-1').times.openMs = Infinity

@@ -186,11 +186,10 @@ class BubblewrapRuntime implements Runtime {
     this.#cancelCheck()
     for (const pod of this.#pods.values()) pod.letGo()
     this.#exitFiles[Symbol.dispose]()
-    if ((await this.listPodIds()).length === 0) {
-      await this.#networks.removeAll()
-      this.#cgroups?.removeAll()
-    }
-    await this.#networks[Symbol.asyncDispose]()
+    await using networks = this.#networks
+    if ((await this.listPodIds()).length > 0) return
+    await networks.removeAll()
+    this.#cgroups?.removeAll()
   }
 
   async #start(order: PodOrder): Promise<RuntimePod> {

@@ -82,7 +82,7 @@ export class SessionWays implements AsyncDisposable {
     for (const [sessionId, mappings] of sessions) await this.open(target, sessionId, mappings)
   }
 
-  /** Ends a session's connections, and closes its ways. */
+  /** Ends a session's connections, and closes its ways. Rejects when they are still open. */
   async close(target: WayTarget, sessionId: string): Promise<void> {
     const ways = this.#waysOf(target.podId)
     const way = ways.get(sessionId)
@@ -90,11 +90,12 @@ export class SessionWays implements AsyncDisposable {
     ways.delete(sessionId)
     try {
       await this.#nft.run([closeLine(this.#plan.tag, way.mark, way.mappings)])
-      // Another session of this pod may have connections to the same ports, which must live.
-      if (ways.size === 0) await this.#cutConnections(target, way)
-    } catch (error) {
-      this.#log.error({ podId: target.podId, sessionId, err: error }, 'a session could not be cut off')
+    } catch (cause) {
+      ways.set(sessionId, way) // They are closed with the pod.
+      throw new Error(`session ${sessionId} could not be cut off`, { cause })
     }
+    // Another session of this pod may have connections to the same ports, which must live.
+    if (ways.size === 0) await this.#cutConnections(target, way)
     this.#forget(way.mark, way.mappings)
   }
 
@@ -120,7 +121,8 @@ export class SessionWays implements AsyncDisposable {
 
   /** Takes the table away, once there are no pods. */
   async removeAll(): Promise<void> {
-    await this.#nft.run([`delete table inet ${tableName(this.#plan.tag)}`])
+    const table = `table inet ${tableName(this.#plan.tag)}`
+    await this.#nft.run([`add ${table}; delete ${table}`]) // Somebody else may have deleted it.
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
