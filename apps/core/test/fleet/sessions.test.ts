@@ -178,7 +178,8 @@ it('closed sessions whose rows are not written are bounded in memory, and writte
 it('a pod that its node ends by itself takes no more sessions', () => {
   const world = worldWith({ ...idle(1), maxPods: 4 }, { sessionsPerPod: 3 })
   world.node('node-1').times.stopMs = 2_000
-  const [first = '', killer = ''] = [world.open('game'), world.open('game', { killPodOnClose: true })]
+  const first = world.open('game')
+  const killer = world.open('game', { killPodOnClose: true })
   world.run(100)
   expect(world.session(first).podId).toBe(world.session(killer).podId)
   world.close(killer)
