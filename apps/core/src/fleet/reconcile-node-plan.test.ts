@@ -119,6 +119,14 @@ describe('a session', () => {
     expect(kindsOf(planReconciliation(core, ended))).toEqual(['applyPod', 'sessionGone'])
   })
 
+  it('that was closed before its node heard of it holds its slot, while its start may be on its way', () => {
+    const sessions = { 'ses-1': { phase: 'closed', podId: 'pod-1' } } as const
+    const core = picture({ pods: new Map([['pod-1', 'active']]), sessions })
+    const said = state({ pods: [pod('pod-1', 'standby')] })
+    expect(kindsOf(planReconciliation(core, said))).toEqual(['applyPod', 'sessionGone'])
+    expect(kindsOf(planReconciliation({ ...core, isFirstWord: false }, said))).toEqual(['applyPod'])
+  })
+
   it('whose grant the core lost is adopted, before its slot is held', () => {
     const core = picture({ sessions: { 'ses-1': { phase: 'pending', podId: null } } })
     const plan = planReconciliation(core, state({ sessions: [session('ses-1', 'available')] }))
@@ -182,6 +190,7 @@ function picture(
     sessionIds: Object.keys(sessions),
     isVersionKnown: () => true,
     isAdopting: false,
+    isFirstWord: true,
     ...rest,
   }
 }

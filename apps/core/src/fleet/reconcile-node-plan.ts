@@ -21,6 +21,8 @@ export type CorePicture = {
   readonly isVersionKnown: (versionId: string) => boolean
   /** N6: whether unknown pods are welcome. */
   readonly isAdopting: boolean
+  /** Whether the connection begins with this state. Later ones cross commands that are still on their way. */
+  readonly isFirstWord: boolean
 }
 
 export type ReconcileStep =
@@ -116,6 +118,8 @@ function stepsForMissingSession(
   const known = core.session(sessionId)
   const report = reportedPods.get(known?.podId ?? '')
   const isPodThere = report !== undefined && ['creating', 'standby', 'hibernated', 'active'].includes(report.phase)
+  // A node keeps what has closed until it may forget it. So it has yet to hear of this one: the commands are on their way.
+  if (!core.isFirstWord && (known === null || known.phase === 'closed')) return []
   if (known?.phase === 'starting' && isPodThere) return [{ kind: 'startAgain', sessionId }]
   return [{ kind: 'sessionGone', sessionId }]
 }

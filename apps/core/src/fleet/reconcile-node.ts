@@ -47,6 +47,7 @@ function pictureOf(state: FleetState, node: NodeEntry, find: VersionLookup): Cor
     sessionIds: new Set([...held, ...node.expectedSessions]),
     isVersionKnown: (versionId) => find(versionId) !== null,
     isAdopting,
+    isFirstWord: node.phase !== 'ready',
   }
 }
 

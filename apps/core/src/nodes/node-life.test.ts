@@ -169,6 +169,25 @@ describe('N2, N7: reports', () => {
     expect(created(world)).toBe(12)
   })
 
+  it('N2: a full state that crosses commands on their way frees no slot that is about to be taken', () => {
+    const world = new FleetWorld()
+    watchOver(world)
+    world.times.latencyMs = 20
+    world.addNode('node-1')
+    world.run(100)
+    world.addApplication('game', { policy: { minPods: 1, maxPods: 1 } })
+    world.run(1_000)
+    world.node('node-1').times.closeMs = 500
+    world.node('node-1').receive({ kind: 'sendState' })
+    const cancelled = world.open('game') // Its start crosses that state.
+    const next = world.open('game')
+    world.run(5)
+    world.close(cancelled)
+    world.run(1_000)
+    expect(world.session(next)).toMatchObject({ phase: 'available', podId: world.session(cancelled).podId })
+    expect(world.node('node-1').created).toBe(1)
+  })
+
   it('that repeat change nothing', () => {
     const world = worldOfTwo()
     const id = world.open('game')
