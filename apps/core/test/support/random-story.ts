@@ -39,17 +39,17 @@ type Operation =
 const NODES = ['node-1', 'node-2', 'node-3']
 const APPS = 2
 
-/** Plays so many stories; throws at the first that ends badly. */
-export function tellStories(count: number): void {
+/** Plays so many stories, new ones each time unless there is a seed; throws at the first that ends badly. */
+export function tellStories(count: number, seed?: number): void {
   const story = fc.array(anyOperation(), { maxLength: 50, size: 'max' })
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 2 ** 31 - 1 }), story, (seed, operations) => {
-      const play = new Play(seed)
+    fc.property(fc.integer({ min: 1, max: 2 ** 31 - 1 }), story, (worldSeed, operations) => {
+      const play = new Play(worldSeed)
       for (const operation of operations) play.act(operation)
       play.heal()
       play.expectRest()
     }),
-    { numRuns: count },
+    { numRuns: count, ...(seed === undefined ? {} : { seed }) },
   )
 }
 
