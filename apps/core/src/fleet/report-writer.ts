@@ -75,6 +75,8 @@ export function applySessionReport(state: FleetState, nodeName: string, report: 
         apply({ kind: 'clientsCounted', count: report.clientCount, atMs })
       return
     case 'closing':
+      // A core before this one asked for it, and its row may have been lost with that core.
+      if (session.phase === 'starting') apply({ kind: 'closeRequested', reason: 'requested', atMs })
       return
     case 'closed':
       return sessionLetGo(state, nodeName, { session, report })

@@ -39,8 +39,8 @@ type Operation =
 const NODES = ['node-1', 'node-2', 'node-3']
 const APPS = 2
 
-/** Plays so many stories, new ones each time unless there is a seed; throws at the first that ends badly. */
-export function tellStories(count: number, seed?: number): void {
+/** Plays so many stories, new ones each time unless some are to be told again; throws at the first that ends badly. */
+export function tellStories(count: number, again: { readonly seed?: number; readonly path?: string } = {}): void {
   const story = fc.array(anyOperation(), { maxLength: 50, size: 'max' })
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 2 ** 31 - 1 }), story, (worldSeed, operations) => {
@@ -49,7 +49,7 @@ export function tellStories(count: number, seed?: number): void {
       play.heal()
       play.expectRest()
     }),
-    { numRuns: count, ...(seed === undefined ? {} : { seed }) },
+    { numRuns: count, ...again },
   )
 }
 
