@@ -11,7 +11,7 @@ export default defineConfig(({ mode }) => ({
     include:
       mode === 'long'
         ? [LONG]
-        : ['apps', 'examples', 'packages', 'prisma', 'proto', 'tools'].map((room) => `${room}/**/*.test.{ts,tsx}`),
+        : ['apps', 'bench', 'examples', 'packages', 'prisma', 'proto', 'simulator', 'tools'].map((room) => `${room}/**/*.test.{ts,tsx}`),
     exclude: [...configDefaults.exclude, '**/.next/**', '**/generated/**', ...(mode === 'long' ? [] : [LONG])],
     // Real processes on a busy two-core machine: a test that fails should fail by its assertion, not by the clock.
     testTimeout: mode === 'long' ? 30 * 60_000 : 20_000,

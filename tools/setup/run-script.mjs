@@ -11,6 +11,8 @@ const ROOT = resolve(import.meta.dirname, '../..')
 const SCRIPTS = {
   start: 'tools/start/main.ts',
   test: 'tools/test/main.ts',
+  bench: 'bench/src/main.ts',
+  simulate: 'simulator/src/main.ts',
   generate: 'tools/setup/generate.ts',
   'complete-lock': 'tools/setup/complete-lock.ts',
   core: 'tools/start/run-part.ts',

@@ -39,7 +39,9 @@ const CORE: RoomPlan = {
     telemetry: BELOW_EDGES,
     // What the API may ask for, put together from the use-cases; `core.ts` gives it the edges.
     'use-cases.ts': BELOW_EDGES,
-    'core.ts': [...BELOW_EDGES, 'config.ts', 'use-cases.ts', ...EDGES],
+    // Everything between the edges: what `core.ts` puts edges around, and simulations run.
+    'core-rooms.ts': [...BELOW_EDGES, 'use-cases.ts', 'nodelink'],
+    'core.ts': [...BELOW_EDGES, 'config.ts', 'use-cases.ts', 'core-rooms.ts', ...EDGES],
     'main.ts': ['config.ts', 'core.ts', 'start-failure.ts'],
   },
   above: {
@@ -64,7 +66,8 @@ const AGENT: RoomPlan = {
     pods: [...AGENT_EDGES, 'sessions'],
     corelink: [...AGENT_EDGES, 'sessions', 'pods'],
     'agent.ts': [...AGENT_EDGES, 'sessions', 'pods', 'corelink', 'config.ts'],
-    'main.ts': ['agent.ts', 'config.ts'],
+    'start-agent.ts': [...AGENT_EDGES, 'corelink', 'agent.ts', 'config.ts'],
+    'main.ts': ['start-agent.ts', 'config.ts'],
   },
   above: { files: /-keeper\.ts$/, mayImport: [...AGENT_EDGES, 'sessions', 'pods'] },
   ports: ['runtime/runtime.ts', 'ledger/ledger.ts'],

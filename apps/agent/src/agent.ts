@@ -1,31 +1,30 @@
 /** The composition root: builds the agent's rooms and wires them. */
-import { randomInt } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import type { Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
-import { seededRandom, type Random } from '@fornax/kernel/random'
-import type { AgentConfig, NodeResources } from './config.ts'
+import type { Random } from '@fornax/kernel/random'
+import type { NodeResources } from './config.ts'
 import { CoreLink } from './corelink/core-link.ts'
 import type { CoreSessionWorld } from './corelink/core-session.ts'
+import type { OpenCoreStream } from './corelink/core-stream.ts'
 import type { NodeIntroduction } from './corelink/node-introduction.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { NodeRecord } from './ledger/node-record.ts'
-import { openSqliteLedger } from './ledger/sqlite-ledger.ts'
 import { PodLogs } from './logs/pod-logs.ts'
 import { NodeWorkload } from './pods/node-workload.ts'
 import type { PodWorld } from './pods/pod-supervisor.ts'
 import { StartGate } from './pods/start-gate.ts'
 import { createMachinePortBlocks, UNSHARED_PORT_BLOCKS } from './ports/port-blocks.ts'
 import { HOST_PORTS, PortPool } from './ports/port-pool.ts'
-import { openRuntimes, removeRetiredPods } from './runtime/open-runtimes.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import { SessionFolders } from './sessions/session-folders.ts'
 import { machineGauge, UsageMeter } from './telemetry/usage-meter.ts'
 
-export type AgentOptions = {
+/** Everything an agent is made of; nothing here says how the world is reached. */
+export type AgentParts = {
+  /** Of the core, for the log. */
   readonly coreAddress: string
+  readonly openStream: OpenCoreStream
   readonly joinToken: () => string
   readonly nodeName: string
   /** Ledger, pods and sockets. Nothing is made in it when the ledger is given and no runtime has processes. */
@@ -39,9 +38,9 @@ export type AgentOptions = {
   readonly address?: string
   readonly labels?: Readonly<Record<string, string>>
   readonly taints?: NodeIntroduction['taints']
-  /** Default: SQLite in `dataDir`. */
-  readonly ledger?: Ledger
-  readonly random?: Random
+  /** The agent takes it over, and disposes of it at its end. */
+  readonly ledger: Ledger
+  readonly random: Random
 }
 
 export type Agent = AsyncDisposable & {
@@ -53,39 +52,15 @@ export type Agent = AsyncDisposable & {
   stopPods(graceMs: number): Promise<void>
 }
 
-/** What keeps the agent from starting, in words for whoever starts it. */
-export class AgentStartError extends Error {
-  override readonly name = 'AgentStartError'
-}
-
 const AGENT_VERSION = '0.1.0'
 const STARTS_PER_CPU = 4
 const SIMULATED_TAINT = { key: 'fornax/simulated', value: '', effect: 'NoSchedule' }
 
-/** The agent of a configuration. */
-export async function startAgent(config: AgentConfig, world: Pick<AgentOptions, 'clock' | 'log'>): Promise<Agent> {
-  const { dataDir, address: host, path, hiddenFolders } = config
-  // The ledger comes first: two agents on one folder must not even look at the pods.
-  const ledger = openLedger(dataDir, world.log)
-  try {
-    const runtimesWorld = { ...world, dataDir, host, path, hiddenFolders }
-    await using opened = new AsyncDisposableStack()
-    const runtimes = await openRuntimes(config.runtime, runtimesWorld)
-    for (const runtime of runtimes) opened.use(runtime)
-    await removeRetiredPods(runtimes, runtimesWorld)
-    opened.move() // Whatever comes of it, the agent disposes of them.
-    return await createAgent({ ...config, ...world, runtimes, ledger })
-  } catch (error) {
-    ledger[Symbol.dispose]()
-    throw error
-  }
-}
-
-/** Starts an agent: it first looks after what is there, then connects with its core. */
-export async function createAgent(options: AgentOptions): Promise<Agent> {
+/** Puts an agent together: it first looks after what is there, then connects with its core. */
+export async function assembleAgent(options: AgentParts): Promise<Agent> {
   await using parts = new AsyncDisposableStack()
   const { clock, log, runtimes, nodeName, dataDir } = options
-  const ledger = parts.use(options.ledger ?? openLedger(dataDir, log))
+  const ledger = parts.use(options.ledger)
   const contents = ledger.load()
   const isReal = runtimes.some((runtime) => runtime.hasProcesses)
   const blocks = parts.use(isReal ? createMachinePortBlocks() : UNSHARED_PORT_BLOCKS)
@@ -116,7 +91,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   }
 }
 
-function linkOptions(options: AgentOptions, ledgerId: string): ConstructorParameters<typeof CoreLink>[0] {
+function linkOptions(options: AgentParts, ledgerId: string): ConstructorParameters<typeof CoreLink>[0] {
   const { nodeName, resources, runtimes, labels = {}, taints = [], address = '127.0.0.1' } = options
   const isSimulated = runtimes.some((runtime) => runtime.isolation === 'simulated')
   const introduction: NodeIntroduction = {
@@ -129,21 +104,6 @@ function linkOptions(options: AgentOptions, ledgerId: string): ConstructorParame
     taints: isSimulated ? [...taints, SIMULATED_TAINT] : taints,
     address,
   }
-  const random = options.random ?? seededRandom(randomInt(1, 2 ** 31))
-  return { coreAddress: options.coreAddress, joinToken: options.joinToken, introduction, random }
-}
-
-function openLedger(dataDir: string, log: Log): Ledger {
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  } catch (cause) {
-    throw new AgentStartError(`the folder ${dataDir} cannot be made; check its rights, or set FORNAX_DATA_DIR`, {
-      cause,
-    })
-  }
-  const result = openSqliteLedger(join(dataDir, 'ledger.db'))
-  if (result.kind === 'refused') throw new AgentStartError(result.problem)
-  if (result.kind === 'replaced')
-    log.error({ why: result.why, keptAs: result.keptAs }, 'the ledger is broken: this is a new node, and old pods go')
-  return result.ledger
+  const { coreAddress, openStream, joinToken, random } = options
+  return { coreAddress, openStream, joinToken, introduction, random }
 }

@@ -8,7 +8,7 @@
 import { once } from 'node:events'
 import { sleep, systemClock } from '@fornax/kernel/clock'
 import { createLog } from '@fornax/kernel/log'
-import { startAgent } from './agent.ts'
+import { startAgent } from './start-agent.ts'
 import { readConfig } from './config.ts'
 
 /** What pods get to end by themselves, before they are killed. */

@@ -1,6 +1,6 @@
 /** The use-cases with their ports filled in: what clients can do, ready for the edge. */
 import type { Clock } from '@fornax/kernel/clock'
-import { newId } from '@fornax/kernel/ids'
+import type { IdKind } from '@fornax/kernel/ids'
 import { inTurn } from '@fornax/kernel/in-turn'
 import type { Application } from './applications/application.ts'
 import { nameProblem } from './applications/version-rules.ts'
@@ -24,6 +24,7 @@ import type { Viewer } from './tenants/tenant.ts'
 
 export type UseCaseParts = {
   readonly clock: Clock
+  readonly newId: (kind: IdKind) => string
   readonly fleet: Fleet
   readonly reader: FleetReader
   readonly journal: SessionJournal
@@ -45,7 +46,7 @@ export function useCases(parts: UseCaseParts): UseCases {
   }
 }
 
-function openPorts({ clock, fleet, reader, journal }: UseCaseParts): OpenSessionPorts {
+function openPorts({ clock, newId, fleet, reader, journal }: UseCaseParts): OpenSessionPorts {
   return {
     clock,
     newId: () => newId('ses'),
@@ -67,7 +68,7 @@ type ApplicationCases = Pick<
 >
 
 function applicationCases(parts: UseCaseParts): ApplicationCases {
-  const { clock, fleet, reader, store } = parts
+  const { clock, newId, fleet, reader, store } = parts
   const ports: WriteApplicationPorts = {
     nowMs: () => clock.nowMs(),
     newId,

@@ -3,12 +3,14 @@ import { sleep } from '@fornax/kernel/clock'
 import type { Random } from '@fornax/kernel/random'
 import { reconnectBackoffMs } from '@fornax/kernel/reconnect-backoff'
 import { CoreSession, type CoreSessionWorld } from './core-session.ts'
-import { CoreStream, type StreamEnd } from './core-stream.ts'
+import type { CoreStream, OpenCoreStream, StreamEnd } from './core-stream.ts'
 import type { NodeIntroduction } from './node-introduction.ts'
 import { toHello } from './to-wire.ts'
 
 export type CoreLinkOptions = {
+  /** Of the core, for the log. */
   readonly coreAddress: string
+  readonly openStream: OpenCoreStream
   /** Read anew for each attempt: it may be changed, or written later than the agent starts. */
   readonly joinToken: () => string
   readonly introduction: NodeIntroduction
@@ -81,7 +83,7 @@ export class CoreLink implements AsyncDisposable {
       return { wasAccepted: false, end: { reason, isRefusal: false } }
     }
     let session: CoreSession | null = null
-    const stream = new CoreStream(this.#options.coreAddress, {
+    const stream = this.#options.openStream({
       frame: (frame) => session?.receive(frame),
       drained: () => session?.drained(),
     })

@@ -14,7 +14,7 @@ import type { NodeRecord, NodeReport } from '../ledger/node-record.ts'
 import type { PodLogs } from '../logs/pod-logs.ts'
 import type { NodeWorkload } from '../pods/node-workload.ts'
 import type { UsageMeter } from '../telemetry/usage-meter.ts'
-import type { FrameFromCore, FrameToCore } from './core-stream.ts'
+import type { CoreStream, FrameFromCore, FrameToCore } from './core-stream.ts'
 import { toCommand } from './from-wire.ts'
 import { toLogChunk, toReport, toStateParts } from './to-wire.ts'
 
@@ -32,12 +32,7 @@ export type CoreSessionWorld = {
 export type EpochMarks = { list: readonly EpochMark[] }
 
 /** What the session needs of its stream. */
-export type CoreLine = {
-  readonly isFree: boolean
-  readonly hasRoom: boolean
-  write(frame: FrameToCore): void
-  close(): void
-}
+export type CoreLine = Pick<CoreStream, 'isFree' | 'hasRoom' | 'write' | 'close'>
 
 const HELLO_TIMEOUT_MS = 10_000
 const HEARTBEAT_MIN_MS = 50

@@ -1,10 +1,5 @@
-/** One gRPC stream to a core, with a connection of its own: nothing of a failed attempt lives on. */
-import {
-  NodeLinkServiceClient,
-  type ConnectRequest,
-  type ConnectResponse,
-} from '@fornax/proto/fornax/nodelink/v1/nodelink'
-import { credentials, status, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js'
+/** A stream to a core, as the core link sees it; how frames travel is `grpc-stream.ts`, or a simulation's affair. */
+import type { ConnectRequest, ConnectResponse } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 
 export type FrameToCore = NonNullable<ConnectRequest['frame']>
 export type FrameFromCore = NonNullable<ConnectResponse['frame']>
@@ -12,70 +7,25 @@ export type FrameFromCore = NonNullable<ConnectResponse['frame']>
 /** Why a stream is over. `isRefusal`: the core did not want us, and will hardly change its mind. */
 export type StreamEnd = { readonly reason: string; readonly isRefusal: boolean }
 
-const FRAME_BYTES_MAX = 64 * 1024 * 1024
-/** Frames that wait for a core that does not read. */
-const WAITING_FRAMES_MAX = 1_024
+export type StreamListener = {
+  frame(frame: FrameFromCore): void
+  /** The core reads again. */
+  drained(): void
+}
 
-export class CoreStream {
+export type CoreStream = {
+  /** Never rejects. */
   readonly ended: Promise<StreamEnd>
-  readonly #client: NodeLinkServiceClient
-  readonly #call: ClientDuplexStream<ConnectRequest, ConnectResponse>
-
-  constructor(address: string, listener: { frame(frame: FrameFromCore): void; drained(): void }) {
-    this.#client = new NodeLinkServiceClient(address, credentials.createInsecure(), {
-      'grpc.use_local_subchannel_pool': 1,
-      'grpc.enable_channelz': 0,
-      'grpc.service_config_disable_resolution': 1,
-      'grpc.max_receive_message_length': FRAME_BYTES_MAX,
-    })
-    this.#call = this.#client.connect()
-    this.ended = endOf(this.#call)
-    this.#call.on('data', ({ frame }: ConnectResponse) => frame !== undefined && listener.frame(frame))
-    this.#call.on('drain', () => listener.drained())
-  }
-
   /** False: the core does not read as fast as we write. */
-  get isFree(): boolean {
-    return !this.#call.writableNeedDrain
-  }
-
+  readonly isFree: boolean
   /** False: far too much waits already, and nothing more should be written before it has drained. */
-  get hasRoom(): boolean {
-    return this.#call.writableLength < WAITING_FRAMES_MAX
-  }
-
-  write(frame: FrameToCore): void {
-    this.#call.write({ frame })
-  }
-
+  readonly hasRoom: boolean
+  write(frame: FrameToCore): void
   /** Says that nothing follows, and lets what was written arrive. */
-  async end(): Promise<void> {
-    this.#call.end()
-    await this.ended
-  }
-
-  close(): void {
-    this.#call.cancel()
-    this.#client.close()
-  }
+  end(): Promise<void>
+  /** Cuts the stream; what was not sent is lost. */
+  close(): void
 }
 
-const REFUSALS: readonly status[] = [
-  status.UNAUTHENTICATED,
-  status.PERMISSION_DENIED,
-  status.INVALID_ARGUMENT,
-  status.ALREADY_EXISTS,
-  status.UNIMPLEMENTED,
-]
-
-function endOf(call: ClientDuplexStream<ConnectRequest, ConnectResponse>): Promise<StreamEnd> {
-  return new Promise((resolve) => {
-    call.on('error', (error: ServiceError) =>
-      resolve({
-        reason: error.details === '' ? error.message : error.details,
-        isRefusal: REFUSALS.includes(error.code),
-      }),
-    )
-    call.on('end', () => resolve({ reason: 'the core ended the connection', isRefusal: false }))
-  })
-}
+/** Begins a stream. It may end at once, and then says why. */
+export type OpenCoreStream = (listener: StreamListener) => CoreStream

@@ -8,13 +8,17 @@ import type { Ledger, LedgerChange, LedgerContents, LedgerPod } from './ledger.t
 
 /** What outlives the ledgers that are opened over it, one after the other. */
 export class LedgerMemory {
-  readonly ledgerId: string = newId('led')
+  readonly ledgerId: string
   revision = 0
   epochMarks: readonly EpochMark[] = []
   readonly versions = new Map<string, ApplicationVersion>()
   readonly pods = new Map<string, LedgerPod>()
   readonly sessions = new Map<string, NodeSession>()
   readonly portRests = new Map<number, number>()
+
+  constructor(ledgerId: string = newId('led')) {
+    this.ledgerId = ledgerId
+  }
 }
 
 /** Opens a ledger over a memory; the next one opened over it continues. */

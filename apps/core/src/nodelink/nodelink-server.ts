@@ -5,16 +5,15 @@ import {
   type ConnectRequest,
   type ConnectResponse,
 } from '@fornax/proto/fornax/nodelink/v1/nodelink'
-import type { NodeCommand } from '../fleet/node-command.ts'
-import type { NodeIntroduction } from '../nodes/node.ts'
-import { NodeConnection, type ConnectionPorts, type NodeStream, type Refusal } from './node-connection.ts'
+import type { NodeStream, Refusal } from './node-connection.ts'
+import type { NodeConnections } from './node-connections.ts'
 
-export type NodeLinkOptions = Omit<ConnectionPorts, 'join' | 'left'> & {
+export type NodeLinkOptions = {
+  /** Who takes the streams over. */
+  readonly connections: NodeConnections
   readonly host: string
   /** 0 takes any free one. */
   readonly port: number
-  readonly nodeConnected: (introduction: NodeIntroduction) => 'accepted' | 'nameTaken'
-  readonly nodeDisconnected: (nodeName: string) => void
 }
 
 /** The port cannot be listened on. */
@@ -28,10 +27,11 @@ const KEEPALIVE_MS = 5_000
 
 export class NodeLinkServer implements AsyncDisposable {
   readonly #server: Server
-  readonly #connections = new Map<string, NodeConnection>()
+  readonly #connections: NodeConnections
   #port = 0
 
-  private constructor() {
+  private constructor(connections: NodeConnections) {
+    this.#connections = connections
     this.#server = new Server({
       'grpc.max_receive_message_length': FRAME_BYTES_MAX,
       'grpc.keepalive_time_ms': KEEPALIVE_MS,
@@ -41,14 +41,9 @@ export class NodeLinkServer implements AsyncDisposable {
 
   /** Throws a `NodeLinkUnavailableError` when the port cannot be had. */
   static async listen(options: NodeLinkOptions): Promise<NodeLinkServer> {
-    const link = new NodeLinkServer()
-    const ports: ConnectionPorts = {
-      ...options,
-      join: (connection, introduction) => link.#join(connection, introduction, options),
-      left: (connection) => link.#left(connection, options),
-    }
+    const link = new NodeLinkServer(options.connections)
     link.#server.addService(NodeLinkServiceService, {
-      connect: (call: ServerDuplexStream<ConnectRequest, ConnectResponse>) => serve(ports, call),
+      connect: (call: ServerDuplexStream<ConnectRequest, ConnectResponse>) => serve(options.connections, call),
     })
     link.#port = await bind(link.#server, options)
     return link
@@ -59,52 +54,23 @@ export class NodeLinkServer implements AsyncDisposable {
     return this.#port
   }
 
-  /** Puts a command on the node's stream; without one it is dropped. */
-  tell(nodeName: string, command: NodeCommand): void {
-    this.#connections.get(nodeName)?.send(command)
-  }
-
-  connection(nodeName: string): NodeConnection | null {
-    return this.#connections.get(nodeName) ?? null
-  }
-
+  /** Ends every stream, and listens no longer. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const connection of this.#connections.values()) connection.end()
+    this.#connections[Symbol.dispose]()
     await new Promise<void>((resolve) => {
       this.#server.tryShutdown(() => resolve())
       this.#server.forceShutdown()
     })
   }
-
-  #join(
-    connection: NodeConnection,
-    introduction: NodeIntroduction,
-    options: NodeLinkOptions,
-  ): 'accepted' | 'nameTaken' {
-    const verdict = options.nodeConnected(introduction)
-    if (verdict === 'nameTaken') return verdict
-    const before = this.#connections.get(introduction.name)
-    this.#connections.set(introduction.name, connection)
-    before?.refuse({ code: 'aborted', message: 'the node has connected anew' })
-    return verdict
-  }
-
-  /** The stream that a newer one replaced ends without a word to the fleet. */
-  #left(connection: NodeConnection, options: NodeLinkOptions): void {
-    const { nodeName } = connection
-    if (nodeName === null || this.#connections.get(nodeName) !== connection) return
-    this.#connections.delete(nodeName)
-    options.nodeDisconnected(nodeName)
-  }
 }
 
-function serve(ports: ConnectionPorts, call: ServerDuplexStream<ConnectRequest, ConnectResponse>): void {
+function serve(connections: NodeConnections, call: ServerDuplexStream<ConnectRequest, ConnectResponse>): void {
   const stream: NodeStream = {
     write: (frame) => call.write(frame),
     end: () => call.end(),
     fail: (refusal) => call.emit('error', { code: CODES[refusal.code], details: refusal.message }),
   }
-  const connection = new NodeConnection(ports, stream)
+  const connection = connections.open(stream)
   call.on('data', (request: ConnectRequest) => connection.receive(request))
   call.on('drain', () => connection.drained())
   call.on('end', () => {

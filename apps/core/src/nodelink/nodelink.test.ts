@@ -12,6 +12,7 @@ import { createLog } from '@fornax/kernel/log'
 import { seededRandom } from '@fornax/kernel/random'
 import { expect, it } from 'vitest'
 import { Fleet } from '../fleet/fleet.ts'
+import { NodeConnections } from './node-connections.ts'
 import { NodeLinkServer } from './nodelink-server.ts'
 
 type Frame = NonNullable<ConnectResponse['frame']>
@@ -64,7 +65,8 @@ it('N7: asks for everything when a report is missing, and goes on from there', a
 it('sends the commands of one turn in one frame, in order, with its epoch', async () => {
   await using world = await linkWorld()
   const agent = await world.join()
-  for (const podId of ['pod-1', 'pod-2', 'pod-3']) world.link.tell('node-a', { kind: 'stopPod', podId, graceMs: 5 })
+  for (const podId of ['pod-1', 'pod-2', 'pod-3'])
+    world.connections.tell('node-a', { kind: 'stopPod', podId, graceMs: 5 })
   const { epoch, commands } = (await agent.next('commands')).value
   expect(epoch).toBe(7)
   expect(commands.map(podIdOf)).toEqual(['pod-1', 'pod-2', 'pod-3'])
@@ -107,7 +109,7 @@ it('reads a log line by line, and tells the node when nobody reads any longer', 
   await using world = await linkWorld()
   const agent = await world.join()
   const abort = new AbortController()
-  const log = world.link.connection('node-a')?.podLog('pod-1', { follow: true, tailLines: 10 }, abort.signal)
+  const log = world.connections.connection('node-a')?.podLog('pod-1', { follow: true, tailLines: 10 }, abort.signal)
   const reader = log?.[Symbol.asyncIterator]()
   const first = reader?.next()
   const { requestId } = (await agent.next('readLog')).value
@@ -180,14 +182,13 @@ async function linkWorld() {
   const wake = (): void => {
     for (const look of watchers) look()
   }
-  let link: NodeLinkServer | null = null
-  const fleet = new Fleet(
+  const fleet: Fleet = new Fleet(
     {
       nowMs: () => systemClock.nowMs(),
       newPodId: () => 'pod-new',
       random: seededRandom(1),
       deadlines: { set: () => undefined, clear: () => undefined },
-      tell: (nodeName, command) => link?.tell(nodeName, command),
+      tell: (nodeName, command) => connections.tell(nodeName, command),
       record: { session: () => undefined, rollOut: () => undefined, node: () => undefined },
       observe: {
         sessionAvailable: () => undefined,
@@ -198,9 +199,7 @@ async function linkWorld() {
     },
     { epoch: 7, leaseMs: 10_000, retentionMs: 1_000, changeLogCapacity: 100, closedSessionsMax: 10 },
   )
-  link = await NodeLinkServer.listen({
-    host: '127.0.0.1',
-    port: 0,
+  const connections = new NodeConnections({
     clock: systemClock,
     log: createLog('core', 'silent'),
     coreId: 'cor-1',
@@ -230,7 +229,7 @@ async function linkWorld() {
       commandsSent: (ids) => fleet.commandsSent(ids),
     },
   })
-  const server = link
+  const server = await NodeLinkServer.listen({ connections, host: '127.0.0.1', port: 0 })
   const clients: NodeLinkServiceClient[] = []
   const connect = (): FakeAgent => {
     const client = new NodeLinkServiceClient(`127.0.0.1:${server.port}`, credentials.createInsecure())
@@ -249,7 +248,7 @@ async function linkWorld() {
       look()
     })
   return {
-    link: server,
+    connections,
     node,
     until,
     connect,

@@ -1,0 +1,137 @@
+/**
+ * Everything of a core between its edges: the fleet, its deadlines, its journal, its nodes and its use-cases.
+ * Time, chance, names, the database and whoever carries frames and calls come from outside, so the same rooms
+ * run behind gRPC and GraphQL, and in a simulation.
+ */
+import type { Clock } from '@fornax/kernel/clock'
+import type { IdKind } from '@fornax/kernel/ids'
+import type { Log } from '@fornax/kernel/log'
+import type { Random } from '@fornax/kernel/random'
+import { TimerWheel } from '@fornax/kernel/timer-wheel'
+import type { ApplicationVersion } from './applications/application.ts'
+import { FleetReader } from './fleet/fleet-reader.ts'
+import type { FleetLimits, FleetObserver } from './fleet/fleet-state.ts'
+import { Fleet } from './fleet/fleet.ts'
+import { NodeConnections } from './nodelink/node-connections.ts'
+import { SessionJournal } from './sessions/session-journal.ts'
+import type { Intent, Store } from './store/store.ts'
+import type { TenantDirectory } from './tenants/tenant-directory.ts'
+import type { UseCaseParts } from './use-cases.ts'
+
+/** Times that tests shorten; the defaults are the design's. */
+export type CoreTimes = {
+  readonly leaseMs: number
+  readonly heartbeatMs: number
+  readonly usageMs: number
+  readonly retentionMs: number
+}
+
+export const DEFAULT_TIMES: CoreTimes = { leaseMs: 10_000, heartbeatMs: 2_000, usageMs: 2_000, retentionMs: 300_000 }
+
+export const DEFAULT_LIMITS: Pick<FleetLimits, 'changeLogCapacity' | 'closedSessionsMax'> = {
+  changeLogCapacity: 65_536,
+  closedSessionsMax: 20_000,
+}
+
+/** What the rooms need from outside. */
+export type CoreWorld = {
+  readonly clock: Clock
+  readonly log: Log
+  readonly random: Random
+  readonly newId: (kind: IdKind) => string
+  readonly store: Store
+  readonly intent: Intent
+  readonly tenants: TenantDirectory
+  readonly isJoinToken: (token: string) => boolean
+  readonly observe: FleetObserver
+  readonly times: CoreTimes
+  readonly limits: Pick<FleetLimits, 'changeLogCapacity' | 'closedSessionsMax'>
+}
+
+export type CoreRooms = UseCaseParts &
+  Disposable & {
+    readonly connections: NodeConnections
+    /** Settles when the core must begin anew: a node has seen a higher epoch than the database has. */
+    readonly mustRestart: Promise<void>
+  }
+
+/** Builds the rooms; nobody is heard before `recover`. */
+export function openCoreRooms(world: CoreWorld): CoreRooms {
+  const { clock, log, store, tenants, newId } = world
+  const nowMs = (): number => clock.nowMs()
+  const soon = (what: string, write: Promise<unknown>): void =>
+    void write.catch((cause: unknown) => log.error({ err: cause }, `${what} could not be recorded`))
+  const deadlines = new TimerWheel({ clock, fire: (key) => fleet.deadlinePassed(key) })
+  const journal = new SessionJournal({ store, nowMs, log, recorded: (session) => fleet.sessionRecorded(session) })
+  const fleet: Fleet = new Fleet(
+    {
+      nowMs,
+      deadlines,
+      newPodId: () => newId('pod'),
+      random: world.random,
+      tell: (nodeName, command) => connections.tell(nodeName, command),
+      record: {
+        session: (session) => journal.recordSoon(session),
+        rollOut: ({ id, isProven, fallback }) =>
+          soon('a roll-out', store.saveRollOut(id, { isProven, fallbackVersionId: fallback?.id ?? null })),
+        node: (node) => soon('a node', store.saveNode(node)),
+      },
+      observe: world.observe,
+    },
+    { epoch: world.intent.epoch, leaseMs: world.times.leaseMs, retentionMs: world.times.retentionMs, ...world.limits },
+  )
+  const mustRestart = Promise.withResolvers<void>()
+  const connections = nodeConnections(world, fleet, () => mustRestart.resolve())
+  return {
+    clock,
+    newId,
+    fleet,
+    journal,
+    store,
+    tenants,
+    connections,
+    reader: new FleetReader(fleet.state),
+    audit: (entry) => soon('an audit entry', store.recordAudit([{ ...entry, id: newId('aud'), atMs: nowMs() }])),
+    mustRestart: mustRestart.promise,
+    [Symbol.dispose]: () => {
+      connections[Symbol.dispose]()
+      deadlines[Symbol.dispose]()
+    },
+  }
+}
+
+/** Gives the fleet what was asked for, before anybody may speak. */
+export async function recover(fleet: Fleet, store: Store, intent: Intent): Promise<void> {
+  const versions: ApplicationVersion[] = []
+  for (const { id, version } of intent.applications)
+    if (version.number > 1) versions.push(...(await store.versions(id)))
+  fleet.recover({ ...intent, versions })
+}
+
+function nodeConnections(world: CoreWorld, fleet: Fleet, mustRestart: () => void): NodeConnections {
+  const { clock, log, store, intent, times, isJoinToken } = world
+  return new NodeConnections({
+    clock,
+    log,
+    coreId: intent.coreId,
+    epoch: intent.epoch,
+    ...times,
+    fleet,
+    isJoinToken,
+    nodeConnected: (introduction) => {
+      log.info({ node: introduction.name, ledger: introduction.ledgerId }, 'a node connects')
+      return fleet.nodeConnected(introduction).kind
+    },
+    nodeDisconnected: (nodeName) => {
+      log.warn({ node: nodeName, leaseMs: times.leaseMs }, 'a node is disconnected')
+      fleet.nodeDisconnected(nodeName)
+    },
+    epochRefused: (highestEpoch) => {
+      const what = { highestEpoch, epoch: intent.epoch }
+      log.error(what, 'a node has seen a higher epoch of this cluster: was an old database restored? Going above it')
+      store
+        .raiseEpochAbove(highestEpoch)
+        .then(mustRestart, (cause: unknown) => log.error({ err: cause }, 'the epoch could not be raised'))
+    },
+  })
+}
