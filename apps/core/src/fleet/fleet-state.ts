@@ -14,6 +14,7 @@ import { isSettled } from '../sessions/session-state.ts'
 import type { Session } from '../sessions/session.ts'
 import { countIn, countOut, type ApplicationEntry } from './application-entry.ts'
 import { ChangeLog } from './change-log.ts'
+import { ListeningTime } from './listening-time.ts'
 import type { NodeCommand } from './node-command.ts'
 import type { Change } from './views.ts'
 
@@ -23,6 +24,9 @@ export type NodeEntry = {
   introduction: NodeIntroduction | null
   revision: number | null
   lastHeardAtMs: number | null
+  /** When it was last heard, in listening time. */
+  heardAtMs: number
+  isLeaseSet: boolean
   drainDeadlineMs: number | null
   usage: PodUsage | null
   readonly podIds: Set<string>
@@ -72,6 +76,9 @@ export class FleetState {
   readonly startedAtMs: number
   readonly changes: ChangeLog<Change>
   readonly groups: NodeGroups
+  readonly listening: ListeningTime
+  /** Whether the core will mark again that it listens. */
+  isMarkSet = false
   readonly applications = new Map<string, ApplicationEntry>()
   readonly applicationIds = new Map<string, string>()
   /** By id, of all applications: a node may still run any of them. */
@@ -104,6 +111,7 @@ export class FleetState {
     this.ports = ports
     this.limits = limits
     this.startedAtMs = ports.nowMs()
+    this.listening = new ListeningTime(this.startedAtMs)
     this.changes = new ChangeLog({ epoch: limits.epoch, capacity: limits.changeLogCapacity })
     this.groups = new NodeGroups(ports.random)
   }

@@ -4,10 +4,14 @@ import { transition, type NodeEvent } from '../nodes/node-state.ts'
 import type { NodeIntroduction, RegisteredNode } from '../nodes/node.ts'
 import type { Pod } from '../pods/pod.ts'
 import type { FleetState, NodeEntry } from './fleet-state.ts'
+import { ListeningTime } from './listening-time.ts'
 import type { NodeReport, NodeState } from './node-report.ts'
 import { podEnded, applyPodReport, applySessionReport } from './report-writer.ts'
 import { applyToSession } from './session-writer.ts'
 import { stopPod } from './pod-writer.ts'
+
+/** The deadline at which the core marks that it listens. */
+export const MARK_KEY = 'listening'
 
 /** What the core answers to a node that wants to connect. */
 export type HelloVerdict =
@@ -18,10 +22,10 @@ export type HelloVerdict =
 /** A node that is known from the database, and has yet to speak. */
 export function expectNode(state: FleetState, registered: RegisteredNode): void {
   const isLost = registered.lostAtMs !== null
-  const node = newNode(registered, isLost ? 'lost' : 'expected')
+  const node = newNode(state, registered, isLost ? 'lost' : 'expected')
   state.nodes.set(registered.name, node)
   if (!isLost) state.expectedNodes.add(node) // N5: what a lost node runs was given up, whichever core did so.
-  if (!isLost) armLease(state, node)
+  if (!isLost) setLease(state, node, state.ports.nowMs() + state.limits.leaseMs)
 }
 
 /** A node introduces itself on a new connection. */
@@ -30,7 +34,7 @@ export function nodeConnected(state: FleetState, introduction: NodeIntroduction)
   const ledger = judgeLedger(known?.registered.ledgerId ?? null, introduction.ledgerId)
   const isLive = known?.phase === 'ready' || known?.phase === 'joining'
   if (ledger === 'newNode' && isLive) return { kind: 'nameTaken' }
-  const node = known ?? newNode(registration(state, introduction), 'expected')
+  const node = known ?? newNode(state, registration(state, introduction), 'expected')
   state.nodes.set(introduction.name, node)
   if (ledger === 'newNode') startAnew(state, node, introduction)
   if (ledger !== 'sameNode') saveNode(state, node, { lostAtMs: null })
@@ -42,7 +46,6 @@ export function nodeConnected(state: FleetState, introduction: NodeIntroduction)
 function join(state: FleetState, node: NodeEntry, introduction: NodeIntroduction): void {
   node.introduction = introduction
   node.revision = null
-  node.lastHeardAtMs = state.ports.nowMs()
   moveNode(state, node, { kind: 'connected' })
   if (node.registered.lostAtMs !== null) saveNode(state, node, { lostAtMs: null })
   state.groups.join({
@@ -51,7 +54,7 @@ function join(state: FleetState, node: NodeEntry, introduction: NodeIntroduction
     runtimes: introduction.runtimes,
     taints: introduction.taints,
   })
-  armLease(state, node)
+  renewLease(state, node)
 }
 
 /** The node may get pods: its full state has been reconciled. */
@@ -92,8 +95,7 @@ export function nodeReports(
 /** Anything at all came from the node: its lease begins anew. */
 export function nodeHeard(state: FleetState, node: NodeEntry): void {
   if (node.phase === 'lost' && node.introduction !== null) return returned(state, node, node.introduction)
-  node.lastHeardAtMs = state.ports.nowMs()
-  if (node.phase === 'ready' || node.phase === 'joining') armLease(state, node)
+  if (node.phase === 'ready' || node.phase === 'joining') renewLease(state, node)
 }
 
 /** N5: its stream had never ended, but it was silent for too long. */
@@ -108,8 +110,13 @@ export function nodeDisconnected(state: FleetState, node: NodeEntry): void {
   state.groups.setOpen(node.registered.name, false)
 }
 
-/** N3: nothing was heard for the whole lease. */
-export function leaseEnded(state: FleetState, node: NodeEntry): void {
+/** N3: when nothing was heard for the whole lease, the node is lost. */
+export function leaseDue(state: FleetState, node: NodeEntry): void {
+  const nowMs = state.ports.nowMs()
+  state.listening.mark(nowMs)
+  node.isLeaseSet = false
+  const leftMs = node.heardAtMs + state.limits.leaseMs - state.listening.at(nowMs)
+  if (leftMs > 0) return setLease(state, node, nowMs + leftMs)
   if (node.phase === 'ready' || node.phase === 'joining') nodeDisconnected(state, node) // Silent, though connected.
   moveNode(state, node, { kind: 'leaseEnded' })
   if (node.phase !== 'lost') return
@@ -192,13 +199,15 @@ function registration(state: FleetState, introduction: NodeIntroduction): Regist
   return { name, ledgerId, isCordoned: false, labels: {}, joinedAtMs: state.ports.nowMs(), lostAtMs: null }
 }
 
-function newNode(registered: RegisteredNode, phase: NodeEntry['phase']): NodeEntry {
+function newNode(state: FleetState, registered: RegisteredNode, phase: NodeEntry['phase']): NodeEntry {
   return {
     registered,
     phase,
     introduction: null,
     revision: null,
     lastHeardAtMs: null,
+    heardAtMs: state.listening.at(state.ports.nowMs()),
+    isLeaseSet: false,
     drainDeadlineMs: null,
     usage: null,
     podIds: new Set(),
@@ -227,6 +236,29 @@ function openOrClose(state: FleetState, node: NodeEntry): void {
   if (admitsPods) state.hasNewRoom = true
 }
 
-function armLease(state: FleetState, node: NodeEntry): void {
-  state.ports.deadlines.set(`lease:${node.registered.name}`, state.ports.nowMs() + state.limits.leaseMs)
+/** The node was heard. The instant that is set stays; when it comes, the rest of the lease is set. */
+function renewLease(state: FleetState, node: NodeEntry): void {
+  const nowMs = state.ports.nowMs()
+  state.listening.mark(nowMs)
+  node.lastHeardAtMs = nowMs
+  node.heardAtMs = state.listening.at(nowMs)
+  if (!node.isLeaseSet) setLease(state, node, nowMs + state.limits.leaseMs)
+}
+
+function setLease(state: FleetState, node: NodeEntry, atMs: number): void {
+  node.isLeaseSet = true
+  state.ports.deadlines.set(`lease:${node.registered.name}`, atMs)
+  if (!state.isMarkSet) setMark(state)
+}
+
+/** N8: the core says to itself that it listens, for as long as anybody's silence is measured. */
+export function markDue(state: FleetState): void {
+  state.listening.mark(state.ports.nowMs())
+  state.isMarkSet = false
+  if (state.nodes.values().some(({ isLeaseSet }) => isLeaseSet)) setMark(state)
+}
+
+function setMark(state: FleetState): void {
+  state.isMarkSet = true
+  state.ports.deadlines.set(MARK_KEY, state.ports.nowMs() + ListeningTime.MARK_MS)
 }

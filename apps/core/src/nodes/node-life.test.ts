@@ -54,6 +54,31 @@ describe('a node that is cut off', () => {
     expect(world.pods('game').every(({ nodeName }) => nodeName === 'node-2')).toBe(true)
   })
 
+  it('N8: is not lost because the core stood still, or its clock leapt, for longer than a lease', () => {
+    const world = worldOfTwo(false)
+    const ids = world.openMany('game', 6)
+    world.run(1_000)
+    world.disconnect('node-1', { forMs: 26_000 })
+    world.run(3_000)
+    world.clock.leap(20_000)
+    world.run(2_000)
+    expect(world.reader.node('node-1')?.phase).toBe('disconnected')
+    world.run(3_000)
+    expect(world.reader.node('node-1')?.phase).toBe('ready')
+    expect(ids.map((id) => world.session(id).phase)).toEqual(Array(6).fill('available'))
+    expect(created(world)).toBe(12)
+  })
+
+  it('N8: is lost after its lease when the core stood still meanwhile, no later', () => {
+    const world = worldOfTwo(false)
+    world.disconnect('node-1')
+    world.run(3_000)
+    world.clock.leap(20_000)
+    world.run(8_200)
+    expect(world.reader.node('node-1')?.phase).toBe('lost')
+    expect(world.reader.node('node-2')?.phase).toBe('ready')
+  })
+
   it('N3: without the core being told is lost as well', () => {
     const world = worldOfTwo()
     world.disconnect('node-1', { isNoticed: false })
@@ -264,9 +289,10 @@ function created(world: FleetWorld): number {
 }
 
 /** Three idle pods on each of two nodes. */
-function worldOfTwo(): FleetWorld {
+/** Where the core itself stands still, nobody watches that it is on time. */
+function worldOfTwo(isWatched = true): FleetWorld {
   const world = new FleetWorld()
-  watchOver(world)
+  if (isWatched) watchOver(world)
   world.addNode('node-1')
   world.addNode('node-2')
   world.run(10)

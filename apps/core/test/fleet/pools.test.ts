@@ -84,7 +84,7 @@ describe('a pool', () => {
     world.run(1_000)
     const before = world.deadlinesFired
     world.run(60_000)
-    expect(world.deadlinesFired - before).toBeLessThan(40)
+    expect(world.deadlinesFired - before).toBeLessThan(75) // Once a second the core marks that it listens.
   })
 
   it('replaces a pod whose process ended, and its session says so', () => {
