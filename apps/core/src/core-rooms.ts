@@ -13,6 +13,7 @@ import { FleetReader } from './fleet/fleet-reader.ts'
 import type { FleetLimits, FleetObserver } from './fleet/fleet-state.ts'
 import { Fleet } from './fleet/fleet.ts'
 import { NodeConnections } from './nodelink/node-connections.ts'
+import { NodeJournal } from './nodes/node-journal.ts'
 import { SessionJournal } from './sessions/session-journal.ts'
 import type { Intent, Store } from './store/store.ts'
 import type { TenantDirectory } from './tenants/tenant-directory.ts'
@@ -63,6 +64,7 @@ export function openCoreRooms(world: CoreWorld): CoreRooms {
     void write.catch((cause: unknown) => log.error({ err: cause }, `${what} could not be recorded`))
   const deadlines = new TimerWheel({ clock, fire: (key) => fleet.deadlinePassed(key) })
   const journal = new SessionJournal({ store, nowMs, log, recorded: (session) => fleet.sessionRecorded(session) })
+  const nodeJournal = new NodeJournal({ clock, log, save: (node) => store.saveNode(node) })
   const fleet: Fleet = new Fleet(
     {
       nowMs,
@@ -74,7 +76,7 @@ export function openCoreRooms(world: CoreWorld): CoreRooms {
         session: (session) => journal.recordSoon(session),
         rollOut: ({ id, isProven, fallback }) =>
           soon('a roll-out', store.saveRollOut(id, { isProven, fallbackVersionId: fallback?.id ?? null })),
-        node: (node) => soon('a node', store.saveNode(node)),
+        node: (node) => nodeJournal.record(node),
       },
       observe: world.observe,
     },
@@ -87,6 +89,7 @@ export function openCoreRooms(world: CoreWorld): CoreRooms {
     newId,
     fleet,
     journal,
+    nodeJournal,
     store,
     tenants,
     connections,
@@ -96,6 +99,7 @@ export function openCoreRooms(world: CoreWorld): CoreRooms {
     [Symbol.dispose]: () => {
       connections[Symbol.dispose]()
       deadlines[Symbol.dispose]()
+      nodeJournal[Symbol.dispose]()
     },
   }
 }

@@ -15,6 +15,7 @@ import type { FleetReader } from './fleet/fleet-reader.ts'
 import type { Fleet } from './fleet/fleet.ts'
 import type { ApplicationView } from './fleet/views.ts'
 import type { TenantDirectory as TenantsPort, UseCases, WriteNodeResult } from './graphql/core-port.ts'
+import type { NodeJournal } from './nodes/node-journal.ts'
 import { closeSession } from './sessions/close-session.ts'
 import { openSession, type OpenSessionPorts } from './sessions/open-session.ts'
 import type { SessionJournal } from './sessions/session-journal.ts'
@@ -28,6 +29,7 @@ export type UseCaseParts = {
   readonly fleet: Fleet
   readonly reader: FleetReader
   readonly journal: SessionJournal
+  readonly nodeJournal: Pick<NodeJournal, 'whenWritten'>
   readonly store: Store
   readonly tenants: TenantDirectory
   /** Writes down who did what; never awaited by the hot path. */
@@ -120,10 +122,12 @@ function viewOf(observed: ApplicationView | null, definition: ApplicationView['d
 type NodeCases = Pick<UseCases, 'cordonNode' | 'uncordonNode' | 'drainNode'>
 
 function nodeCases(parts: UseCaseParts): NodeCases {
-  const { fleet, reader } = parts
-  const act = (viewer: Viewer, action: string, name: string, change: () => number): WriteNodeResult => {
+  const { fleet, reader, nodeJournal } = parts
+  type Change = () => number
+  const act = async (viewer: Viewer, action: string, name: string, change: Change): Promise<WriteNodeResult> => {
     const isKnown = reader.node(name) !== null
     const sessionCount = isKnown ? change() : 0
+    await nodeJournal.whenWritten(name) // What was answered survives the core.
     const node = reader.node(name)
     note(parts, viewer, { action, object: `node/${name}`, problem: node === null ? 'nodeNotFound' : null })
     return node === null ? { kind: 'nodeNotFound', name } : { kind: 'written', node, sessionCount }
@@ -133,9 +137,9 @@ function nodeCases(parts: UseCaseParts): NodeCases {
     return reader.node(name)?.sessionCount ?? 0
   }
   return {
-    cordonNode: async (viewer, name) => act(viewer, 'cordonNode', name, () => cordon(name, true)),
-    uncordonNode: async (viewer, name) => act(viewer, 'uncordonNode', name, () => cordon(name, false)),
-    drainNode: async (viewer, { nodeName, sessionsMayLastMs }) =>
+    cordonNode: (viewer, name) => act(viewer, 'cordonNode', name, () => cordon(name, true)),
+    uncordonNode: (viewer, name) => act(viewer, 'uncordonNode', name, () => cordon(name, false)),
+    drainNode: (viewer, { nodeName, sessionsMayLastMs }) =>
       act(viewer, 'drainNode', nodeName, () => fleet.drain(nodeName, sessionsMayLastMs)),
   }
 }

@@ -160,14 +160,13 @@ export class FleetReader {
   }
 
   #nodeView(node: NodeEntry): NodeView {
-    const { registered, phase, introduction, revision, lastHeardAtMs, drainDeadlineMs, usage } = node
+    const { registered, phase, introduction, revision, lastHeardAtMs, usage } = node
     return {
       registered,
       phase,
       introduction,
       revision,
       lastHeardAtMs,
-      drainDeadlineMs,
       usage,
       booked: this.#state.groups.booked(registered.name),
       podCount: node.podIds.size,

@@ -27,7 +27,6 @@ export type NodeEntry = {
   /** When it was last heard, in listening time. */
   heardAtMs: number
   isLeaseSet: boolean
-  drainDeadlineMs: number | null
   usage: PodUsage | null
   readonly podIds: Set<string>
   /** Sessions that the database says are here, until the node has spoken or is lost. */
@@ -224,7 +223,7 @@ export class FleetState {
 
   #isOnHold({ nodeName }: Pod): boolean {
     const node = nodeName === null ? undefined : this.nodes.get(nodeName)
-    return node !== undefined && (node.phase !== 'ready' || node.drainDeadlineMs !== null)
+    return node !== undefined && (node.phase !== 'ready' || node.registered.drainDeadlineMs !== null)
   }
 
   /** P6: from `creating` to its end. */

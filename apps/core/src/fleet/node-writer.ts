@@ -26,6 +26,8 @@ export function expectNode(state: FleetState, registered: RegisteredNode): void 
   state.nodes.set(registered.name, node)
   if (!isLost) state.expectedNodes.add(node) // N5: what a lost node runs was given up, whichever core did so.
   if (!isLost) setLease(state, node, state.ports.nowMs() + state.limits.leaseMs)
+  const { name, drainDeadlineMs } = registered
+  if (drainDeadlineMs !== null) state.ports.deadlines.set(`drain:${name}`, drainDeadlineMs)
 }
 
 /** A node introduces itself on a new connection. */
@@ -64,6 +66,7 @@ export function nodeReady(state: FleetState, node: NodeEntry, nodeState: NodeSta
   moveNode(state, node, { kind: 'stateReceived' })
   for (const versionId of nodeState.versionIds) knows(state, node, versionId)
   openOrClose(state, node)
+  continueDrain(state, node)
 }
 
 /** What nobody will ask for any more need not be kept. */
@@ -127,30 +130,39 @@ export function leaseDue(state: FleetState, node: NodeEntry): void {
 
 /** Keeps new pods away from a node, or lets them come again; uncordoning ends a drain. */
 export function setCordoned(state: FleetState, node: NodeEntry, isCordoned: boolean): void {
-  if (!isCordoned) {
-    node.drainDeadlineMs = null
-    state.ports.deadlines.clear(`drain:${node.registered.name}`)
-    state.holdPods(node)
-  }
-  saveNode(state, node, { isCordoned })
+  const { name, drainDeadlineMs } = node.registered
+  if (!isCordoned) state.ports.deadlines.clear(`drain:${name}`)
+  saveNode(state, node, { isCordoned, drainDeadlineMs: isCordoned ? drainDeadlineMs : null })
+  state.holdPods(node)
   openOrClose(state, node)
 }
 
 /** Cordons, stops what serves nobody, and closes the rest at the deadline. Returns how many sessions are open there. */
 export function drain(state: FleetState, node: NodeEntry, sessionsMayLastMs: number): number {
-  setCordoned(state, node, true)
-  node.drainDeadlineMs = state.ports.nowMs() + sessionsMayLastMs
-  state.ports.deadlines.set(`drain:${node.registered.name}`, node.drainDeadlineMs)
+  const drainDeadlineMs = state.ports.nowMs() + sessionsMayLastMs
+  saveNode(state, node, { isCordoned: true, drainDeadlineMs })
+  state.ports.deadlines.set(`drain:${node.registered.name}`, drainDeadlineMs)
   state.holdPods(node)
-  const pods = podsOf(state, node)
-  for (const pod of pods) if (pod.sessionIds.size === 0) stopPod(state, pod)
-  state.nodeChanged(node)
+  openOrClose(state, node)
+  stopUnused(state, node)
   return openSessionsOf(state, node).length
+}
+
+function stopUnused(state: FleetState, node: NodeEntry): void {
+  for (const pod of podsOf(state, node)) if (pod.sessionIds.size === 0) stopPod(state, pod)
+}
+
+/** N9: what the node tells when it is back is drained as what it had when the drain began. */
+function continueDrain(state: FleetState, node: NodeEntry): void {
+  const { drainDeadlineMs } = node.registered
+  if (drainDeadlineMs === null) return
+  stopUnused(state, node)
+  if (drainDeadlineMs <= state.ports.nowMs()) drainEnded(state, node)
 }
 
 /** The drain has lasted as long as it may. */
 export function drainEnded(state: FleetState, node: NodeEntry): void {
-  if (node.drainDeadlineMs === null) return
+  if (node.registered.drainDeadlineMs === null) return
   const atMs = state.ports.nowMs()
   for (const id of openSessionsOf(state, node))
     applyToSession(state, id, { kind: 'closeRequested', reason: 'drained', atMs })
@@ -174,8 +186,8 @@ function isOpen(state: FleetState, sessionId: string): boolean {
 function startAnew(state: FleetState, node: NodeEntry, introduction: NodeIntroduction): void {
   giveUp(state, node, 'its node came back with another ledger')
   heardOf(state, node)
-  const { isCordoned, labels } = node.registered // An operator's word is about the machine of that name.
-  node.registered = { ...registration(state, introduction), isCordoned, labels }
+  const { isCordoned, drainDeadlineMs, labels } = node.registered // An operator's word is about the machine of that name.
+  node.registered = { ...registration(state, introduction), isCordoned, drainDeadlineMs, labels }
 }
 
 /** Sessions close with `nodeLost`, pods are forgotten, and their replacements are free to be made. */
@@ -194,9 +206,11 @@ function heardOf(state: FleetState, node: NodeEntry): void {
   for (const entry of state.applications.values()) state.markDirty(entry)
 }
 
+const NEW = { isCordoned: false, drainDeadlineMs: null, labels: {}, lostAtMs: null }
+
 function registration(state: FleetState, introduction: NodeIntroduction): RegisteredNode {
   const { name, ledgerId } = introduction
-  return { name, ledgerId, isCordoned: false, labels: {}, joinedAtMs: state.ports.nowMs(), lostAtMs: null }
+  return { name, ledgerId, ...NEW, joinedAtMs: state.ports.nowMs() }
 }
 
 function newNode(state: FleetState, registered: RegisteredNode, phase: NodeEntry['phase']): NodeEntry {
@@ -208,7 +222,6 @@ function newNode(state: FleetState, registered: RegisteredNode, phase: NodeEntry
     lastHeardAtMs: null,
     heardAtMs: state.listening.at(state.ports.nowMs()),
     isLeaseSet: false,
-    drainDeadlineMs: null,
     usage: null,
     podIds: new Set(),
     expectedSessions: new Set(),

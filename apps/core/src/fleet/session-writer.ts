@@ -101,7 +101,7 @@ export function tellClose(state: FleetState, session: Session, graceMs: number):
 }
 
 function isDraining(state: FleetState, pod: Pod): boolean {
-  return pod.nodeName !== null && (state.nodes.get(pod.nodeName)?.drainDeadlineMs ?? null) !== null
+  return pod.nodeName !== null && (state.nodes.get(pod.nodeName)?.registered.drainDeadlineMs ?? null) !== null
 }
 
 function grant(state: FleetState, match: { session: Session; pod: Pod }): Session | null {

@@ -43,7 +43,6 @@ export type NodeView = {
   readonly sessionCount: number
   readonly revision: number | null
   readonly lastHeardAtMs: number | null
-  readonly drainDeadlineMs: number | null
   readonly usage: PodUsage | null
 }
 

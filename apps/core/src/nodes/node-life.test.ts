@@ -273,6 +273,35 @@ describe('a node that drains', () => {
     expect(there.map((id) => world.session(id).closeReason)).toEqual(there.map(() => 'drained'))
     expect(world.node('node-1').pods.size).toBe(0)
   })
+
+  it('N9: goes on draining when the core starts again: what serves nobody ends, the rest at the deadline', () => {
+    const world = worldOfTwo()
+    const ids = world.openMany('game', 6)
+    world.run(1_000)
+    const there = ids.filter((id) => world.session(id).nodeName === 'node-1')
+    world.turn((fleet) => fleet.drain('node-1', 10_000))
+    world.run(500)
+    world.restartCore(1_000)
+    world.run(3_000)
+    expect(world.reader.node('node-1')?.registered).toMatchObject({ isCordoned: true })
+    expect(world.node('node-1').pods.size).toBe(there.length)
+    expect(there.map((id) => world.session(id).phase)).toEqual(there.map(() => 'available'))
+    world.run(7_000)
+    expect(there.map((id) => world.session(id).closeReason)).toEqual(there.map(() => 'drained'))
+    expect(world.node('node-1').pods.size).toBe(0)
+  })
+
+  it('N9: ends what a node has that comes back after the deadline of its drain', () => {
+    const world = worldOfTwo()
+    world.openMany('game', 6)
+    world.run(1_000)
+    world.turn((fleet) => fleet.drain('node-1', 2_000))
+    world.disconnect('node-1', { forMs: 5_000 })
+    world.run(7_000)
+    expect(world.reader.node('node-1')?.phase).toBe('ready')
+    expect(world.node('node-1').pods.size).toBe(0)
+    expect(world.node('node-1').sessions.size).toBe(0)
+  })
 })
 
 it('says what its own pods use, and nothing of those of others', () => {
@@ -288,8 +317,7 @@ function created(world: FleetWorld): number {
   return [...world.nodes.values()].reduce((sum, node) => sum + node.created, 0)
 }
 
-/** Three idle pods on each of two nodes. */
-/** Where the core itself stands still, nobody watches that it is on time. */
+/** Three idle pods on each of two nodes. Where the core itself stands still, nobody watches that it is on time. */
 function worldOfTwo(isWatched = true): FleetWorld {
   const world = new FleetWorld()
   if (isWatched) watchOver(world)

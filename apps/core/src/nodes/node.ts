@@ -18,6 +18,8 @@ export type RegisteredNode = {
   /** Labels an operator gave, on top of the node's own. */
   readonly labels: Readonly<Record<string, string>>
   readonly joinedAtMs: number
+  /** When the sessions that are left on it close, while it is drained. A drained node is cordoned. */
+  readonly drainDeadlineMs: number | null
   /** When its lease ended; null while it is heard. What it ran then was given up. */
   readonly lostAtMs: number | null
 }

@@ -41,7 +41,15 @@ describe.skipIf(programs === null)('PostgreSQL', () => {
   it('says that it cannot be reached, and works again when it can', async () => {
     const url = await newUrl()
     await using store = await openTestStore(url)
-    const node = { name: 'n', ledgerId: 'l', isCordoned: false, labels: {}, joinedAtMs: 1, lostAtMs: null }
+    const node = {
+      name: 'n',
+      ledgerId: 'l',
+      isCordoned: false,
+      drainDeadlineMs: null,
+      labels: {},
+      joinedAtMs: 1,
+      lostAtMs: null,
+    }
     await store.saveNode(node)
     await server.crash()
     try {

@@ -76,6 +76,7 @@ export class PrismaStore implements Store {
         ...row,
         labels: parseLabels(row.labels),
         joinedAtMs: Number(row.joinedAtMs),
+        drainDeadlineMs: row.drainDeadlineMs === null ? null : Number(row.drainDeadlineMs),
         lostAtMs: row.lostAtMs === null ? null : Number(row.lostAtMs),
       })),
       sessions: (await this.#readSessions(statements.openSessions)).toSorted(inOrderOfAsking),
@@ -166,8 +167,8 @@ export class PrismaStore implements Store {
     await this.#prisma((client) => client.application.deleteMany({ where: { id: applicationId } }))
   }
 
-  async saveNode({ name, ledgerId, isCordoned, labels, joinedAtMs, lostAtMs }: RegisteredNode): Promise<void> {
-    const data = { ledgerId, isCordoned, labels: { ...labels }, joinedAtMs, lostAtMs }
+  async saveNode({ name, labels, ...said }: RegisteredNode): Promise<void> {
+    const data = { ...said, labels: { ...labels } }
     await this.#prisma((client) =>
       client.computeNode.upsert({ where: { name }, create: { name, ...data }, update: data }),
     )

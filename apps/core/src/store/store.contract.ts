@@ -74,11 +74,18 @@ function clusterContract(newDatabase: StoreHarness): void {
       name: 'n-1',
       ledgerId: 'led-1',
       isCordoned: false,
+      drainDeadlineMs: null,
       labels: {},
       joinedAtMs: 1_700_000_000_000,
       lostAtMs: null,
     }
-    const changed = { ...node, isCordoned: true, labels: { zone: 'a', 'x.y/z': '' }, lostAtMs: 1_700_000_000_001 }
+    const changed = {
+      ...node,
+      isCordoned: true,
+      drainDeadlineMs: 1_700_000_000_002,
+      labels: { zone: 'a', 'x.y/z': '' },
+      lostAtMs: 1_700_000_000_001,
+    }
     {
       await using store = await database.open()
       await store.addTenant(TENANT)

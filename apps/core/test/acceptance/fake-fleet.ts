@@ -165,7 +165,15 @@ export class FakeFleet implements FleetReader {
   }
 
   putNode(name: string, given: Partial<NodeView> = {}): NodeView {
-    const registered = { name, ledgerId: newId('led'), isCordoned: false, labels: {}, joinedAtMs: 0, lostAtMs: null }
+    const registered = {
+      name,
+      ledgerId: newId('led'),
+      isCordoned: false,
+      drainDeadlineMs: null,
+      labels: {},
+      joinedAtMs: 0,
+      lostAtMs: null,
+    }
     const node: NodeView = {
       registered,
       phase: 'ready',
@@ -175,7 +183,6 @@ export class FakeFleet implements FleetReader {
       revision: 9,
       booked: { cpuMillis: 300, memoryBytes: 3072, pods: 3 },
       lastHeardAtMs: 0,
-      drainDeadlineMs: null,
       usage: { cpuMillis: 7, memoryBytes: 77 },
       ...given,
     }

@@ -212,11 +212,11 @@ function* pictures(state: FleetState): Iterable<[string, string]> {
     ]
     yield [`application ${id}`, JSON.stringify([...roll, counts, queue.size, openSessions.size])]
   }
-  for (const { registered, phase, podIds, drainDeadlineMs } of state.nodes.values()) {
+  for (const { registered, phase, podIds } of state.nodes.values()) {
     const pods = [...podIds].flatMap((id) => state.pods.get(id) ?? [])
     const sessions = pods.reduce((sum, pod) => sum + pod.sessionIds.size, 0)
     const { name } = registered
-    yield [`node ${name}`, JSON.stringify([registered, phase, state.groups.booked(name), sessions, drainDeadlineMs])]
+    yield [`node ${name}`, JSON.stringify([registered, phase, state.groups.booked(name), sessions])]
   }
 }
 

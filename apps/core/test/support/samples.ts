@@ -1,6 +1,6 @@
 /** Ordinary objects for tests, which name only what they are about. */
 import type { Application, ApplicationVersion, ScalingPolicy, VersionSpec } from '../../src/applications/application.ts'
-import type { NodeIntroduction } from '../../src/nodes/node.ts'
+import type { NodeIntroduction, RegisteredNode } from '../../src/nodes/node.ts'
 import type { Pod } from '../../src/pods/pod.ts'
 import { pendingSession } from '../../src/sessions/session-state.ts'
 import type { Session, SessionRequest } from '../../src/sessions/session.ts'
@@ -115,6 +115,11 @@ export function sampleSession(
     createdAtMs,
     request: sampleRequest(request),
   })
+}
+
+export function sampleRegisteredNode(overrides: Partial<RegisteredNode> = {}): RegisteredNode {
+  const said = { isCordoned: false, drainDeadlineMs: null, labels: {}, joinedAtMs: 1, lostAtMs: null }
+  return { name: 'node-1', ledgerId: 'led-node-1', ...said, ...overrides }
 }
 
 export function sampleNode(overrides: Partial<NodeIntroduction> = {}): NodeIntroduction {
