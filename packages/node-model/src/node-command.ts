@@ -18,6 +18,8 @@ export type StartSession = {
   readonly remainingOpenTimeoutMs: number
   readonly data: Uint8Array
   readonly env: Readonly<Record<string, string>>
+  /** Whether the pod takes no other session once this one has closed. */
+  readonly killPod: boolean
 }
 
 export type CloseSession = { readonly sessionId: string; readonly graceMs: number; readonly killPod: boolean }

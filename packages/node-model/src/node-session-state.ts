@@ -38,7 +38,7 @@ export type NodeSession = {
   /** Decided when it begins to close: the first reason stays. */
   readonly end: SessionEnd | null
   readonly message: string
-  /** Whether the pod ends with it. */
+  /** Whether the pod takes no other session once it has closed. */
   readonly killPod: boolean
   /** `waiting`, `opening`: until when it must be open. `closing`: until when it must be closed. Otherwise null. */
   readonly deadlineMs: number | null
@@ -77,9 +77,10 @@ export function toldPhase({ phase }: NodeSession): 'starting' | 'available' | 'i
 
 /** A session that was just asked for. */
 export function waitingSession(
-  birth: Pick<NodeSession, 'sessionId' | 'podId' | 'grantEpoch' | 'order' | 'deadlineMs'>,
+  birth: Pick<NodeSession, 'sessionId' | 'podId' | 'grantEpoch' | 'order' | 'deadlineMs'> & { killPod?: boolean },
 ): NodeSession {
   return {
+    killPod: false,
     ...birth,
     phase: 'waiting',
     hostPorts: [],
@@ -87,7 +88,6 @@ export function waitingSession(
     clientCount: 0,
     end: null,
     message: '',
-    killPod: false,
   }
 }
 

@@ -20,6 +20,7 @@ const expected: Record<PodPhase, Record<PodEvent['kind'], Outcome>> = {
     claimed: 'creating',
     occupied: 'ignored',
     released: 'ignored',
+    spent: 'creating',
     stopRequested: 'terminating',
     condemned: 'terminating',
     startFailed: 'failed',
@@ -31,6 +32,7 @@ const expected: Record<PodPhase, Record<PodEvent['kind'], Outcome>> = {
     claimed: 'active',
     occupied: 'active',
     released: 'ignored',
+    spent: 'standby',
     stopRequested: 'terminating',
     condemned: 'terminating',
     startFailed: 'rejected',
@@ -42,6 +44,7 @@ const expected: Record<PodPhase, Record<PodEvent['kind'], Outcome>> = {
     claimed: 'active',
     occupied: 'ignored',
     released: 'standby',
+    spent: 'active',
     stopRequested: 'terminating',
     condemned: 'terminating',
     startFailed: 'rejected',
@@ -53,6 +56,7 @@ const expected: Record<PodPhase, Record<PodEvent['kind'], Outcome>> = {
     claimed: 'rejected',
     occupied: 'ignored',
     released: 'ignored',
+    spent: 'terminating',
     stopRequested: 'terminating',
     condemned: 'terminating',
     startFailed: 'terminated',
@@ -64,6 +68,7 @@ const expected: Record<PodPhase, Record<PodEvent['kind'], Outcome>> = {
     claimed: 'ignored',
     occupied: 'ignored',
     released: 'ignored',
+    spent: 'ignored',
     stopRequested: 'ignored',
     condemned: 'ignored',
     startFailed: 'ignored',
@@ -75,6 +80,7 @@ const expected: Record<PodPhase, Record<PodEvent['kind'], Outcome>> = {
     claimed: 'ignored',
     occupied: 'ignored',
     released: 'ignored',
+    spent: 'ignored',
     stopRequested: 'ignored',
     condemned: 'ignored',
     startFailed: 'ignored',
@@ -88,6 +94,7 @@ const sample: Record<PodEvent['kind'], PodEvent> = {
   claimed: { kind: 'claimed', grantEpoch: 9 },
   occupied: { kind: 'occupied' },
   released: { kind: 'released' },
+  spent: { kind: 'spent' },
   stopRequested: { kind: 'stopRequested', atMs: 2_000, graceMs: 50 },
   condemned: { kind: 'condemned', failure: { kind: 'notReady', reason: 'too slow' }, atMs: 2_000, graceMs: 0 },
   startFailed: { kind: 'startFailed', reason: 'no such image' },
@@ -103,6 +110,14 @@ describe('every phase × every event', () => {
       })
     }
   }
+})
+
+it('P10: a pod that is spent takes no session, and keeps those that it has', () => {
+  const result = transition(podIn('active'), { kind: 'spent' })
+  const spent = result.kind === 'moved' ? result.pod : podIn('active')
+  expect(spent).toMatchObject({ phase: 'active', isSpent: true })
+  expect(transition(spent, { kind: 'spent' })).toEqual({ kind: 'ignored' })
+  expect(transition(spent, { kind: 'claimed', grantEpoch: spent.grantEpoch + 1 }).kind).toBe('rejected')
 })
 
 it('P1: an end is final', () => {

@@ -8,7 +8,7 @@
  *      └────────────────────┘           ├─► terminated   somebody asked for its end
  *      └──────────► failed ◄────────────┘                it had to be ended, or ended by itself
  *
- * Rules P1..P9 live in SPEC.md; the tests name the rule they check.
+ * Rules P1..P10 live in SPEC.md; the tests name the rule they check.
  */
 import { unreachable } from '@fornax/kernel/assert'
 
@@ -35,6 +35,8 @@ export type Pod = {
   /** Set as soon as the pod is known to have failed, even while it still terminates. */
   readonly failure: PodFailure | null
   readonly exitCode: number | null
+  /** It takes no session any more, and ends with the last of those that it has. */
+  readonly isSpent: boolean
   /** The last lines that a failed pod wrote. */
   readonly lastLogLines: readonly string[]
 }
@@ -47,6 +49,8 @@ export type PodEvent =
   /** A session that claimed it while it was being created is served now. */
   | { readonly kind: 'occupied' }
   | { readonly kind: 'released' }
+  /** One of its sessions has closed after which there shall be no other. */
+  | { readonly kind: 'spent' }
   | { readonly kind: 'stopRequested'; readonly atMs: number; readonly graceMs: number }
   /** It must end, because something is wrong with it. */
   | { readonly kind: 'condemned'; readonly failure: PodFailure; readonly atMs: number; readonly graceMs: number }
@@ -78,6 +82,7 @@ export function creatingPod(birth: Pick<Pod, 'podId' | 'versionId' | 'runtime' |
     deadlineMs: birth.createdAtMs + START_TIMEOUT_MS,
     failure: null,
     exitCode: null,
+    isSpent: false,
     lastLogLines: [],
   }
 }
@@ -108,6 +113,8 @@ export function transition(pod: Pod, event: PodEvent): PodTransition {
       return pod.phase === 'standby' ? moved(pod, { phase: 'active' }) : IGNORED
     case 'released':
       return pod.phase === 'active' ? moved(pod, { phase: 'standby' }) : IGNORED
+    case 'spent':
+      return pod.isSpent ? IGNORED : moved(pod, { isSpent: true })
     case 'stopRequested':
       return terminate(pod, pod.failure, event.atMs + event.graceMs)
     case 'condemned':
@@ -122,9 +129,10 @@ export function transition(pod: Pod, event: PodEvent): PodTransition {
   }
 }
 
-/** P5: a claim raises the grant, and a pod that is on its way out takes no session. */
+/** P5: a claim raises the grant, and a pod that is on its way out takes no session. P10: nor does one that is spent. */
 function claim(pod: Pod, grantEpoch: number): PodTransition {
   if (pod.phase === 'terminating') return rejected(pod, { kind: 'claimed' })
+  if (pod.isSpent) return rejected(pod, { kind: 'claimed when spent' })
   if (grantEpoch <= pod.grantEpoch) return rejected(pod, { kind: `claimed by grant ${grantEpoch}` })
   return moved(pod, { grantEpoch, phase: pod.phase === 'standby' ? 'active' : pod.phase })
 }

@@ -85,6 +85,7 @@ function toPodReport(pod: Pod): PodReport {
     grantEpoch: pod.grantEpoch,
     readyAfterMs: pod.readyAfterMs,
     runtime: pod.runtime,
+    isSpent: pod.isSpent,
   }
 }
 

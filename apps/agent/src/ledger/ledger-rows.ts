@@ -45,6 +45,8 @@ export const podRow = z.object({
       .object({ kind: z.enum(['startFailed', 'notReady', 'exited', 'outOfMemory']), reason: z.string() })
       .nullable(),
     exitCode: z.number().nullable(),
+    // Ledgers of older agents do not say.
+    isSpent: z.boolean().default(false),
     lastLogLines: z.array(z.string()),
   }),
   handle: z.string().nullable(),

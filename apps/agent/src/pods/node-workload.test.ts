@@ -85,7 +85,7 @@ describe('pods', () => {
 describe('sessions', () => {
   it('opens and closes within the delays of the machine', async () => {
     const node = await SimulatedNode.start(SLOW)
-    await node.obey(define, create('a'), open('s', 'a', 1))
+    await node.obey(define, create('a'), open({ sessionId: 's', podId: 'a', grantEpoch: 1 }))
     await node.pass(250)
     expect(node.workload.state().sessions).toMatchObject([{ phase: 'opening' }])
     await node.pass(3)
@@ -98,7 +98,7 @@ describe('sessions', () => {
 
   it('does not wait for ever for a pod', async () => {
     const node = await SimulatedNode.start({ ...SLOW, createMs: 60_000 })
-    await node.obey(define, create('a'), open('s', 'a', 1))
+    await node.obey(define, create('a'), open({ sessionId: 's', podId: 'a', grantEpoch: 1 }))
     await node.pass(10_000)
     expect(node.sessions.get('s')).toMatchObject({ phase: 'closed', end: 'startFailed' })
   })
@@ -106,10 +106,10 @@ describe('sessions', () => {
   it('a machine that cannot open a session gives the pod back', async () => {
     const node = await SimulatedNode.start()
     node.machine.faults = { ...node.machine.faults, openFailure: () => 'no address' }
-    await node.obey(define, create('a'), open('s', 'a', 1))
+    await node.obey(define, create('a'), open({ sessionId: 's', podId: 'a', grantEpoch: 1 }))
     expect(node.sessions.get('s')).toMatchObject({ phase: 'closed', end: 'startFailed', message: 'no address' })
     node.machine.faults = { ...node.machine.faults, openFailure: () => null }
-    await node.obey(open('t', 'a', 2))
+    await node.obey(open({ sessionId: 't', podId: 'a', grantEpoch: 2 }))
     expect(node.sessions.get('t')?.phase).toBe('available')
   })
 
@@ -117,7 +117,11 @@ describe('sessions', () => {
     const node = await SimulatedNode.start()
     const version = { ...VERSION, versionId: 'ver-2', sessionsPerPod: 2 }
     await node.obey({ kind: 'defineVersion', version }, { kind: 'createPod', podId: 'a', versionId: 'ver-2' })
-    await node.obey(open('s', 'a', 1), open('t', 'a', 2), open('u', 'a', 3))
+    await node.obey(
+      open({ sessionId: 's', podId: 'a', grantEpoch: 1 }),
+      open({ sessionId: 't', podId: 'a', grantEpoch: 2 }),
+      open({ sessionId: 'u', podId: 'a', grantEpoch: 3 }),
+    )
     expect(['s', 't', 'u'].map((id) => node.sessions.get(id)?.phase)).toEqual(['available', 'available', 'closed'])
     await node.obey(close('s'))
     expect(node.workload.state().pods[0]?.phase).toBe('active')
@@ -125,9 +129,28 @@ describe('sessions', () => {
     expect(node.workload.state().pods[0]?.phase).toBe('standby')
   })
 
+  it('S13: ends the pod with the last of its sessions when one of them asked for its end, also after a restart', async () => {
+    const node = await SimulatedNode.start()
+    const version = { ...VERSION, versionId: 'ver-2', sessionsPerPod: 3 }
+    await node.obey({ kind: 'defineVersion', version }, { kind: 'createPod', podId: 'a', versionId: 'ver-2' })
+    await node.obey(
+      open({ sessionId: 's', podId: 'a', grantEpoch: 1, killPod: true }),
+      open({ sessionId: 't', podId: 'a', grantEpoch: 2 }),
+    )
+    await node.obey(close('s'))
+    expect(node.workload.state().pods).toMatchObject([{ phase: 'active', isSpent: true }])
+    expect(node.sessions.get('t')?.phase).toBe('available')
+    await node.restart()
+    await node.obey(open({ sessionId: 'u', podId: 'a', grantEpoch: 3 }))
+    expect(node.sessions.get('u')).toMatchObject({ phase: 'closed', end: 'startFailed' })
+    await node.obey(close('t'))
+    await node.pass(20_000)
+    expect(node.workload.state().pods).toMatchObject([{ phase: 'terminated' }])
+  })
+
   it('keeps a closed session until a core has recorded it', async () => {
     const node = await SimulatedNode.start()
-    await node.obey(define, create('a'), open('s', 'a', 1), close('s'))
+    await node.obey(define, create('a'), open({ sessionId: 's', podId: 'a', grantEpoch: 1 }), close('s'))
     await node.restart()
     expect(node.workload.state().sessions).toMatchObject([{ sessionId: 's', phase: 'closed' }])
     await node.obey({ kind: 'forgetSessions', sessionIds: ['s', 'nobody'] })
@@ -138,7 +161,7 @@ describe('sessions', () => {
 describe('restarts', () => {
   it('goes on where it was, also in the middle of something', async () => {
     const node = await SimulatedNode.start(SLOW)
-    await node.obey(define, create('a'), create('b'), open('s', 'a', 1))
+    await node.obey(define, create('a'), create('b'), open({ sessionId: 's', podId: 'a', grantEpoch: 1 }))
     await node.pass(252)
     await node.restart()
     await node.obey(close('s'))
@@ -319,7 +342,7 @@ class SimulatedNode {
 
   async take(step: Step, grantEpoch: number): Promise<void> {
     if (step.kind === 'obey') return await this.obey(step.command)
-    if (step.kind === 'open') return await this.obey(open(step.id, step.pod, grantEpoch))
+    if (step.kind === 'open') return await this.obey(open({ sessionId: step.id, podId: step.pod, grantEpoch }))
     if (step.kind === 'pass') return await this.pass(step.ms)
     if (step.kind === 'crash') return await this.restart()
     this.machine.endPod(step.id)
@@ -384,9 +407,9 @@ function stop(podId: string, graceMs: number): NodeCommand {
   return { kind: 'stopPod', podId, graceMs }
 }
 
-function open(sessionId: string, podId: string, grantEpoch: number): NodeCommand {
-  const data = new Uint8Array()
-  return { kind: 'startSession', sessionId, podId, grantEpoch, remainingOpenTimeoutMs: 10_000, data, env: {} }
+function open(order: { sessionId: string; podId: string; grantEpoch: number; killPod?: boolean }): NodeCommand {
+  const rest = { remainingOpenTimeoutMs: 10_000, data: new Uint8Array(), env: {}, killPod: false }
+  return { kind: 'startSession', ...rest, ...order }
 }
 
 function close(sessionId: string, killPod = false): NodeCommand {

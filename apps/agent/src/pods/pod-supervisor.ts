@@ -39,8 +39,10 @@ export type PodOwner = {
 }
 
 const LAST_LOG_LINES = 20
+/** That a pod serves a session is told by the session. */
+const TOLD_BY_SESSIONS: readonly PodEvent['kind'][] = ['claimed', 'released', 'occupied']
 const CONDEMNED_GRACE_MS = 5_000
-/** For a pod that ends together with its session. */
+/** For a pod that ends together with its last session. */
 const KILL_GRACE_MS = 10_000
 
 export class PodSupervisor {
@@ -278,14 +280,8 @@ export class PodSupervisor {
     if (result.kind === 'ignored') return hasEnded(before) ? 'it has ended' : null
     const { pod } = result
     this.#put({ pod })
-    // That a pod serves a session is told by the session.
-    if (
-      before.phase !== pod.phase &&
-      event.kind !== 'claimed' &&
-      event.kind !== 'released' &&
-      event.kind !== 'occupied'
-    )
-      this.#world.record.report({ kind: 'pod', pod })
+    const isNews = before.phase !== pod.phase && !TOLD_BY_SESSIONS.includes(event.kind)
+    if (isNews || before.isSpent !== pod.isSpent) this.#world.record.report({ kind: 'pod', pod })
     if (before.phase !== pod.phase && pod.phase !== 'creating') this.#leaveStarting()
     if (before.deadlineMs !== pod.deadlineMs) this.#watchDeadline()
     if (pod.phase === 'terminating') this.#stopRunning()
@@ -352,8 +348,11 @@ export class PodSupervisor {
 
   #sessionClosed(session: NodeSession): void {
     this.#owner.sessionClosed(session)
-    if (this.#sessions.openCount === 0) this.#apply({ kind: 'released' })
-    if (session.killPod && !hasEnded(this.pod)) this.stop(KILL_GRACE_MS)
+    const isLast = this.#sessions.openCount === 0
+    if (isLast) this.#apply({ kind: 'released' })
+    else if (session.killPod) this.#apply({ kind: 'spent' }) // Its neighbours stay, for as long as they like.
+    const isOver = isLast && (session.killPod || this.pod.isSpent)
+    if (isOver && !hasEnded(this.pod)) this.stop(KILL_GRACE_MS)
   }
 
   #forSessions(): ConstructorParameters<typeof PodSessions>[0] {

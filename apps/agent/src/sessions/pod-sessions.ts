@@ -81,9 +81,9 @@ export class PodSessions {
     return this.#entries.has(sessionId)
   }
 
-  start({ sessionId, grantEpoch, remainingOpenTimeoutMs, data, env }: StartSession): void {
+  start({ sessionId, grantEpoch, remainingOpenTimeoutMs, data, env, killPod }: StartSession): void {
     const deadlineMs = this.#world.clock.nowMs() + remainingOpenTimeoutMs
-    const birth = { sessionId, podId: this.#pod.podId, grantEpoch, order: { data, env }, deadlineMs }
+    const birth = { sessionId, podId: this.#pod.podId, grantEpoch, order: { data, env }, deadlineMs, killPod }
     const { session } = this.#add(waitingSession(birth))
     this.#world.record.put({ kind: 'putSession', session })
     this.#world.record.report({ kind: 'session', session })

@@ -21,10 +21,12 @@ type Start = {
   readonly podId: string
   readonly grantEpoch?: number
   readonly data?: Buffer
+  readonly killPod?: boolean
 }
 
-export function startSession({ sessionId, podId, grantEpoch = nextGrant(), data = Buffer.alloc(0) }: Start): Order {
-  const value = { sessionId, podId, grantEpoch, remainingOpenTimeoutMs: 10_000, data, env: {} }
+export function startSession(start: Start): Order {
+  const { sessionId, podId, grantEpoch = nextGrant(), data = Buffer.alloc(0), killPod = false } = start
+  const value = { sessionId, podId, grantEpoch, remainingOpenTimeoutMs: 10_000, data, env: {}, killPod }
   return { $case: 'startSession', value }
 }
 

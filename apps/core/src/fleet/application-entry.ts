@@ -135,7 +135,7 @@ function count(entry: ApplicationEntry, pod: Pod, sign: 1 | -1): void {
   }
   if (pod.phase === 'pending' || pod.phase === 'creating') add(entry.inFlight, pod.version.number, sign)
   if (pod.phase === 'active') add(entry.active, pod.version.number, sign)
-  if (pod.phase === 'active' && !isOnHold)
+  if (pod.phase === 'active' && !isOnHold && !pod.isSpent)
     entry.openSlots += sign * (pod.version.spec.sessionsPerPod - pod.sessionIds.size)
 }
 

@@ -13,6 +13,7 @@ export type NodeCommand =
       readonly openDeadlineMs: number
       readonly data: Uint8Array
       readonly env: Readonly<Record<string, string>>
+      readonly killPod: boolean
     }
   | {
       readonly kind: 'closeSession'

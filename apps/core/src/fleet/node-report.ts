@@ -11,6 +11,8 @@ export type PodReport = {
   /** From the command to create it until it was ready; null until then. */
   readonly readyAfterMs: number | null
   readonly runtime: string | null
+  /** It takes no session any more, and ends with the last of those that it has. */
+  readonly isSpent: boolean
 }
 
 export type SessionReport = {

@@ -32,6 +32,7 @@ export function createPod(state: FleetState, entry: ApplicationEntry, version: A
     runtime: null,
     failure: null,
     usage: null,
+    isSpent: false,
   }
   state.addPod(entry, pod)
   return pod

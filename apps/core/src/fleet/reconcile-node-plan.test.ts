@@ -200,7 +200,7 @@ function state(overrides: Partial<NodeState>): NodeState {
 }
 
 function pod(podId: string, phase: PodReport['phase']): PodReport {
-  return { podId, versionId: 'ver-1', phase, failure: null, readyAfterMs: null, runtime: null }
+  return { podId, versionId: 'ver-1', phase, failure: null, readyAfterMs: null, runtime: null, isSpent: false }
 }
 
 function session(sessionId: string, phase: SessionReport['phase'], podId = 'pod-1'): SessionReport {

@@ -170,6 +170,7 @@ function adoptPod(state: FleetState, node: NodeEntry, what: { report: PodReport;
     runtime: report.runtime,
     failure: null,
     usage: null,
+    isSpent: report.isSpent,
   }
   state.addPod(found.entry, pod)
   if (isReady) noteReady(state, found.entry, pod)

@@ -8,7 +8,7 @@ import type { ApplicationEntry } from './application-entry.ts'
 import type { FleetState } from './fleet-state.ts'
 import type { PodReport, SessionReport } from './node-report.ts'
 import { movePod, podEnds, stopPod } from './pod-writer.ts'
-import { applyToSession, awaitSlot, CANCEL_GRACE_MS, releaseSlot, serveQueue } from './session-writer.ts'
+import { applyToSession, awaitSlot, CANCEL_GRACE_MS, releaseSlot, serveQueue, spend } from './session-writer.ts'
 
 const FAILED_PODS_KEPT = 20
 
@@ -19,6 +19,7 @@ export function applyPodReport(state: FleetState, nodeName: string, report: PodR
     if (!pod && !hasEnded(report)) state.ports.tell(nodeName, { kind: 'stopPod', podId: report.podId, graceMs: 0 })
     return
   }
+  if (report.isSpent) spend(state, pod)
   switch (report.phase) {
     case 'creating':
     case 'active':
@@ -181,8 +182,8 @@ function sessionLetGo(state: FleetState, nodeName: string, what: { session: Sess
   else state.forgettable.set(session.id, nodeName)
   const pod = state.pods.get(report.podId)
   if (!pod) return
-  const isLast = pod.sessionIds.size === 1 && pod.sessionIds.has(session.id) // S3: it may have left long ago.
-  if (session.request.killPodOnClose && pod.phase === 'active' && isLast) stopPod(state, pod)
+  const isHere = pod.sessionIds.has(session.id) // S3: it may have left long ago.
+  if (session.request.killPodOnClose && isHere) spend(state, pod)
   releaseSlot(state, pod, session.id)
 }
 

@@ -73,7 +73,7 @@ export function releaseSlot(state: FleetState, pod: Pod, sessionId: string): voi
   state.changePod(pod, (changed) => changed.sessionIds.delete(sessionId))
   if (pod.sessionIds.size === 0) movePod(state, pod, { kind: 'released' })
   if (entry === null) return
-  const isUnwanted = entry.isDeleted || isDraining(state, pod)
+  const isUnwanted = entry.isDeleted || pod.isSpent || isDraining(state, pod)
   if (isUnwanted && pod.sessionIds.size === 0) stopPod(state, pod)
   else serveQueue(state, entry)
 }
@@ -90,13 +90,22 @@ export function tellStart(state: FleetState, session: Session): void {
     openDeadlineMs: session.createdAtMs + request.openTimeoutMs,
     data: request.data,
     env: request.env,
+    killPod: request.killPodOnClose,
   })
+}
+
+/** S13: no other session comes to this pod; it ends with the last of those that it has. */
+export function spend(state: FleetState, pod: Pod): void {
+  if (pod.isSpent) return
+  state.changePod(pod, (changed) => (changed.isSpent = true))
 }
 
 /** Tells the node to end a session. */
 export function tellClose(state: FleetState, session: Session, graceMs: number): void {
   if (session.nodeName === null) return
   const { killPodOnClose } = session.request
+  const pod = session.podId === null ? undefined : state.pods.get(session.podId)
+  if (killPodOnClose && pod) spend(state, pod)
   state.ports.tell(session.nodeName, { kind: 'closeSession', sessionId: session.id, graceMs, killPod: killPodOnClose })
 }
 

@@ -90,6 +90,7 @@ function podReportFrom(report: WirePodReport): FromWire<PodReport> {
     failure: phase === 'failed' ? failureFrom(report) : null,
     readyAfterMs: report.readyAfterMs === 0 ? null : report.readyAfterMs,
     runtime: report.runtime === '' ? null : report.runtime,
+    isSpent: report.isSpent,
   }
 }
 

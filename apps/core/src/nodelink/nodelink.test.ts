@@ -143,6 +143,7 @@ function podGone(podId: string): {
         readyAfterMs: 0,
         runtime: '',
         failureKind: 0,
+        isSpent: false,
       },
     },
   }

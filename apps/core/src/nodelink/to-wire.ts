@@ -19,10 +19,10 @@ function bodyOf(command: NodeCommand, nowMs: number): NonNullable<Command['comma
     case 'stopPod':
       return { $case: 'stopPod', value: { podId: command.podId, graceMs: command.graceMs } }
     case 'startSession': {
-      const { sessionId, podId, grantEpoch, data, env } = command
+      const { sessionId, podId, grantEpoch, data, env, killPod } = command
       const remainingOpenTimeoutMs = Math.max(0, command.openDeadlineMs - nowMs)
-      const value = { sessionId, podId, grantEpoch, remainingOpenTimeoutMs, data: Buffer.from(data), env: { ...env } }
-      return { $case: 'startSession', value }
+      const order = { data: Buffer.from(data), env: { ...env }, killPod }
+      return { $case: 'startSession', value: { sessionId, podId, grantEpoch, remainingOpenTimeoutMs, ...order } }
     }
     case 'closeSession': {
       const { sessionId, graceMs, killPod } = command

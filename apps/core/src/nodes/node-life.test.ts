@@ -221,7 +221,7 @@ describe('N2, N7: reports', () => {
     const { resourceVersion } = world.fleet.state.changes
     const revision = world.reader.node(name)?.revision ?? 0
     const stale = { podId: world.session(id).podId ?? '', versionId: 'ver-game-1', phase: 'failed' } as const
-    const pod = { ...stale, failure: null, readyAfterMs: null, runtime: null }
+    const pod = { ...stale, failure: null, readyAfterMs: null, runtime: null, isSpent: false }
     for (const old of [revision, revision - 1, 1])
       expect(world.turn((fleet) => fleet.nodeReports(name, old, [{ kind: 'pod', pod }]))).toBe(true)
     expect(world.fleet.state.changes.resourceVersion).toBe(resourceVersion)

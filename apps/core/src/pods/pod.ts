@@ -51,6 +51,8 @@ export type Pod = {
   runtime: string | null
   failure: PodFailure | null
   usage: PodUsage | null
+  /** One of its sessions closed after which there shall be no other: it ends with the last of those that it has (S13). */
+  isSpent: boolean
 }
 
 export type PodView = Readonly<Omit<Pod, 'sessionIds'>> & { readonly sessionIds: ReadonlySet<string> }

@@ -69,6 +69,7 @@ export class WarmPool {
 }
 
 function shelfOf(pod: Pod): Shelf | null {
+  if (pod.isSpent) return null
   if (pod.phase === 'standby') return 'hot'
   if (pod.phase === 'hibernated') return 'asleep'
   return pod.phase === 'active' && pod.sessionIds.size < pod.version.spec.sessionsPerPod ? 'open' : null

@@ -123,6 +123,33 @@ it('S12: one that gives up loses its place, and nobody else does', () => {
   expect(world.session(second)).toMatchObject({ closeReason: 'requested', podId: null })
 })
 
+describe('S13: a session after which there shall be no other in its pod', () => {
+  it.each(['the core', 'the application', 'a core before this one'])(
+    'leaves its neighbours alone: ended by %s',
+    (by) => {
+      const world = worldWith({ pods: 1, slots: 3 })
+      const neighbour = world.open('game')
+      const last = world.open('game', { killPodOnClose: true })
+      world.run(1_000)
+      const { podId } = world.session(neighbour)
+      expect(world.session(last).podId).toBe(podId)
+      if (by === 'the application') world.node('node-1').exitSession(last)
+      else world.close(last)
+      world.run(1_000)
+      if (by === 'a core before this one') world.restartCore()
+      world.run(2_000)
+      expect(world.session(neighbour)).toMatchObject({ phase: 'available', podId })
+      const next = world.open('game', { openTimeoutMs: 500 })
+      world.run(1_000)
+      expect(world.session(next).podId).not.toBe(podId)
+      world.close(neighbour)
+      world.run(2_000)
+      expect(world.node('node-1').pods.has(podId ?? '')).toBe(false)
+      expect(world.pods('game').map(({ isSpent }) => isSpent)).toEqual([false])
+    },
+  )
+})
+
 function worldWith({ pods, slots = 1 }: { pods: number; slots?: number }): FleetWorld {
   const world = new FleetWorld()
   watchOver(world)

@@ -143,6 +143,7 @@ export class FakeFleet implements FleetReader {
       runtime: 'process',
       failure: null,
       usage: null,
+      isSpent: false,
       ...given,
     })
   }

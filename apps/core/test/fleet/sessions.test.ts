@@ -177,13 +177,13 @@ it('closed sessions whose rows are not written are bounded in memory, and writte
 
 it('a pod that its node ends by itself takes no more sessions', () => {
   const world = worldWith({ ...idle(1), maxPods: 4 }, { sessionsPerPod: 3 })
-  world.node('node-1').times.stopMs = 2_000
+  Object.assign(world.node('node-1').times, { stopMs: 2_000, closeMs: Infinity })
   const first = world.open('game')
-  const killer = world.open('game', { killPodOnClose: true })
+  const stubborn = world.open('game', { closeGraceMs: 50 })
   world.run(100)
-  expect(world.session(first).podId).toBe(world.session(killer).podId)
-  world.close(killer)
-  world.run(100)
+  expect(world.session(first).podId).toBe(world.session(stubborn).podId)
+  world.close(stubborn)
+  world.run(200)
   const next = world.open('game')
   world.run(1_000)
   expect(world.session(next)).toMatchObject({ phase: 'available' })

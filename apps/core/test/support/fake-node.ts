@@ -189,7 +189,7 @@ export class FakeNode {
   }
 
   #startSession(command: Start): void {
-    const { sessionId, podId, grantEpoch, data, env } = command
+    const { sessionId, podId, grantEpoch, data, env, killPod } = command
     const known = this.sessions.get(sessionId)
     if (known && known.grantEpoch >= grantEpoch) return
     const pod = this.pods.get(podId)
@@ -199,7 +199,7 @@ export class FakeNode {
       return this.#saySession(sessionId)
     }
     this.#checkSlots(claimed.pod)
-    const birth = { sessionId, podId, grantEpoch, order: { data, env }, deadlineMs: command.openDeadlineMs }
+    const birth = { sessionId, podId, grantEpoch, order: { data, env }, deadlineMs: command.openDeadlineMs, killPod }
     this.sessions.set(sessionId, waitingSession(birth))
     this.delivered.set(sessionId, { data, env })
     this.#putPod(claimed.pod)
@@ -280,9 +280,10 @@ export class FakeNode {
   }
 
   #sessionClosed({ podId, killPod }: NodeSession): void {
-    if (killPod) return this.#stopPod(podId, 0)
     const isFree = this.#sessionsOf(podId).every(({ phase }) => phase === 'closed')
     const pod = this.pods.get(podId)
+    if (!isFree && killPod) return this.#changePod(podId, { kind: 'spent' })
+    if (isFree && (killPod || pod?.isSpent)) return this.#stopPod(podId, 0)
     if (isFree && pod?.phase === 'active') this.#changePod(podId, { kind: 'released' })
   }
 
@@ -345,7 +346,7 @@ export class FakeNode {
 
 function podReport(pod: Pod | undefined): PodReport {
   if (!pod) throw new Error('a pod is there when it is reported')
-  const { podId, versionId, phase, failure, readyAfterMs, runtime, lastLogLines } = pod
+  const { podId, versionId, phase, failure, readyAfterMs, runtime, isSpent, lastLogLines } = pod
   return {
     podId,
     versionId,
@@ -353,6 +354,7 @@ function podReport(pod: Pod | undefined): PodReport {
     failure: phase === 'failed' && failure ? { kind: failure.kind, message: failure.reason, lastLogLines } : null,
     readyAfterMs: readyAfterMs === 0 ? null : readyAfterMs,
     runtime,
+    isSpent,
   }
 }
 

@@ -147,7 +147,7 @@ function miscounted(state: FleetState, entry: ApplicationEntry): string[] {
   const all = [...state.pods.values()].filter((pod) => pod.applicationId === id)
   const sessions = [...state.sessions.values()].filter((session) => session.applicationId === id)
   const open = sessions.filter(({ phase }) => phase !== 'closed')
-  const free = all.filter((pod) => pod.phase === 'active' && !entry.onHold.has(pod))
+  const free = all.filter((pod) => pod.phase === 'active' && !entry.onHold.has(pod) && !pod.isSpent)
   const slots = free.reduce((sum, pod) => sum + pod.version.spec.sessionsPerPod - pod.sessionIds.size, 0)
   const wrong: string[] = []
   if (all.length !== entry.pods.size) wrong.push(`${id}: lists ${entry.pods.size} of ${all.length} pods`)

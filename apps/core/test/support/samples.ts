@@ -84,6 +84,7 @@ export function samplePod(overrides: Partial<Pod> = {}): Pod {
     runtime: null,
     failure: null,
     usage: null,
+    isSpent: false,
     ...overrides,
   }
 }
