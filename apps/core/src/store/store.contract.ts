@@ -2,6 +2,7 @@
 import { assert, asyncProperty, array, constantFrom, integer, record, uniqueArray } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { application, closed, inUse, OTHER_TENANT, session, TENANT, version } from '../../test/support/store-samples.ts'
+import { sampleRegisteredNode } from '../../test/support/samples.ts'
 import { SESSION_PHASES, type Session } from '../sessions/session.ts'
 import type { AuditEntry, SessionHistoryQuery, Store } from './store.ts'
 
@@ -70,15 +71,7 @@ function clusterContract(newDatabase: StoreHarness): void {
       secretHash: 'ab',
       createdAtMs: 3,
     } as const
-    const node = {
-      name: 'n-1',
-      ledgerId: 'led-1',
-      isCordoned: false,
-      drainDeadlineMs: null,
-      labels: {},
-      joinedAtMs: 1_700_000_000_000,
-      lostAtMs: null,
-    }
+    const node = sampleRegisteredNode({ name: 'n-1', joinedAtMs: 1_700_000_000_000 })
     const changed = {
       ...node,
       isCordoned: true,
