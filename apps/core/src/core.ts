@@ -22,6 +22,7 @@ import type { CorePort } from './graphql/core-port.ts'
 import { startGraphqlServer } from './graphql/server.ts'
 import { NODE_PHASES } from './nodes/node-state.ts'
 import { NodeLinkServer } from './nodelink/nodelink-server.ts'
+import { PodLogUnavailableError } from './pods/pod-log.ts'
 import { POD_PHASES } from './pods/pod.ts'
 import { openStore } from './store/open-store.ts'
 import type { Intent, Store } from './store/store.ts'
@@ -158,7 +159,7 @@ function corePort(
     podLog: (podId, options, signal) => {
       const nodeName = reader.pod(podId)?.nodeName ?? null
       const connection = nodeName === null ? null : connections.connection(nodeName)
-      if (connection === null) throw new Error(`the log of pod ${podId} cannot be read: its node is not connected`)
+      if (connection === null) throw new PodLogUnavailableError(podId, 'its node is not connected')
       return connection.podLog(podId, options, signal)
     },
     latency: (filter) => latency.summary(filter),

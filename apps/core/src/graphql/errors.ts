@@ -28,12 +28,18 @@ export function limitExceeded(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'LIMIT_EXCEEDED' } })
 }
 
+/** There is no log to read now. */
+export function logUnavailable(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'LOG_UNAVAILABLE' } })
+}
+
 /** Codes that we give, and those that Apollo gives to malformed requests. */
 const PUBLIC_CODES: ReadonlySet<unknown> = new Set([
   'UNAUTHENTICATED',
   'FORBIDDEN',
   'BAD_USER_INPUT',
   'LIMIT_EXCEEDED',
+  'LOG_UNAVAILABLE',
   'BAD_REQUEST',
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',

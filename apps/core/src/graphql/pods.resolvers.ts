@@ -1,9 +1,10 @@
 /** Pods and their logs. */
 import { abortable } from '@fornax/kernel/abortable'
 import { unreachable } from '@fornax/kernel/assert'
+import { PodLogUnavailableError } from '../pods/pod-log.ts'
 import type { PodView } from '../pods/pod.ts'
 import { pageOf, pageSize, type Order } from './connections.ts'
-import { badInput } from './errors.ts'
+import { badInput, logUnavailable } from './errors.ts'
 import { podMatches } from './filters.ts'
 import type { PodResolvers, QueryResolvers, ResolversTypes, SubscriptionResolvers } from './generated/resolver-types.ts'
 import { LOG_LINES_MAX } from './limits.ts'
@@ -35,7 +36,11 @@ export const podSubscriptions: Required<Pick<SubscriptionResolvers, 'podLogs' | 
         throw badInput(`tailLines is ${tailLines}; 0 to ${LOG_LINES_MAX} are possible.`)
       if (visiblePod(core.fleet, scope, podId) === null) throw badInput(`There is no pod "${podId}".`)
       return abortable(async function* (signal) {
-        for await (const batch of core.podLog(podId, { tailLines, follow }, signal)) yield { podLogs: batch }
+        try {
+          for await (const batch of core.podLog(podId, { tailLines, follow }, signal)) yield { podLogs: batch }
+        } catch (error) {
+          throw error instanceof PodLogUnavailableError ? logUnavailable(error.message) : error
+        }
       })
     },
   },

@@ -1,6 +1,7 @@
 /** Who reads which pod's log over one node's stream. */
 import type { ConnectResponse, LogChunk } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import { LogStream } from '@fornax/proto/fornax/nodelink/v1/nodelink'
+import { PodLogUnavailableError } from '../pods/pod-log.ts'
 
 export type PodLogOptions = { readonly follow: boolean; readonly tailLines: number }
 
@@ -42,7 +43,7 @@ export class LogReaders {
         else if (reader.isOver) break
         else await nextOf(reader, signal)
       }
-      if (reader.problem !== null && !signal.aborted) throw new Error(`the log of pod ${podId}: ${reader.problem}`)
+      if (reader.problem !== null && !signal.aborted) throw new PodLogUnavailableError(podId, reader.problem)
     } finally {
       this.#readers.delete(requestId)
       if (!reader.isOver) this.#write({ frame: { $case: 'stopLog', value: { requestId } } })

@@ -1,5 +1,6 @@
 /** The watches of the API, over real sockets. */
 import { describe, expect, it } from 'vitest'
+import { PodLogUnavailableError } from '../../src/pods/pod-log.ts'
 import { FakeCorePort } from './fake-core-port.ts'
 import { aRequest, aSession } from './fake-objects.ts'
 import { fullWorld } from './full-world.ts'
@@ -83,6 +84,19 @@ describe('watching', () => {
     await socket.settle()
     socket.subscribe('l', `subscription { podLogs(podId: "${ids.pod}", tailLines: 10001) { skippedLines } }`)
     expect(await socket.next()).toMatchObject({ payload: { errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] } })
+  })
+
+  it('says why the log of a pod cannot be read', async () => {
+    const { core, ids } = fullWorld()
+    core.podLog = () => {
+      throw new PodLogUnavailableError(ids.pod, 'its node is not connected')
+    }
+    await using server = await startTestServer({ core })
+    await using socket = await connect(server)
+    socket.subscribe('l', `subscription { podLogs(podId: "${ids.pod}") { skippedLines } }`)
+    const message = `The log of pod ${ids.pod} cannot be read: its node is not connected.`
+    const payload = [{ message, extensions: { code: 'LOG_UNAVAILABLE' } }]
+    expect(await socket.next()).toMatchObject({ type: 'error', payload })
   })
 
   it('queues nothing for a client that does not read, and slows nobody', async () => {
