@@ -11,8 +11,12 @@ export default defineConfig(({ mode }) => ({
     include:
       mode === 'long'
         ? [LONG]
-        : ['apps', 'bench', 'examples', 'packages', 'prisma', 'proto', 'simulator', 'tools'].map((room) => `${room}/**/*.test.{ts,tsx}`),
+        : ['apps', 'bench', 'examples', 'packages', 'prisma', 'proto', 'simulator', 'tools'].map(
+            (room) => `${room}/**/*.test.{ts,tsx}`,
+          ),
     exclude: [...configDefaults.exclude, '**/.next/**', '**/generated/**', ...(mode === 'long' ? [] : [LONG])],
+    // What lasts for minutes measures: no file may take another's time.
+    fileParallelism: mode !== 'long',
     // Real processes on a busy two-core machine: a test that fails should fail by its assertion, not by the clock.
     testTimeout: mode === 'long' ? 30 * 60_000 : 20_000,
     hookTimeout: 60_000,

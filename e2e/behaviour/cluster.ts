@@ -9,17 +9,24 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createClient, type Client } from '@fornax/client/client'
+import type { FaultNetwork } from './faults/network.ts'
 
 export const ROOT = resolve(import.meta.dirname, '../..')
 
 /** How long anything that should come true may take on a busy machine before a test gives up. */
 const EVENTUALLY_MS = 20_000
 const LOOK_EVERY_MS = 15
+const LOOPBACK = '127.0.0.1'
+const SAID_MAX = 200
 
 export type ClusterOptions = {
   readonly nodes?: readonly string[]
   readonly runtime?: 'process' | 'bubblewrap'
   readonly databaseUrl?: string
+  /** Without one, everything is on loopback. */
+  readonly network?: FaultNetwork
+  /** Where agents keep what is theirs, by node; otherwise under the folder of the cluster. */
+  readonly folders?: Readonly<Record<string, string>>
 }
 
 export class Cluster implements AsyncDisposable {
@@ -27,6 +34,8 @@ export class Cluster implements AsyncDisposable {
   readonly token = randomBytes(16).toString('hex')
   readonly #options: ClusterOptions
   readonly #parts = new Map<string, ChildProcess>()
+  /** The last that every part said, all of its lives. */
+  readonly #said = new Map<string, string[]>()
   #apiPort = '0'
   #nodeLinkPort = '0'
   #client: Client | null = null
@@ -57,11 +66,13 @@ export class Cluster implements AsyncDisposable {
   }
 
   get apiUrl(): string {
-    return `http://127.0.0.1:${this.#apiPort}/graphql`
+    return `http://${this.#options.network?.coreHost ?? LOOPBACK}:${this.#apiPort}/graphql`
   }
 
   async startCore(): Promise<void> {
-    const ready = await this.#spawn('core', 'apps/core/src/main.ts', {
+    const { network } = this.#options
+    const ready = await this.#spawn('core', [process.execPath, 'apps/core/src/main.ts'], {
+      FORNAX_HOST: network?.coreHost ?? LOOPBACK,
       FORNAX_API_PORT: this.#apiPort,
       FORNAX_NODELINK_PORT: this.#nodeLinkPort,
       NODE_ENV: 'production',
@@ -72,14 +83,33 @@ export class Cluster implements AsyncDisposable {
     this.#client ??= createClient({ url: this.apiUrl, token: this.token })
   }
 
-  async startAgent(name: string): Promise<void> {
-    await this.#spawn(name, 'apps/agent/src/main.ts', {
-      FORNAX_DATA_DIR: join(this.dataDir, name),
+  /** `program`: another program than the agent's own, with its arguments. */
+  async startAgent(name: string, program: readonly string[] = ['apps/agent/src/main.ts']): Promise<void> {
+    const place = this.#options.network?.place(name)
+    const command = [process.execPath, ...program]
+    await this.#spawn(name, place?.command(command) ?? command, {
+      FORNAX_HOST: place?.host ?? LOOPBACK,
+      FORNAX_DATA_DIR: this.folderOf(name),
       FORNAX_NODE_NAME: name,
-      FORNAX_CORE_ADDRESS: `127.0.0.1:${this.#nodeLinkPort}`,
+      FORNAX_CORE_ADDRESS: place?.coreAddress(Number(this.#nodeLinkPort)) ?? `${LOOPBACK}:${this.#nodeLinkPort}`,
       FORNAX_JOIN_TOKEN_FILE: join(this.dataDir, 'join-token'),
       FORNAX_RUNTIME: this.#options.runtime ?? 'process',
     })
+  }
+
+  /** The data folder of a node's agent. */
+  folderOf(name: string): string {
+    return this.#options.folders?.[name] ?? join(this.dataDir, name)
+  }
+
+  /** The nodes whose agents were started. */
+  get nodeNames(): readonly string[] {
+    return [...this.#parts.keys()].filter((name) => name !== 'core')
+  }
+
+  /** The last that everybody said, for whoever looks into a failure. */
+  said(): string {
+    return [...this.#said].map(([name, lines]) => `--- ${name}\n${lines.join('')}`).join('\n')
   }
 
   /** As a crash would: nothing is said, nothing is tidied. */
@@ -99,6 +129,18 @@ export class Cluster implements AsyncDisposable {
     return this.#parts.get(name)?.pid
   }
 
+  /** Says something to a part, over the channel that it was started with. */
+  tell(name: string, words: object): void {
+    this.#parts.get(name)?.send(words)
+  }
+
+  /** Settles when a part has ended, with the signal that ended it. */
+  async ended(name: string): Promise<NodeJS.Signals | null> {
+    const part = this.#parts.get(name)
+    if (part !== undefined && this.isRunning(name)) await once(part, 'exit')
+    return part?.signalCode ?? null
+  }
+
   isRunning(name: string): boolean {
     const part = this.#parts.get(name)
     return part !== undefined && part.exitCode === null && part.signalCode === null
@@ -107,14 +149,14 @@ export class Cluster implements AsyncDisposable {
   /** Ends everything, pods too: agents are started again where they were killed, so that they can. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#client?.[Symbol.asyncDispose]()
-    const agents = [...this.#parts.keys()].filter((name) => name !== 'core')
-    for (const name of agents) if (!this.isRunning(name)) await this.startAgent(name).catch(() => undefined)
+    for (const name of this.nodeNames) if (!this.isRunning(name)) await this.startAgent(name).catch(() => undefined)
     await Promise.all([...this.#parts].map(([, part]) => stop(part)))
     rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 })
   }
 
-  async #spawn(name: string, script: string, settings: Record<string, string>): Promise<Ready> {
-    const part = spawn(process.execPath, [script], {
+  async #spawn(name: string, command: readonly string[], settings: Record<string, string>): Promise<Ready> {
+    const [program = '', ...args] = command
+    const part = spawn(program, args, {
       cwd: ROOT,
       env: {
         PATH: process.env['PATH'],
@@ -127,11 +169,12 @@ export class Cluster implements AsyncDisposable {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     this.#parts.set(name, part)
-    const said: string[] = []
+    const said = this.#said.get(name) ?? []
+    this.#said.set(name, said)
     for (const stream of [part.stdout, part.stderr])
       stream?.on('data', (bytes: Buffer) => {
         said.push(bytes.toString())
-        if (said.length > 200) said.shift()
+        if (said.length > SAID_MAX) said.shift()
       })
     const ready = await Promise.race([once(part, 'message').then(([message]) => message as Ready), once(part, 'exit')])
     if (Array.isArray(ready)) throw new Error(`${name} did not start:\n${said.join('')}`)

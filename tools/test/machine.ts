@@ -23,8 +23,18 @@ const TOOLS: readonly Tool[] = [
     programs: ['/usr/lib/postgresql/*/bin/initdb', 'initdb'],
     usedFor: 'the store on PostgreSQL',
   },
-  { name: 'nftables', debianPackage: 'nftables', programs: ['nft'], usedFor: 'endpoints of sandboxed pods' },
-  { name: 'iproute2', debianPackage: 'iproute2', programs: ['ip'], usedFor: 'networks of sandboxed pods' },
+  {
+    name: 'nftables',
+    debianPackage: 'nftables',
+    programs: ['nft'],
+    usedFor: 'endpoints of sandboxed pods, and broken networks',
+  },
+  {
+    name: 'iproute2',
+    debianPackage: 'iproute2',
+    programs: ['ip'],
+    usedFor: 'networks of sandboxed pods and of nodes that are cut off',
+  },
   {
     name: 'conntrack',
     debianPackage: 'conntrack',

@@ -34,7 +34,8 @@ export const ONLY_IMPORTERS: readonly OnlyImporters[] = [
     what: 'the wire',
     sign: /from '(@fornax\/proto|@grpc\/)/,
     within: /^(apps|packages)\//,
-    allowed: /^apps\/core\/src\/nodelink\/|^apps\/agent\/src\/(corelink|sessions)\/|^packages\/session-sdk\//,
+    allowed:
+      /^apps\/core\/src\/nodelink\/|^apps\/agent\/src\/(corelink|sessions|runtime\/containerd)\/|^packages\/session-sdk\//,
   },
   {
     what: 'GraphQL',

@@ -33,15 +33,19 @@ const CORE: RoomPlan = {
     pools: BELOW_SCHEDULER,
     sessions: [...BELOW_SCHEDULER, 'scheduler', 'pools'],
     fleet: BELOW_FLEET,
+    // Looks at everything that the fleet holds, and writes nothing.
+    audit: BELOW_EDGES,
     store: BELOW_EDGES,
     nodelink: BELOW_EDGES,
     graphql: BELOW_EDGES,
     telemetry: BELOW_EDGES,
+    // What a core writes to its database, whoever asked for it.
+    'core-journals.ts': BELOW_EDGES,
     // What the API may ask for, put together from the use-cases; `core.ts` gives it the edges.
-    'use-cases.ts': BELOW_EDGES,
+    'use-cases.ts': [...BELOW_EDGES, 'core-journals.ts'],
     // Everything between the edges: what `core.ts` puts edges around, and simulations run.
-    'core-rooms.ts': [...BELOW_EDGES, 'use-cases.ts', 'nodelink'],
-    'core.ts': [...BELOW_EDGES, 'config.ts', 'use-cases.ts', 'core-rooms.ts', ...EDGES],
+    'core-rooms.ts': [...BELOW_EDGES, 'core-journals.ts', 'use-cases.ts', 'nodelink'],
+    'core.ts': [...BELOW_EDGES, 'audit', 'config.ts', 'use-cases.ts', 'core-rooms.ts', ...EDGES],
     'main.ts': ['config.ts', 'core.ts', 'start-failure.ts'],
   },
   above: {
@@ -67,6 +71,8 @@ const AGENT: RoomPlan = {
     corelink: [...AGENT_EDGES, 'sessions', 'pods'],
     'agent.ts': [...AGENT_EDGES, 'sessions', 'pods', 'corelink', 'config.ts'],
     'start-agent.ts': [...AGENT_EDGES, 'corelink', 'agent.ts', 'config.ts'],
+    // Many simulated nodes in one process: a program of its own.
+    simulate: ['agent.ts', 'start-agent.ts', 'config.ts', 'ledger', 'runtime'],
     'main.ts': ['start-agent.ts', 'config.ts'],
   },
   above: { files: /-keeper\.ts$/, mayImport: [...AGENT_EDGES, 'sessions', 'pods'] },

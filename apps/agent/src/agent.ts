@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import type { Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
 import type { Random } from '@fornax/kernel/random'
+import type { NodeCommand } from '@fornax/node-model/node-command'
 import type { NodeResources } from './config.ts'
 import { CoreLink } from './corelink/core-link.ts'
 import type { CoreSessionWorld } from './corelink/core-session.ts'
@@ -17,7 +18,7 @@ import { StartGate } from './pods/start-gate.ts'
 import { createMachinePortBlocks, UNSHARED_PORT_BLOCKS } from './ports/port-blocks.ts'
 import { HOST_PORTS, PortPool } from './ports/port-pool.ts'
 import type { Runtime } from './runtime/runtime.ts'
-import { SessionFolders } from './sessions/session-folders.ts'
+import { SessionFolders, type SessionPlaces } from './sessions/session-folders.ts'
 import { machineGauge, UsageMeter } from './telemetry/usage-meter.ts'
 
 /** Everything an agent is made of; nothing here says how the world is reached. */
@@ -41,6 +42,10 @@ export type AgentParts = {
   /** The agent takes it over, and disposes of it at its end. */
   readonly ledger: Ledger
   readonly random: Random
+  /** Default: sockets in `dataDir`. */
+  readonly sessionPlaces?: SessionPlaces
+  /** Told of each command that is about to be carried out: for simulations. */
+  readonly commandObeyed?: (command: NodeCommand) => void
 }
 
 export type Agent = AsyncDisposable & {
@@ -70,12 +75,18 @@ export async function assembleAgent(options: AgentParts): Promise<Agent> {
   parts.defer(() => record.close())
   const ports = new PortPool({ range: HOST_PORTS, clock, blocks, put: (change) => record.put(change) }, contents)
   const gate = new StartGate(clock, isReal ? STARTS_PER_CPU * availableParallelism() : Number.POSITIVE_INFINITY)
-  const podWorld: PodWorld = { clock, log, record, ports, logs, gate, folders: new SessionFolders(dataDir), dataDir }
+  const folders = options.sessionPlaces ?? new SessionFolders(dataDir)
+  const podWorld: PodWorld = { clock, log, record, ports, logs, gate, folders, dataDir }
   const workload: NodeWorkload = new NodeWorkload(podWorld, runtimes, () => link.connectedSinceMs)
   parts.defer(() => workload.letGo())
   const usage = new UsageMeter(runtimes, clock, isReal ? machineGauge : null)
   const marks = { list: contents.epochMarks }
-  const linkWorld: CoreSessionWorld = { clock, log, record, workload, logs, usage, marks }
+  const apply = (command: NodeCommand): void => {
+    options.commandObeyed?.(command)
+    workload.apply(command)
+  }
+  const obeying = { state: () => workload.state(), apply }
+  const linkWorld: CoreSessionWorld = { clock, log, record, workload: obeying, logs, usage, marks }
   const link: CoreLink = parts.use(new CoreLink(linkOptions(options, contents.ledgerId), linkWorld))
   parts.defer(() => record.flush())
   await ports.claimTaken()

@@ -13,7 +13,9 @@ export type AgentConfig = {
   readonly dataDir: string
   /** What no pod may see: everything of Fornax on this machine. */
   readonly hiddenFolders: readonly string[]
-  readonly runtime: 'auto' | 'bubblewrap' | 'process' | 'simulated'
+  readonly runtime: 'auto' | 'bubblewrap' | 'process' | 'simulated' | 'containerd'
+  /** Null: there are no containers. */
+  readonly containerdSocket: string | null
   /** Where clients of this node's sessions reach it. */
   readonly address: string
   /** Where pods look for commands. */
@@ -39,6 +41,8 @@ export function readConfig(env: NodeJS.ProcessEnv): AgentConfig {
   if (result.kind === 'invalid') throw new ConfigError(describeProblems(result.problems))
   const { settings } = result
   refuseUnreadable(settings.joinTokenFile)
+  if (settings.runtime === 'containerd' && settings.containerdSocket === null)
+    throw new ConfigError('FORNAX_RUNTIME is containerd: say in FORNAX_CONTAINERD_SOCKET where its socket is')
   return {
     nodeName: settings.nodeName,
     coreAddress: settings.coreAddress,
@@ -46,6 +50,7 @@ export function readConfig(env: NodeJS.ProcessEnv): AgentConfig {
     dataDir: join(settings.dataDir, 'agent'),
     hiddenFolders: [settings.dataDir, dirname(settings.joinTokenFile)],
     runtime: settings.runtime,
+    containerdSocket: settings.containerdSocket,
     address: isEveryAddress(settings.host) ? '127.0.0.1' : settings.host,
     path: env['PATH'] ?? DEFAULT_PATH,
     resources: resourcesOfMachine(),

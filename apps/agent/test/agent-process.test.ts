@@ -1,5 +1,5 @@
 /** The agent dies in every way there is; its pods must not notice. */
-import { rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { PodFailureKind, PodPhase, SessionEnd, SessionPhase } from '@fornax/proto/fornax/nodelink/v1/nodelink'
@@ -75,6 +75,23 @@ describe('kill -9', () => {
     expect(core.sessions.get('ses-1')?.end).toBe(SessionEnd.SESSION_END_POD_LOST)
     await signalAndWait(world, 'pod-2')
     expect((await core.pod('pod-2', POD_PHASE_FAILED)).exitCode).toBe(6)
+  })
+
+  it('leaves nothing of the session socket of a pod that ended while it was dead', async () => {
+    await using world = await AgentProcessWorld.create()
+    const { core } = world
+    await world.start()
+    core.command(define('ver-app', SESSION_POD), createPod('pod-1', 'ver-app'), createPod('pod-2', 'ver-app'))
+    for (const podId of ['pod-1', 'pod-2']) await core.pod(podId, POD_PHASE_STANDBY)
+    await world.end('SIGKILL')
+    const sockets = join(world.dataDir, 'agent', 'sockets')
+    await mkdir(join(sockets, 'pod-gone')) // It had ended, and the agent died before it took this away.
+    const [pid = 0] = world.processesOf('pod-1')
+    process.kill(pid, 'SIGKILL')
+    await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 5_000 })
+    await world.start()
+    await core.pod('pod-1', POD_PHASE_FAILED)
+    expect(await entriesOf(sockets)).toEqual(['pod-2'])
   })
 
   it('without its ledger it is a new node, and no old pod is left', async () => {

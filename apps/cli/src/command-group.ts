@@ -8,6 +8,8 @@ import type { Terminal } from './terminal.ts'
 export type Program = {
   readonly terminal: Terminal
   readonly checkout: string
+  /** Aborts when the person has had enough. */
+  readonly signal: AbortSignal
   /** Finds the server, and does the work with it. */
   readonly connected: (flags: ConnectionFlags, work: (context: CommandContext) => Promise<void>) => Promise<void>
 }

@@ -21,7 +21,9 @@ export type Surroundings = {
 export async function findConnection(flags: ConnectionFlags, surroundings: Surroundings): Promise<Connection> {
   const { env } = surroundings
   const hasSettings = Object.keys(env).some((name) => name.startsWith('FORNAX_'))
-  const given = hasSettings ? (await import('./given-settings.ts')).givenSettings(env) : NOTHING_GIVEN
+  const given: ConnectionSettings = hasSettings
+    ? (await import('./given-settings.ts')).givenSettings(env)
+    : NOTHING_GIVEN
   const { dataDir, ready } = dataFolderOf(given, surroundings)
   const address = addressOf(flags, given, ready) ?? {
     url: (await import('./given-settings.ts')).defaultApiUrl(env),
@@ -37,14 +39,35 @@ export async function findConnection(flags: ConnectionFlags, surroundings: Surro
   return { url: address.url, urlSource: address.source, token, tokenSource: token === null ? null : `the file ${file}` }
 }
 
-const NOTHING_GIVEN: GivenSettings = { dataDir: null, apiUrl: null, token: null, tokenFile: null }
+/** Where nodes join a core, and with what. */
+export type NodeLink = { readonly address: string; readonly joinTokenFile: string }
+
+/** What is named wins over the environment, and that over the Fornax that runs here. */
+export async function findNodeLink(core: string | undefined, surroundings: Surroundings): Promise<NodeLink> {
+  const { givenSettings, givenNodeLink } = await import('./given-settings.ts')
+  const { dataDir, ready } = dataFolderOf(givenSettings(surroundings.env), surroundings)
+  const given = givenNodeLink(surroundings.env)
+  return {
+    address: core ?? given.address ?? ready?.nodeLink ?? given.defaultAddress,
+    joinTokenFile: given.joinTokenFile ?? join(dataDir, 'join-token'),
+  }
+}
+
+const NOTHING_GIVEN = { dataDir: null, apiUrl: null, token: null, tokenFile: null }
 /** The default of FORNAX_DATA_DIR. */
 export const DATA_FOLDER = '.fornax'
 
-type ReadyFile = { readonly path: string; readonly api: string; readonly tokenFile: string | null }
+type ConnectionSettings = Pick<GivenSettings, keyof typeof NOTHING_GIVEN>
+
+type ReadyFile = {
+  readonly path: string
+  readonly api: string
+  readonly nodeLink: string | null
+  readonly tokenFile: string | null
+}
 type Address = { readonly url: string; readonly source: string }
 
-function addressOf(flags: ConnectionFlags, { apiUrl }: GivenSettings, ready: ReadyFile | null): Address | null {
+function addressOf(flags: ConnectionFlags, { apiUrl }: ConnectionSettings, ready: ReadyFile | null): Address | null {
   if (flags.server !== undefined) return { url: withScheme(flags.server), source: '--server' }
   if (apiUrl !== null) return { url: apiUrl, source: 'FORNAX_API_URL' }
   return ready === null ? null : { url: ready.api, source: ready.path }
@@ -52,7 +75,7 @@ function addressOf(flags: ConnectionFlags, { apiUrl }: GivenSettings, ready: Rea
 
 function tokenSaid(
   flags: ConnectionFlags,
-  { token }: GivenSettings,
+  { token }: ConnectionSettings,
 ): { readonly token: string; readonly tokenSource: string } | null {
   if (flags.token !== undefined) return { token: flags.token, tokenSource: '--token' }
   return token === null ? null : { token, tokenSource: 'FORNAX_TOKEN' }
@@ -60,7 +83,7 @@ function tokenSaid(
 
 type DataFolder = { readonly dataDir: string; readonly ready: ReadyFile | null }
 
-function dataFolderOf({ dataDir: given }: GivenSettings, { folder, checkout }: Surroundings): DataFolder {
+function dataFolderOf({ dataDir: given }: ConnectionSettings, { folder, checkout }: Surroundings): DataFolder {
   if (given !== null) return { dataDir: given, ready: readReadyFile(given) }
   const here = resolve(folder, DATA_FOLDER)
   const ready = readReadyFile(here)
@@ -74,7 +97,8 @@ function readReadyFile(dataDir: string): ReadyFile | null {
   try {
     const ready: unknown = JSON.parse(readFileSync(path, 'utf8'))
     if (!isRecord(ready) || typeof ready['api'] !== 'string') return null
-    return { path, api: ready['api'], tokenFile: typeof ready['tokenFile'] === 'string' ? ready['tokenFile'] : null }
+    const text = (name: string): string | null => (typeof ready[name] === 'string' ? ready[name] : null)
+    return { path, api: ready['api'], nodeLink: text('nodeLink'), tokenFile: text('tokenFile') }
   } catch {
     // No Fornax was started here, or it belongs to somebody else: then it is named some other way.
     return null

@@ -29,6 +29,24 @@ export function defaultApiUrl(env: Environment): string {
   return settingsOf(env).apiUrl
 }
 
+/** Where nodes join. Null: not given. A value that cannot be used is for the nodes to refuse. */
+export type GivenNodeLink = {
+  readonly address: string | null
+  readonly joinTokenFile: string | null
+  /** When nobody says it. */
+  readonly defaultAddress: string
+}
+
+/** Throws a CliError as `givenSettings` does. */
+export function givenNodeLink(env: Environment): GivenNodeLink {
+  const given = (name: string): string | null => env[name] || null
+  return {
+    address: given(SETTINGS.coreAddress.name),
+    joinTokenFile: given(SETTINGS.joinTokenFile.name),
+    defaultAddress: settingsOf(env).coreAddress,
+  }
+}
+
 const OURS: readonly string[] = [SETTINGS.dataDir, SETTINGS.apiUrl, SETTINGS.token, SETTINGS.tokenFile].map(
   (one) => one.name,
 )

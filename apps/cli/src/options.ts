@@ -24,6 +24,12 @@ export function positiveNumber(text: string): number {
   return number
 }
 
+export function hostAndPort(text: string): string {
+  if (!/^(\[[0-9a-fA-F:]+\]|[^:/\s]+):\d{1,5}$/.test(text))
+    throw new InvalidArgumentError('A host and a port are needed, as in 10.0.0.5:4001.')
+  return text
+}
+
 /** `-o FORMAT` with these formats. */
 export function outputOption(formats: readonly string[]): Option {
   return new Option('-o, --output <format>', 'how to print').choices(formats)

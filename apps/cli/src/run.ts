@@ -26,7 +26,7 @@ export async function run(words: readonly string[], surroundings: Surroundings):
     connection = found
     await withClient(found, surroundings, work)
   }
-  const program = createProgram({ terminal, checkout: surroundings.checkout, connected })
+  const program = createProgram({ terminal, signal, checkout: surroundings.checkout, connected })
   try {
     await program.parseAsync(words.length === 0 ? ['--help'] : [...words], { from: 'user' })
     return OK

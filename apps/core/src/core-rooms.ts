@@ -9,12 +9,12 @@ import type { Log } from '@fornax/kernel/log'
 import type { Random } from '@fornax/kernel/random'
 import { TimerWheel } from '@fornax/kernel/timer-wheel'
 import type { ApplicationVersion } from './applications/application.ts'
+import { openJournals } from './core-journals.ts'
 import { FleetReader } from './fleet/fleet-reader.ts'
 import type { FleetLimits, FleetObserver } from './fleet/fleet-state.ts'
 import { Fleet } from './fleet/fleet.ts'
+import type { NodeCommand } from './fleet/node-command.ts'
 import { NodeConnections } from './nodelink/node-connections.ts'
-import { NodeJournal } from './nodes/node-journal.ts'
-import { SessionJournal } from './sessions/session-journal.ts'
 import type { Intent, Store } from './store/store.ts'
 import type { TenantDirectory } from './tenants/tenant-directory.ts'
 import type { UseCaseParts } from './use-cases.ts'
@@ -45,6 +45,8 @@ export type CoreWorld = {
   readonly tenants: TenantDirectory
   readonly isJoinToken: (token: string) => boolean
   readonly observe: FleetObserver
+  /** Told of each command to a node, before it is put on its stream: for simulations. */
+  readonly commandSent?: (nodeName: string, command: NodeCommand) => void
   readonly times: CoreTimes
   readonly limits: Pick<FleetLimits, 'changeLogCapacity' | 'closedSessionsMax'>
 }
@@ -52,6 +54,8 @@ export type CoreWorld = {
 export type CoreRooms = UseCaseParts &
   Disposable & {
     readonly connections: NodeConnections
+    /** The instants that the fleet waits for. */
+    readonly deadlines: Pick<TimerWheel, 'dueAtMs'>
     /** Settles when the core must begin anew: a node has seen a higher epoch than the database has. */
     readonly mustRestart: Promise<void>
   }
@@ -63,20 +67,22 @@ export function openCoreRooms(world: CoreWorld): CoreRooms {
   const soon = (what: string, write: Promise<unknown>): void =>
     void write.catch((cause: unknown) => log.error({ err: cause }, `${what} could not be recorded`))
   const deadlines = new TimerWheel({ clock, fire: (key) => fleet.deadlinePassed(key) })
-  const journal = new SessionJournal({ store, nowMs, log, recorded: (session) => fleet.sessionRecorded(session) })
-  const nodeJournal = new NodeJournal({ clock, log, save: (node) => store.saveNode(node) })
+  const journals = openJournals(world, () => fleet)
   const fleet: Fleet = new Fleet(
     {
       nowMs,
       deadlines,
       newPodId: () => newId('pod'),
       random: world.random,
-      tell: (nodeName, command) => connections.tell(nodeName, command),
+      tell: (nodeName, command) => {
+        world.commandSent?.(nodeName, command)
+        connections.tell(nodeName, command)
+      },
       record: {
-        session: (session) => journal.recordSoon(session),
+        session: (session) => journals.sessions.recordSoon(session),
         rollOut: ({ id, isProven, fallback }) =>
-          soon('a roll-out', store.saveRollOut(id, { isProven, fallbackVersionId: fallback?.id ?? null })),
-        node: (node) => nodeJournal.record(node),
+          journals.rollOuts.record({ id, isProven, fallbackVersionId: fallback?.id ?? null }),
+        node: (node) => journals.nodes.record(node),
       },
       observe: world.observe,
     },
@@ -88,18 +94,18 @@ export function openCoreRooms(world: CoreWorld): CoreRooms {
     clock,
     newId,
     fleet,
-    journal,
-    nodeJournal,
+    journals,
     store,
     tenants,
     connections,
+    deadlines,
     reader: new FleetReader(fleet.state),
     audit: (entry) => soon('an audit entry', store.recordAudit([{ ...entry, id: newId('aud'), atMs: nowMs() }])),
     mustRestart: mustRestart.promise,
     [Symbol.dispose]: () => {
       connections[Symbol.dispose]()
       deadlines[Symbol.dispose]()
-      nodeJournal[Symbol.dispose]()
+      journals[Symbol.dispose]()
     },
   }
 }

@@ -9,10 +9,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { join } from 'node:path'
 import { invariant } from '@fornax/kernel/assert'
-import type { Clock } from '@fornax/kernel/clock'
+import { systemStopwatch, type Clock } from '@fornax/kernel/clock'
 import { newId } from '@fornax/kernel/ids'
 import type { Log } from '@fornax/kernel/log'
 import { seededRandom } from '@fornax/kernel/random'
+import { Auditor } from './audit/auditor.ts'
+import { INVARIANTS } from './audit/invariants.ts'
+import { ViolationLog } from './audit/violation-log.ts'
 import type { CoreConfig } from './config.ts'
 import { DEFAULT_LIMITS, DEFAULT_TIMES, openCoreRooms, recover, type CoreRooms, type CoreTimes } from './core-rooms.ts'
 import type { ApplicationEntry } from './fleet/application-entry.ts'
@@ -55,7 +58,12 @@ const ADMINISTRATOR = 'administrator'
 export async function createCore(options: CoreOptions): Promise<Core> {
   const { config, clock, log, times } = options
   await using stack = new AsyncDisposableStack()
-  const store = stack.use(await openStore({ ...databaseOf(config), clock, log }))
+  const written = { sessionRows: 0, sessionCommits: 0 }
+  const sessionsWritten = (rows: number): void => {
+    written.sessionRows += rows
+    written.sessionCommits += 1
+  }
+  const store = stack.use(await openStore({ ...databaseOf(config), clock, log, sessionsWritten }))
   const intent = await store.start(clock.nowMs())
   const tenants = await directory(store, intent, options)
   const latency = new LatencyRecorder()
@@ -74,10 +82,22 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       limits: DEFAULT_LIMITS,
     }),
   )
-  const metrics: Metrics = new Metrics(gauges(rooms.fleet))
+  const frames = { sent: 0, received: 0 }
+  const metrics: Metrics = new Metrics({
+    ...gauges(rooms.fleet),
+    totals: () => ({
+      ...written,
+      changes: rooms.fleet.state.changes.count,
+      nodeFramesSent: frames.sent,
+      nodeFramesReceived: frames.received,
+    }),
+  })
   await recover(rooms.fleet, store, intent)
+  stack.use(audited(rooms, metrics, log))
   const { host, apiPort, nodeLinkPort, isProduction } = config
-  const link = stack.use(await NodeLinkServer.listen({ connections: rooms.connections, host, port: nodeLinkPort }))
+  const link = stack.use(
+    await NodeLinkServer.listen({ connections: rooms.connections, host, port: nodeLinkPort, frames }),
+  )
   const port = corePort(rooms, { latency, log })
   const api = stack.use(await startGraphqlServer(port, { host, port: apiPort, isProduction, metrics }))
   const owned = stack.move()
@@ -105,8 +125,19 @@ function observer(latency: LatencyRecorder, metrics: () => Metrics, log: Log): F
   }
 }
 
+/** Somebody looks, as long as the core runs, whether anything happens that must never happen. */
+function audited({ fleet, deadlines, clock }: CoreRooms, metrics: Metrics, log: Log): Auditor {
+  for (const { id } of INVARIANTS) metrics.violated(id, 0) // A counter that was never there cannot be seen to grow.
+  const lines = new ViolationLog(log, clock)
+  const found: ConstructorParameters<typeof Auditor>[0]['found'] = (violation) => {
+    metrics.violated(violation.invariant, 1)
+    lines.found(violation)
+  }
+  return new Auditor({ state: fleet.state, deadlines, clock, stopwatch: systemStopwatch, found })
+}
+
 /** Reads at scrape time; looks at every node and application, and at no pod. */
-function gauges({ state }: Fleet): Gauges {
+function gauges({ state }: Fleet): Omit<Gauges, 'totals'> {
   const entries = (): ApplicationEntry[] => [...state.applications.values()]
   return {
     nodesByPhase: () => {

@@ -1,7 +1,6 @@
 /** The use-cases with their ports filled in: what clients can do, ready for the edge. */
 import type { Clock } from '@fornax/kernel/clock'
 import type { IdKind } from '@fornax/kernel/ids'
-import { inTurn } from '@fornax/kernel/in-turn'
 import type { Application } from './applications/application.ts'
 import { nameProblem } from './applications/version-rules.ts'
 import {
@@ -11,14 +10,13 @@ import {
   updateScalingPolicy,
   type WriteApplicationPorts,
 } from './applications/write-application.ts'
+import type { CoreJournals } from './core-journals.ts'
 import type { FleetReader } from './fleet/fleet-reader.ts'
 import type { Fleet } from './fleet/fleet.ts'
 import type { ApplicationView } from './fleet/views.ts'
 import type { TenantDirectory as TenantsPort, UseCases, WriteNodeResult } from './graphql/core-port.ts'
-import type { NodeJournal } from './nodes/node-journal.ts'
 import { closeSession } from './sessions/close-session.ts'
 import { openSession, type OpenSessionPorts } from './sessions/open-session.ts'
-import type { SessionJournal } from './sessions/session-journal.ts'
 import type { AuditEntry, Store } from './store/store.ts'
 import type { TenantDirectory } from './tenants/tenant-directory.ts'
 import type { Viewer } from './tenants/tenant.ts'
@@ -28,8 +26,7 @@ export type UseCaseParts = {
   readonly newId: (kind: IdKind) => string
   readonly fleet: Fleet
   readonly reader: FleetReader
-  readonly journal: SessionJournal
-  readonly nodeJournal: Pick<NodeJournal, 'whenWritten'>
+  readonly journals: CoreJournals
   readonly store: Store
   readonly tenants: TenantDirectory
   /** Writes down who did what; never awaited by the hot path. */
@@ -38,7 +35,7 @@ export type UseCaseParts = {
 
 export function useCases(parts: UseCaseParts): UseCases {
   const opening = openPorts(parts)
-  const closing = { fleet: opening.fleet, journal: parts.journal }
+  const closing = { fleet: opening.fleet, journal: parts.journals.sessions }
   return {
     openSession: (viewer, command, caller) => openSession(opening, { ...command, tenantId: viewer.tenantId }, caller),
     closeSession: (viewer, id) =>
@@ -48,17 +45,17 @@ export function useCases(parts: UseCaseParts): UseCases {
   }
 }
 
-function openPorts({ clock, newId, fleet, reader, journal }: UseCaseParts): OpenSessionPorts {
+function openPorts({ clock, newId, fleet, reader, journals }: UseCaseParts): OpenSessionPorts {
   return {
     clock,
     newId: () => newId('ses'),
-    journal,
+    journal: journals.sessions,
     fleet: {
       applicationNamed: (tenantId, name) => fleet.queueOf(tenantId, name),
       session: (id) => reader.session(id),
       sessionOfKey: (applicationId, key) => reader.sessionOfKey(applicationId, key),
       enqueue: (session) => fleet.enqueue(session),
-      whenSettled: (id, signal) => fleet.whenSettled(id, signal),
+      onSettled: (id, act) => fleet.onSettled(id, act),
       requestClose: (id, reason) => fleet.requestClose(id, reason),
     },
   }
@@ -75,7 +72,8 @@ function applicationCases(parts: UseCaseParts): ApplicationCases {
     nowMs: () => clock.nowMs(),
     newId,
     store,
-    inTurn: inTurn(),
+    inTurn: parts.journals.writeInTurn,
+    doubts: parts.journals.writeDoubts,
     fleet: {
       definitionNamed: (tenantId, name) => reader.applicationNamed(tenantId, name)?.definition ?? null,
       isServing: ({ applicationId, number }) => reader.isServing(applicationId, number),
@@ -122,12 +120,12 @@ function viewOf(observed: ApplicationView | null, definition: ApplicationView['d
 type NodeCases = Pick<UseCases, 'cordonNode' | 'uncordonNode' | 'drainNode'>
 
 function nodeCases(parts: UseCaseParts): NodeCases {
-  const { fleet, reader, nodeJournal } = parts
+  const { fleet, reader, journals } = parts
   type Change = () => number
   const act = async (viewer: Viewer, action: string, name: string, change: Change): Promise<WriteNodeResult> => {
     const isKnown = reader.node(name) !== null
     const sessionCount = isKnown ? change() : 0
-    await nodeJournal.whenWritten(name) // What was answered survives the core.
+    await journals.nodes.whenWritten(name) // What was answered survives the core.
     const node = reader.node(name)
     note(parts, viewer, { action, object: `node/${name}`, problem: node === null ? 'nodeNotFound' : null })
     return node === null ? { kind: 'nodeNotFound', name } : { kind: 'written', node, sessionCount }

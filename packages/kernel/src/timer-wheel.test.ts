@@ -68,3 +68,20 @@ it('fires nothing, and leaves no timer, once it is disposed', () => {
   clock.advance(20)
   expect(fired).toEqual([])
 })
+
+it('says when a deadline should fire, and of one that was over when it was set, when that was', () => {
+  const clock = new VirtualClock()
+  const startMs = clock.nowMs()
+  const wheel = new TimerWheel({ clock, fire: () => undefined })
+  wheel.set('later', startMs + 50)
+  wheel.set('far', startMs + 500_000)
+  wheel.set('over', startMs - 50)
+  expect(['later', 'far', 'over', 'never'].map((key) => wheel.dueAtMs(key))).toEqual([
+    startMs + 50,
+    startMs + 500_000,
+    startMs,
+    null,
+  ])
+  clock.advance(60)
+  expect([wheel.dueAtMs('later'), wheel.dueAtMs('over')]).toEqual([null, null])
+})

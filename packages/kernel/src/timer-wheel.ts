@@ -12,7 +12,12 @@ const BUCKET_MS = 8
 const FAR_MS = 60_000
 const FAR_BUCKETS = 128
 
-type Entry = { readonly atMs: number; readonly bucket: number }
+type Entry = {
+  readonly atMs: number
+  /** The later of `atMs` and when it was set. */
+  readonly dueAtMs: number
+  readonly bucket: number
+}
 
 export class TimerWheel implements Disposable {
   readonly #clock: Clock
@@ -38,11 +43,17 @@ export class TimerWheel implements Disposable {
     if (this.#isDisposed) return
     if (this.#entries.get(key)?.atMs === atMs) return
     this.clear(key)
-    const bucket = bucketOf(atMs, this.#clock.nowMs())
-    this.#entries.set(key, { atMs, bucket })
+    const nowMs = this.#clock.nowMs()
+    const bucket = bucketOf(atMs, nowMs)
+    this.#entries.set(key, { atMs, dueAtMs: Math.max(atMs, nowMs), bucket })
     const keys = this.#buckets.get(bucket)
     if (keys) keys.add(key)
     else this.#open(bucket, key)
+  }
+
+  /** When a key should fire; null when it is not set. One that was late when it was set should fire at once. */
+  dueAtMs(key: string): number | null {
+    return this.#entries.get(key)?.dueAtMs ?? null
   }
 
   clear(key: string): void {

@@ -12,6 +12,7 @@ describe('an empty environment', () => {
       apiPort: 4000,
       nodeLinkPort: 4001,
       runtime: 'auto',
+    containerdSocket: null,
       isConsoleOn: true,
       adminToken: null,
       durability: 'process',
@@ -64,6 +65,7 @@ describe('a given value', () => {
     ['FORNAX_API_PORT', '0', { apiPort: 0 }],
     ['FORNAX_CONSOLE', 'off', { isConsoleOn: false }],
     ['FORNAX_RUNTIME', 'simulated', { runtime: 'simulated' }],
+    ['FORNAX_CONTAINERD_SOCKET', '/run/containerd.sock', { containerdSocket: '/run/containerd.sock' }],
     ['FORNAX_DURABILITY', 'fsync', { durability: 'fsync' }],
     ['FORNAX_TEST_REQUIRE_ALL', '1', { testRequireAll: true }],
     ['FORNAX_ADMIN_TOKEN', 'sixteen-letters!', { adminToken: 'sixteen-letters!' }],
@@ -92,7 +94,9 @@ describe('a given value', () => {
 
   it('is quoted in the message, which says what is expected', () => {
     const message = problems({ FORNAX_RUNTIME: 'docker' })[0]?.message
-    expect(message).toBe('FORNAX_RUNTIME is "docker", but it must be one of auto, bubblewrap, process, simulated.')
+    expect(message).toBe(
+      'FORNAX_RUNTIME is "docker", but it must be one of auto, bubblewrap, process, simulated, containerd.',
+    )
   })
 
   it('is never quoted when it is a secret', () => {

@@ -96,9 +96,17 @@ export const SETTINGS = {
   runtime: {
     name: 'FORNAX_RUNTIME',
     default: 'auto',
-    schema: z.enum(['auto', 'bubblewrap', 'process', 'simulated']),
-    expects: 'one of auto, bubblewrap, process, simulated',
-    doc: 'How the agent runs pods; `auto` takes bubblewrap where it works, else process (no isolation, for development only).',
+    schema: z.enum(['auto', 'bubblewrap', 'process', 'simulated', 'containerd']),
+    expects: 'one of auto, bubblewrap, process, simulated, containerd',
+    doc: 'How the agent runs pods of the image `host`; `auto` takes bubblewrap where it works, else process (no isolation, for development only). `containerd` offers nothing but containers.',
+    usedBy: ['start', 'agent'],
+  },
+  containerdSocket: {
+    name: 'FORNAX_CONTAINERD_SOCKET',
+    default: null,
+    schema: path,
+    expects: 'the path of a socket, as in /run/containerd/containerd.sock',
+    doc: 'Socket of a containerd; with it the agent, as root, runs OCI images as containers.',
     usedBy: ['start', 'agent'],
   },
   isConsoleOn: {
@@ -149,7 +157,7 @@ export const SETTINGS = {
     schema: hostAndPort,
     expects: 'a host and a port, as in 10.0.0.5:4001',
     doc: 'Where an agent finds the node link of the core.',
-    usedBy: ['agent'],
+    usedBy: ['agent', 'cli'],
   },
   nodeName: {
     name: 'FORNAX_NODE_NAME',
@@ -165,7 +173,7 @@ export const SETTINGS = {
     schema: path,
     expects: 'the path of a file',
     doc: 'File with the token by which agents join.',
-    usedBy: ['start', 'core', 'agent'],
+    usedBy: ['start', 'core', 'agent', 'cli'],
   },
   apiUrl: {
     name: 'FORNAX_API_URL',

@@ -90,7 +90,7 @@ export class CoreLink implements AsyncDisposable {
     this.#stream = stream
     session = new CoreSession(this.#world, stream, () => this.#beAccepted())
     const leave = (): void => {
-      session?.[Symbol.dispose]() // A word after the end would cut off those before it.
+      session?.finish() // A word after the end would cut off those before it.
       void stream.end()
     }
     this.#stop.signal.addEventListener('abort', leave)

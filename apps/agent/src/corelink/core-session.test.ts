@@ -3,11 +3,12 @@ import { VirtualClock } from '@fornax/kernel/virtual-clock'
 import { creatingPod, type Pod } from '@fornax/node-model/pod-state'
 import type { NodeState } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import { expect, it } from 'vitest'
+import { LedgerFullError } from '../ledger/ledger.ts'
 import { createMemoryLedger } from '../ledger/memory-ledger.ts'
 import { NodeRecord } from '../ledger/node-record.ts'
 import type { WorkloadState } from '../pods/node-workload.ts'
 import { CoreSession, type EpochMarks } from './core-session.ts'
-import type { FrameToCore } from './core-stream.ts'
+import type { FrameFromCore, FrameToCore } from './core-stream.ts'
 import { toStateParts } from './to-wire.ts'
 
 it('gives up a core that does not greet', () => {
@@ -53,7 +54,33 @@ it('keeps no queue for a core that does not read: later it gets a full state', (
   expect(world.sent('state').at(-1)).toMatchObject({ revision: 5 })
   world.record.report({ kind: 'pod', pod: pod('pod-9') })
   world.record.flush()
+  world.clock.advance(0)
   expect(world.sent('reports')).toMatchObject([{ firstRevision: 6 }])
+})
+
+it('tells what happened in one turn in one frame, however often it was written down', () => {
+  const world = newWorld()
+  world.greet()
+  for (const podId of ['pod-1', 'pod-2', 'pod-3']) {
+    world.record.report({ kind: 'pod', pod: pod(podId) })
+    world.record.flush()
+  }
+  world.clock.advance(0)
+  expect(world.sent('reports')).toMatchObject([{ firstRevision: 1, reports: [{}, {}, {}] }])
+})
+
+it('tells what it has written down before a state, and before it leaves', () => {
+  const world = newWorld()
+  world.greet()
+  world.record.report({ kind: 'pod', pod: pod('pod-1') })
+  world.record.flush()
+  world.session.receive(sendState())
+  world.record.report({ kind: 'pod', pod: pod('pod-2') })
+  world.record.flush()
+  world.session.finish()
+  expect(world.frames.map(({ $case }) => $case)).toEqual(['state', 'reports', 'state', 'reports'])
+  world.clock.advance(0)
+  expect(world.frames.length).toBe(4)
 })
 
 it('E1: obeys a newer epoch once it is written down, and refuses an older one', () => {
@@ -65,6 +92,34 @@ it('E1: obeys a newer epoch once it is written down, and refuses an older one', 
   expect(world.sent('epochRefused')).toEqual([{ highestEpoch: 5 }])
 })
 
+it('leaves the core when there is no room for the ledger: nothing new should come', () => {
+  const world = newWorld()
+  world.greet()
+  world.disk.isFull = true
+  world.record.report({ kind: 'pod', pod: pod('pod-1') })
+  world.record.flush()
+  expect(world.line.isClosed).toBe(true)
+  expect(world.sent('reports')).toEqual([])
+})
+
+it('shows itself without a state as long as there is no room for the ledger', () => {
+  const world = newWorld()
+  world.disk.isFull = true
+  world.record.report({ kind: 'pod', pod: pod('pod-1') })
+  world.record.flush()
+  world.greet()
+  world.clock.advance(5_000)
+  expect(world.line.isClosed).toBe(false)
+  expect(new Set(world.frames.map(({ $case }) => $case))).toEqual(new Set(['heartbeat']))
+  world.disk.isFull = false
+  world.clock.advance(1_000)
+  expect(world.sent('state')).toMatchObject([{ revision: 1, isLast: true }])
+  world.record.report({ kind: 'pod', pod: pod('pod-2') })
+  world.record.flush()
+  world.clock.advance(0)
+  expect(world.sent('reports')).toMatchObject([{ firstRevision: 2 }])
+})
+
 it('sends a large state in parts, of which only the last counts', () => {
   const pods = Array.from({ length: 1_201 }, (_, index) => pod(`pod-${index}`))
   const parts: NodeState[] = toStateParts({ pods, sessions: [], versionIds: ['ver-1'] }, 7)
@@ -73,9 +128,20 @@ it('sends a large state in parts, of which only the last counts', () => {
   expect(parts.flatMap((part) => part.applicationVersionIds)).toEqual(['ver-1'])
 })
 
+function sendState(): FrameFromCore {
+  const command = { $case: 'sendState', value: {} } as const
+  return { $case: 'commands', value: { epoch: 1, commands: [{ command }] } }
+}
+
 function newWorld() {
   const clock = new VirtualClock()
-  const record = new NodeRecord(createMemoryLedger(), clock, 0)
+  const ledger = createMemoryLedger()
+  const disk = { isFull: false }
+  const commit: typeof ledger.commit = (changes, revision) => {
+    if (disk.isFull) throw new LedgerFullError('no room')
+    ledger.commit(changes, revision)
+  }
+  const record = new NodeRecord({ commit }, clock, 0)
   const frames: FrameToCore[] = []
   const line = {
     isFree: true,
@@ -98,6 +164,7 @@ function newWorld() {
   const session = new CoreSession(world, line, () => undefined)
   return {
     clock,
+    disk,
     record,
     line,
     marks,

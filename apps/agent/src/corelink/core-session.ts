@@ -5,6 +5,9 @@
  *
  * A core that does not read gets no queue of reports but, once it reads again, a
  * full state: memory stays bounded, and the state says all that reports would.
+ *
+ * A node without room for its ledger leaves, comes again, and gives no state until
+ * there is room. So the core hears that it lives, and sends it nothing new.
  */
 import type { Cancel, Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
@@ -17,6 +20,7 @@ import type { UsageMeter } from '../telemetry/usage-meter.ts'
 import type { CoreStream, FrameFromCore, FrameToCore } from './core-stream.ts'
 import { toCommand } from './from-wire.ts'
 import { toLogChunk, toReport, toStateParts } from './to-wire.ts'
+import { UsageNews } from './usage-news.ts'
 
 export type CoreSessionWorld = {
   readonly clock: Clock
@@ -37,16 +41,23 @@ export type CoreLine = Pick<CoreStream, 'isFree' | 'hasRoom' | 'write' | 'close'
 const HELLO_TIMEOUT_MS = 10_000
 const HEARTBEAT_MIN_MS = 50
 const LOGS_AT_ONCE_MAX = 256
+const REPORTS_PER_FRAME_MAX = 512
 
 export class CoreSession implements Disposable {
   readonly #world: CoreSessionWorld
   readonly #line: CoreLine
   readonly #onAccepted: () => void
   readonly #readings = new Map<string, Cancel>()
+  readonly #usageNews = new UsageNews()
+  /** Written down, and about to be told. */
+  #untold: NodeReport[] = []
+  #firstUntold = 0
+  #cancelTelling: Cancel = () => undefined
   #core: CoreHello | null = null
   #lastHeardMs: number
   #hasSpoken = false
   #needsState = false
+  #owesState = false
   #isMeasuring = false
   #cancelBeat: Cancel
   #cancelUsage: Cancel = () => undefined
@@ -85,10 +96,18 @@ export class CoreSession implements Disposable {
     this.#sendState()
   }
 
+  /** Says what is left to say, and nothing more. */
+  finish(): void {
+    this.#tellNow()
+    this[Symbol.dispose]()
+  }
+
   [Symbol.dispose](): void {
+    this.#cancelTelling()
     this.#cancelBeat()
     this.#cancelUsage()
     this.#world.record.listen(null)
+    this.#world.record.watchRoom(null)
     for (const cancel of this.#readings.values()) cancel()
     this.#readings.clear()
   }
@@ -100,6 +119,7 @@ export class CoreSession implements Disposable {
     log.info({ coreId: core.coreId, epoch: core.epoch }, 'the core accepts this node')
     this.#heed(core.epoch)
     this.#onAccepted()
+    record.watchRoom((hasRoom) => this.#roomChanged(hasRoom))
     this.#sendState()
     record.listen((firstRevision, reports) => this.#tell(firstRevision, reports))
     this.#cancelBeat()
@@ -137,7 +157,20 @@ export class CoreSession implements Disposable {
   #sendState(): void {
     const { record, workload } = this.#world
     record.flush() // The revision is that of everything that the state shows.
+    this.#tellNow()
+    this.#owesState = !record.hasRoom
+    if (this.#owesState) return
+    this.#usageNews.forget() // Of what it knew before, a core that has started anew knows nothing.
     for (const part of toStateParts(workload.state(), record.revision)) this.#write({ $case: 'state', value: part })
+  }
+
+  #roomChanged(hasRoom: boolean): void {
+    const { log } = this.#world
+    if (!hasRoom && !this.#owesState) {
+      log.error('there is no room for the ledger: leaving the core, so that nothing new comes; free some of its disk')
+      this.#line.close()
+    }
+    if (hasRoom && this.#owesState) this.#sendState()
   }
 
   #tell(firstRevision: number, reports: readonly NodeReport[]): void {
@@ -147,7 +180,20 @@ export class CoreSession implements Disposable {
       this.#needsState = true
       return
     }
-    this.#write({ $case: 'reports', value: { firstRevision, reports: reports.map(toReport) } })
+    if (this.#untold.length === 0) {
+      this.#firstUntold = firstRevision
+      this.#cancelTelling = this.#world.clock.schedule(0, () => this.#tellNow())
+    }
+    for (const report of reports) this.#untold.push(report)
+    if (this.#untold.length >= REPORTS_PER_FRAME_MAX) this.#tellNow()
+  }
+
+  #tellNow(): void {
+    this.#cancelTelling()
+    if (this.#untold.length === 0) return
+    const reports = this.#untold.map(toReport)
+    this.#untold = []
+    this.#write({ $case: 'reports', value: { firstRevision: this.#firstUntold, reports } })
   }
 
   #write(frame: FrameToCore): void {
@@ -180,7 +226,8 @@ export class CoreSession implements Disposable {
     this.#isMeasuring = true
     try {
       const { node, pods } = await this.#world.usage.measure()
-      if (this.#line.isFree) this.#line.write({ $case: 'usage', value: { ...node, pods: [...pods] } })
+      const news = this.#line.isFree ? this.#usageNews.of(node, pods) : null
+      if (news !== null) this.#write({ $case: 'usage', value: news })
     } catch (error) {
       this.#world.log.warn({ err: error }, 'what pods use could not be measured')
     } finally {

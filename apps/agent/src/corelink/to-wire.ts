@@ -18,7 +18,7 @@ import {
   type SessionReport,
 } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import type { NodeReport } from '../ledger/node-record.ts'
-import type { PodLogPiece } from '../logs/pod-logs.ts'
+import type { PodLogPiece } from '../logs/log-source.ts'
 import type { WorkloadState } from '../pods/node-workload.ts'
 import type { NodeIntroduction } from './node-introduction.ts'
 

@@ -13,8 +13,16 @@ import type { Pod } from '@fornax/node-model/pod-state'
 export type Ledger = Disposable & {
   /** Everything that was committed before. */
   load(): LedgerContents
-  /** All of the changes and the revision, or nothing. Survives the death of the process from then on. */
+  /**
+   * All of the changes and the revision, or nothing. Survives the death of the process from then on. Throws a
+   * `LedgerFullError` when there is no room.
+   */
   commit(changes: readonly LedgerChange[], revision: number): void
+}
+
+/** There was no room to commit: nothing was written, and it may be tried again. */
+export class LedgerFullError extends Error {
+  override readonly name = 'LedgerFullError'
 }
 
 export type LedgerContents = {

@@ -9,7 +9,7 @@ import { unreachable } from '@fornax/kernel/assert'
 import { newId } from '@fornax/kernel/ids'
 import type { NodeSession } from '@fornax/node-model/node-session-state'
 import { epochMarksRow, podRow, sessionRow, versionRow } from './ledger-rows.ts'
-import type { Ledger, LedgerChange, LedgerContents } from './ledger.ts'
+import { LedgerFullError, type Ledger, type LedgerChange, type LedgerContents } from './ledger.ts'
 
 /** Raised with every change of the tables. A file of a newer number is not touched. */
 const FORMAT = 1
@@ -46,6 +46,7 @@ export function openSqliteLedger(path: string): OpenLedgerResult {
 }
 
 const SQLITE_BUSY = 5
+const SQLITE_FULL = 13
 /** SQLITE_CORRUPT and SQLITE_NOTADB. */
 const BROKEN_CODES: readonly number[] = [11, 26]
 
@@ -122,7 +123,9 @@ class SqliteLedger implements Ledger {
       this.#statements.setNode.run('revision', String(revision))
       this.#statements.commit.run()
     } catch (cause) {
-      this.#statements.rollback.run()
+      // A full disk has already rolled back.
+      if (this.#database.isTransaction) this.#statements.rollback.run()
+      if (sqliteCodeOf(cause) === SQLITE_FULL) throw new LedgerFullError('there is no room for the ledger', { cause })
       throw new Error('writing the ledger', { cause })
     }
   }

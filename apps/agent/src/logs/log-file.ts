@@ -14,10 +14,12 @@ const NEWLINE = 10
 
 export class LogFile {
   readonly #path: string
+  readonly #lineBytesMax: number
   readonly #followers = new Set<LogFollower>()
 
-  constructor(path: string) {
+  constructor(path: string, lineBytesMax = LINE_BYTES_MAX) {
     this.#path = path
+    this.#lineBytesMax = lineBytesMax
   }
 
   /** Rotates when the file has grown beyond the bound. What is written in between copy and truncate is lost. */
@@ -37,15 +39,15 @@ export class LogFile {
   /** The last lines, at most `linesMax`, from before the rotation too. */
   tail(linesMax: number): readonly string[] {
     const present = readEnd(this.#path)
-    const lines = splitLines(present.toString('utf8'))
+    const lines = splitLines(present.toString('utf8'), this.#lineBytesMax)
     if (lines.length >= linesMax) return lines.slice(-linesMax)
-    const before = splitLines(readEnd(`${this.#path}.1`).toString('utf8'))
+    const before = splitLines(readEnd(`${this.#path}.1`).toString('utf8'), this.#lineBytesMax)
     return [...before, ...lines].slice(-linesMax)
   }
 
   /** Reads on from the end of what is there now. */
   follow(): LogFollower {
-    const follower = new LogFollower(this.#path, () => this.#followers.delete(follower))
+    const follower = new LogFollower(this.#path, this.#lineBytesMax, () => this.#followers.delete(follower))
     this.#followers.add(follower)
     return follower
   }
@@ -60,14 +62,16 @@ export type LogPiece = {
 /** Reads a file as it grows, at its reader's pace. What waits, waits in the file. */
 export class LogFollower implements Disposable {
   readonly #path: string
+  readonly #lineBytesMax: number
   readonly #leave: () => void
   #offset: number
   #rest = ''
   #decoder = new TextDecoder()
   #skippedLines = 0
 
-  constructor(path: string, leave: () => void) {
+  constructor(path: string, lineBytesMax: number, leave: () => void) {
     this.#path = path
+    this.#lineBytesMax = lineBytesMax
     this.#leave = leave
     this.#offset = sizeOf(path)
   }
@@ -80,12 +84,12 @@ export class LogFollower implements Disposable {
     const bytes = readPart(this.#path, this.#offset, Math.min(READ_BYTES, size - this.#offset))
     this.#offset += bytes.length
     const text = this.#rest + this.#decoder.decode(bytes, { stream: true })
-    const lines = splitLines(text)
+    const lines = splitLines(text, this.#lineBytesMax)
     const isUnfinished = text !== '' && !text.endsWith('\n')
     this.#rest = ''
     if (isUnfinished && !(isLast && this.#offset >= size)) {
       const rest = lines.pop() ?? ''
-      if (rest.length >= LINE_BYTES_MAX) lines.push(rest)
+      if (rest.length >= this.#lineBytesMax) lines.push(rest)
       else this.#rest = rest
     }
     const skippedLines = this.#skippedLines
@@ -119,7 +123,7 @@ export class LogFollower implements Disposable {
 
   /** A line whose beginning was left out is left out as a whole. */
   #toNextLine(): void {
-    const bytes = readPart(this.#path, this.#offset, LINE_BYTES_MAX)
+    const bytes = readPart(this.#path, this.#offset, this.#lineBytesMax)
     const end = bytes.indexOf(NEWLINE)
     if (end === -1) return
     this.#offset += end + 1
@@ -133,16 +137,17 @@ export class LogFollower implements Disposable {
   }
 }
 
-function splitLines(text: string): string[] {
+function splitLines(text: string, lineBytesMax: number): string[] {
   const lines = text.split('\n')
   if (lines.at(-1) === '') lines.pop()
-  return lines.flatMap((line) => (line.length <= LINE_BYTES_MAX ? line : cut(line)))
+  return lines.flatMap((line) => (line.length <= lineBytesMax ? line : cutLine(line, lineBytesMax)))
 }
 
-function cut(line: string): string[] {
-  const pieces: string[] = []
-  for (let start = 0; start < line.length; start += LINE_BYTES_MAX)
-    pieces.push(line.slice(start, start + LINE_BYTES_MAX))
+/** A long line as lines of a size that everybody takes; one line as it is. */
+export function cutLine(line: string, lineBytesMax = LINE_BYTES_MAX): string[] {
+  const pieces = [line.slice(0, lineBytesMax)]
+  for (let start = lineBytesMax; start < line.length; start += lineBytesMax)
+    pieces.push(line.slice(start, start + lineBytesMax))
   return pieces
 }
 

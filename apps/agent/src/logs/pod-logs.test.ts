@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { expect, it, vi } from 'vitest'
 import { podFolderOf } from '../runtime/pod-folder.ts'
 import { LINE_BYTES_MAX } from './log-file.ts'
-import { PodLogs, type LogSink, type PodLogPiece } from './pod-logs.ts'
+import { CONTAINER_LOG, type LogFormat, type PodLogPiece } from './log-source.ts'
+import { PodLogs, type LogSink } from './pod-logs.ts'
 
 it('reads the last lines of both streams and ends', () => {
   using world = newWorld()
@@ -113,11 +114,57 @@ it('keeps a file bounded where there is no room for a copy of it', async () => {
   expect(world.logs.lastLines('pod-1', 2)).toEqual(['new line'])
 })
 
-function newWorld({ fileBytesMax = 1024 * 1024 } = {}) {
+it('reads one file for both streams, as a container runtime writes it, in the order of writing', async () => {
+  using world = newWorld({ format: 'container' })
+  const log = join(world.folder.path, CONTAINER_LOG)
+  appendFileSync(log, contained('nobody F x', '', 'stdout F a', 'stderr F oh: no', 'stdout F b', 'stdout F c'))
+  const sink = world.read({ follow: true, tailLines: 3 })
+  expect(sink.text()).toEqual(['stderr oh: no', 'stdout b', 'stdout c'])
+  appendFileSync(log, `${contained('stdout P first piece', 'stdout F second', 'stderr F ')}2026-01-31T10:00:00Z std`)
+  await vi.waitFor(() => expect(sink.text()).toContain('stdout second'))
+  appendFileSync(log, 'out F  two spaces\n')
+  await vi.waitFor(() => expect(sink.text()).toContain('stdout  two spaces'))
+  world.logs.finish('pod-1')
+  expect(sink.text().slice(3)).toEqual(['stdout first piece', 'stdout second', 'stderr ', 'stdout  two spaces'])
+  expect(world.logs.lastLines('pod-1', 1)).toEqual([' two spaces'])
+})
+
+it('rotates the one file once for both streams, and cuts long lines of it', async () => {
+  using world = newWorld({ format: 'container', fileBytesMax: 100 })
+  const log = join(world.folder.path, CONTAINER_LOG)
+  const sink = world.read({ follow: true, tailLines: 10 })
+  appendFileSync(log, contained(`stderr F ${'x'.repeat(LINE_BYTES_MAX + 1)}`))
+  await vi.waitFor(() => expect(sink.text().length).toBe(2))
+  await vi.waitFor(() => expect(existsSync(`${log}.1`)).toBe(true), { timeout: 5_000 })
+  appendFileSync(log, contained('stdout F after'))
+  await vi.waitFor(() => expect(sink.text().at(-1)).toBe('stdout after'))
+  expect(world.logs.lastLines('pod-1', 2)).toEqual(['x', 'after'])
+})
+
+it('counts what a slow reader of one file missed once, not once for each stream', async () => {
+  using world = newWorld({ format: 'container', fileBytesMax: 100 })
+  const log = join(world.folder.path, CONTAINER_LOG)
+  const sink = world.read({ follow: true, tailLines: 10 })
+  sink.isOpen = false
+  appendFileSync(log, contained(...Array.from({ length: 20 }, () => 'stdout F missed')))
+  await vi.waitFor(() => expect(existsSync(`${log}.1`)).toBe(true), { timeout: 5_000 })
+  sink.isOpen = true
+  appendFileSync(log, contained('stderr F present'))
+  await vi.waitFor(() => expect(sink.text()).toEqual(['stderr present']), { timeout: 5_000 })
+  expect(sink.pieces.reduce((sum, piece) => sum + piece.skippedLines, 0)).toBe(20)
+})
+
+function contained(...lines: readonly string[]): string {
+  return lines.map((line) => `2026-01-31T10:00:00.123456789Z ${line}\n`).join('')
+}
+
+type WorldChange = { readonly fileBytesMax?: number; readonly format?: LogFormat }
+
+function newWorld({ fileBytesMax = 1024 * 1024, format = 'plain' }: WorldChange = {}) {
   const path = mkdtempSync(join(tmpdir(), 'fornax-logs-'))
   const logs = new PodLogs({ clock: systemClock, fileBytesMax })
   const folder = { ...podFolderOf(path, ''), path }
-  logs.add('pod-1', folder)
+  logs.add('pod-1', folder, format)
   return {
     logs,
     folder,

@@ -4,18 +4,14 @@
  */
 import { watch } from 'node:fs'
 import type { Cancel, Clock } from '@fornax/kernel/clock'
-import { LogFile, type LogFollower } from './log-file.ts'
-
-/** Where a pod writes. */
-export type PodLogFiles = { readonly path: string; readonly stdout: string; readonly stderr: string }
-
-export type LogStreamName = 'stdout' | 'stderr'
-
-export type PodLogPiece = {
-  readonly stream: LogStreamName
-  readonly lines: readonly string[]
-  readonly skippedLines: number
-}
+import {
+  openLogSource,
+  type LogFormat,
+  type LogReader,
+  type LogSource,
+  type PodLogFiles,
+  type PodLogPiece,
+} from './log-source.ts'
 
 /** Who reads a log. */
 export type LogSink = {
@@ -43,7 +39,7 @@ const FOLLOW_CHECK_MS = 1_000
 
 type PodLog = {
   readonly folder: PodLogFiles
-  readonly files: Readonly<Record<LogStreamName, LogFile>>
+  readonly source: LogSource
   readonly readings: Set<Reading>
   isOver: boolean
 }
@@ -61,9 +57,9 @@ export class PodLogs implements Disposable {
   }
 
   /** A pod of this node, from now on. */
-  add(podId: string, folder: PodLogFiles): void {
-    const files = { stdout: new LogFile(folder.stdout), stderr: new LogFile(folder.stderr) }
-    this.#logs.set(podId, { folder, files, readings: new Set(), isOver: false })
+  add(podId: string, folder: PodLogFiles, format: LogFormat = 'plain'): void {
+    const source = openLogSource(folder, format)
+    this.#logs.set(podId, { folder, source, readings: new Set(), isOver: false })
   }
 
   /** The pod writes no more; its log can still be read. */
@@ -80,10 +76,10 @@ export class PodLogs implements Disposable {
     this.#logs.delete(podId)
   }
 
-  /** The last lines that a pod wrote, of standard error rather than of standard output. */
+  /** The last lines that a pod wrote; of standard error rather than of standard output, where each has a file. */
   lastLines(podId: string, linesMax: number): readonly string[] {
     const log = this.#logs.get(podId)
-    return log === undefined ? [] : tailOf(log, linesMax).flatMap((piece) => piece.lines)
+    return log === undefined ? [] : log.source.tail(linesMax).flatMap((piece) => piece.lines)
   }
 
   /** Sends what there is, and what comes. The result stops it. */
@@ -95,7 +91,7 @@ export class PodLogs implements Disposable {
     }
     const reading = new Reading(log, sink, this.#clock)
     const linesMax = Math.min(order.tailLines, TAIL_LINES_MAX)
-    for (const piece of tailOf(log, linesMax)) if (piece.lines.length > 0) sink.send(piece)
+    for (const piece of log.source.tail(linesMax)) if (piece.lines.length > 0) sink.send(piece)
     if (!order.follow || log.isOver) {
       reading[Symbol.dispose]()
       sink.end('')
@@ -114,11 +110,7 @@ export class PodLogs implements Disposable {
 
   #rotateLater(): Cancel {
     return this.#clock.schedule(ROTATION_CHECK_MS, () => {
-      for (const { files, isOver } of this.#logs.values()) {
-        if (isOver) continue
-        files.stdout.rotate(this.#fileBytesMax)
-        files.stderr.rotate(this.#fileBytesMax)
-      }
+      for (const { source, isOver } of this.#logs.values()) if (!isOver) source.rotate(this.#fileBytesMax)
       this.#cancelRotation = this.#rotateLater()
     })
   }
@@ -129,7 +121,7 @@ class Reading implements Disposable {
   readonly #log: PodLog
   readonly #sink: LogSink
   readonly #clock: Clock
-  readonly #followers: Readonly<Record<LogStreamName, LogFollower>>
+  readonly #reader: LogReader
   #cancelNext: Cancel = () => undefined
   #nextAtMs = Number.POSITIVE_INFINITY
   #stopWatching: () => void = () => undefined
@@ -138,7 +130,7 @@ class Reading implements Disposable {
     this.#log = log
     this.#sink = sink
     this.#clock = clock
-    this.#followers = { stdout: log.files.stdout.follow(), stderr: log.files.stderr.follow() }
+    this.#reader = log.source.follow()
   }
 
   start(): void {
@@ -156,8 +148,7 @@ class Reading implements Disposable {
   [Symbol.dispose](): void {
     this.#stopWatching()
     this.#cancelNext()
-    this.#followers.stdout[Symbol.dispose]()
-    this.#followers.stderr[Symbol.dispose]()
+    this.#reader[Symbol.dispose]()
     this.#log.readings.delete(this)
   }
 
@@ -174,16 +165,12 @@ class Reading implements Disposable {
 
   /** Whether there may be more. */
   #pump(isLast: boolean): boolean {
-    let isMore = false
-    for (const stream of STREAMS) {
-      let piece = this.#sink.isReady() ? this.#followers[stream].next(isLast) : null
-      isMore ||= piece !== null
-      while (piece !== null) {
-        this.#sink.send({ stream, ...piece })
-        piece = this.#sink.isReady() && isLast ? this.#followers[stream].next(isLast) : null
-      }
+    for (let isMore = false; ; isMore = true) {
+      const pieces = this.#sink.isReady() ? this.#reader.next(isLast) : []
+      for (const piece of pieces) this.#sink.send(piece)
+      if (pieces.length === 0) return isMore
+      if (!isLast) return true
     }
-    return isMore
   }
 }
 
@@ -196,23 +183,4 @@ function watched(folder: string, changed: () => void): () => void {
   } catch {
     return () => undefined // The folder is not there yet or any more, or this user watches too much already.
   }
-}
-
-const STREAMS: readonly LogStreamName[] = ['stdout', 'stderr']
-
-/** Two files without times: each keeps its own order. Half of the lines at least are of standard error, if there are. */
-function tailOf({ files }: PodLog, linesMax: number): readonly PodLogPiece[] {
-  const stdout = files.stdout.tail(linesMax)
-  const stderr = files.stderr.tail(linesMax)
-  const errorLines = Math.min(stderr.length, Math.max(Math.ceil(linesMax / 2), linesMax - stdout.length))
-  const outputLines = Math.min(stdout.length, linesMax - errorLines)
-  return [
-    { stream: 'stdout', lines: lastOf(stdout, outputLines), skippedLines: 0 },
-    { stream: 'stderr', lines: lastOf(stderr, errorLines), skippedLines: 0 },
-  ]
-}
-
-/** `slice(-0)` would be all of them. */
-function lastOf(lines: readonly string[], count: number): readonly string[] {
-  return lines.slice(lines.length - count)
 }

@@ -59,13 +59,20 @@ describe('pods', () => {
     expect(node.pods.get('a')?.failure?.reason).toContain('never told')
   })
 
-  it('keeps a version as long as it has pods', async () => {
+  it('keeps a version that it should forget as long as it has pods, and no longer', async () => {
     const node = await SimulatedNode.start()
     await node.obey(define, create('a'), { kind: 'forgetVersion', versionId: 'ver-1' })
     expect(node.workload.state().versionIds).toEqual(['ver-1'])
     await node.obey(stop('a', 0))
-    await node.obey({ kind: 'forgetVersion', versionId: 'ver-1' })
     expect(node.workload.state().versionIds).toEqual([])
+    expect(node.memory.versions.size).toBe(0)
+  })
+
+  it('keeps a version that is told again after it should have been forgotten', async () => {
+    const node = await SimulatedNode.start()
+    await node.obey(define, create('a'), { kind: 'forgetVersion', versionId: 'ver-1' }, define)
+    await node.obey(stop('a', 0))
+    expect(node.workload.state().versionIds).toEqual(['ver-1'])
   })
 
   it('forgets an ended pod once the connection that told of it has lasted', async () => {
@@ -94,6 +101,18 @@ describe('sessions', () => {
     await node.pass(3)
     expect(node.sessions.get('s')).toMatchObject({ phase: 'closed', end: 'requested' })
     expect(node.workload.state().pods).toMatchObject([{ phase: 'standby' }])
+  })
+
+  it('ends a pod that its runtime never starts, and what comes of it after all', async () => {
+    const node = await SimulatedNode.start({ ...SLOW, createMs: 60_000 })
+    await node.obey(define, create('a'))
+    await node.obey(stop('a', 1_000))
+    await node.pass(5_000)
+    expect(node.workload.state().pods).toMatchObject([{ phase: 'terminating' }])
+    await node.pass(2_000)
+    expect(node.workload.state().pods).toMatchObject([{ phase: 'terminated' }])
+    await node.pass(60_000)
+    expect(node.machine.pods.size).toBe(0)
   })
 
   it('does not wait for ever for a pod', async () => {

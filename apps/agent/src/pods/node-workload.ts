@@ -32,6 +32,8 @@ export class NodeWorkload {
   readonly #world: PodWorld
   readonly #runtimes: readonly Runtime[]
   readonly #versions = new Map<string, ApplicationVersion>()
+  /** Versions that nobody asks for any more: they go with the last of their pods. */
+  readonly #unwanted = new Set<string>()
   readonly #pods = new Map<string, PodSupervisor>()
   readonly #ended: EndedPods
   /** The pod of every open session. */
@@ -73,6 +75,7 @@ export class NodeWorkload {
     for (const [podId, sessions] of open) if (!podIds.has(podId)) this.#closeLost(sessions)
     await Promise.all(contents.pods.map((row) => this.#recoverPod(row, open.get(row.pod.podId) ?? [])))
     await this.#removeUnknown()
+    this.#world.folders.keepOnly(new Set(this.#pods.keys()))
   }
 
   /** Carries out a command. `sendState` is the link's. */
@@ -109,6 +112,7 @@ export class NodeWorkload {
   /** Ends every pod and forgets it. For an orderly end of the node. */
   async stopAll(graceMs: number): Promise<void> {
     this.#isEnding = true
+    this.#world.record.goOnWithoutRoom() // No full disk keeps pods alive.
     const ends = Array.from(this.#pods.values(), (supervisor) => {
       supervisor.stop(graceMs)
       return supervisor.whenEnded
@@ -137,7 +141,7 @@ export class NodeWorkload {
     }
     if (runtime === undefined || version === undefined) {
       this.#world.log.error({ podId: pod.podId, runtime: pod.runtime }, 'a pod of before cannot be looked after: lost')
-      this.#lose(pod, sessions)
+      this.#lose(row, sessions)
       return
     }
     const supervisor = new PodSupervisor({ row, version, runtime }, this.#world, this.#owner, sessions)
@@ -147,7 +151,8 @@ export class NodeWorkload {
   }
 
   /** This agent no longer has the runtime of the pod. */
-  #lose(pod: Pod, sessions: readonly NodeSession[]): void {
+  #lose({ pod, hostPorts }: LedgerContents['pods'][number], sessions: readonly NodeSession[]): void {
+    this.#world.ports.rest(hostPorts)
     const failure = { kind: 'exited', reason: 'the node no longer has its runtime' } as const
     this.#noteEnd({ ...pod, phase: 'failed', failure, deadlineMs: null })
     this.#closeLost(sessions)
@@ -155,6 +160,7 @@ export class NodeWorkload {
 
   #closeLost(sessions: readonly NodeSession[]): void {
     for (const session of sessions) {
+      this.#world.ports.rest(session.hostPorts)
       const result = transition(session, { kind: 'podEnded' })
       if (result.kind === 'moved') this.#keepClosed(result.session)
     }
@@ -173,6 +179,7 @@ export class NodeWorkload {
   }
 
   #define(version: ApplicationVersion): void {
+    this.#unwanted.delete(version.versionId)
     if (this.#versions.has(version.versionId)) return
     this.#versions.set(version.versionId, version)
     this.#world.record.put({ kind: 'putVersion', version })
@@ -180,7 +187,9 @@ export class NodeWorkload {
 
   /** A version that pods still have is kept until the last of them has ended: a restart needs it. */
   #forgetVersion(versionId: string): void {
-    for (const supervisor of this.#pods.values()) if (supervisor.pod.versionId === versionId) return
+    for (const supervisor of this.#pods.values())
+      if (supervisor.pod.versionId === versionId) return void this.#unwanted.add(versionId)
+    this.#unwanted.delete(versionId)
     if (this.#versions.delete(versionId)) this.#world.record.put({ kind: 'removeVersion', versionId })
   }
 
@@ -259,8 +268,9 @@ export class NodeWorkload {
   readonly #owner = {
     sessionClosed: (session: NodeSession): void => this.#keepClosed(session),
     podEnded: (supervisor: PodSupervisor): void => {
-      const { podId } = supervisor.pod
+      const { podId, versionId } = supervisor.pod
       this.#pods.delete(podId)
+      if (this.#unwanted.has(versionId)) this.#forgetVersion(versionId)
       this.#ended.add(supervisor.pod, this.#world.clock.nowMs())
       this.#keepLog(podId, supervisor.runtime)
     },

@@ -5,9 +5,13 @@ import { chooseRuntime } from './choose-runtime.ts'
 import { DELIVERED_AFTER_MS, EndedPods } from './ended-pods.ts'
 import { StartGate } from './start-gate.ts'
 
-const OFFERS = [
-  { name: 'process', isolation: 'none' },
-  { name: 'bubblewrap', isolation: 'namespace' },
+const SANDBOXES = [
+  { name: 'process', isolation: 'none', images: 'host', isOnRequest: false },
+  { name: 'bubblewrap', isolation: 'namespace', images: 'host', isOnRequest: false },
+] as const
+const CONTAINERS = [
+  { name: 'containerd', isolation: 'container', images: 'oci', isOnRequest: false },
+  { name: 'runsc', isolation: 'sandbox', images: 'oci', isOnRequest: true },
 ] as const
 
 it.each([
@@ -17,7 +21,18 @@ it.each([
   ['', 'container', undefined],
   ['containerd', 'none', undefined],
 ] as const)('class "%s" with at least %s runs on %s', (runtimeClass, minIsolation, name) => {
-  expect(chooseRuntime(OFFERS, { runtimeClass, minIsolation })?.name).toBe(name)
+  expect(chooseRuntime(SANDBOXES, { runtimeClass, minIsolation, image: 'host' })?.name).toBe(name)
+})
+
+it.each([
+  ['host', '', 'none', 'bubblewrap'],
+  ['shop:1', '', 'none', 'containerd'],
+  ['shop:1', '', 'sandbox', 'runsc'],
+  ['shop:1', 'runsc', 'none', 'runsc'],
+  ['shop:1', 'bubblewrap', 'none', 'bubblewrap'], // Which then says why it cannot.
+  ['host', '', 'container', 'containerd'],
+] as const)('image "%s" of class "%s" with at least %s runs on %s', (image, runtimeClass, minIsolation, name) => {
+  expect(chooseRuntime([...CONTAINERS, ...SANDBOXES], { runtimeClass, minIsolation, image })?.name).toBe(name)
 })
 
 it('lets only so many start at a time, in the order of asking, each in a turn of its own', async () => {

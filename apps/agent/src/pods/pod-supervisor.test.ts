@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '@fornax/kernel/clock'
 import { createLog } from '@fornax/kernel/log'
+import { waitingSession } from '@fornax/node-model/node-session-state'
+import { creatingPod } from '@fornax/node-model/pod-state'
 import { expect, it, vi } from 'vitest'
-import { createMemoryLedger } from '../ledger/memory-ledger.ts'
+import { createMemoryLedger, LedgerMemory } from '../ledger/memory-ledger.ts'
 import { NodeRecord } from '../ledger/node-record.ts'
 import { PodLogs } from '../logs/pod-logs.ts'
 import { UNSHARED_PORT_BLOCKS } from '../ports/port-blocks.ts'
@@ -37,13 +39,53 @@ it('leaves no session socket open, and starts nothing, when the agent ends while
   expect(await runtime.listPodIds()).toEqual([])
 })
 
-async function newWorld() {
+it('rests the ports of a pod that the agent before it noted and never started, and takes others', async () => {
+  const memory = new LedgerMemory()
+  const { version } = orderOf('pod-1', 'setInterval(() => {}, 1e6)', { ports: [WEB] })
+  const pod = creatingPod({ podId: 'pod-1', versionId: version.versionId, runtime: 'process', createdAtMs: Date.now() })
+  const row = { pod, handle: null, hostPorts: [HOST_PORTS.first], sessionFolder: null }
+  createMemoryLedger(memory).commit(
+    [
+      { kind: 'putVersion', version },
+      { kind: 'putPod', row },
+    ],
+    1,
+  )
+  await using world = await newWorld(memory)
+  const contents = createMemoryLedger(memory).load()
+  await world.workload.recover(contents)
+  await vi.waitFor(() => expect(memory.pods.get('pod-1')?.pod.phase).toBe('standby'), { timeout: 5_000 })
+  expect(memory.pods.get('pod-1')?.hostPorts).not.toContain(HOST_PORTS.first)
+  expect([...memory.portRests.keys()]).toEqual([HOST_PORTS.first])
+})
+
+it('rests the ports of a pod and its session that it can no longer look after', async () => {
+  const memory = new LedgerMemory()
+  const { first } = HOST_PORTS
+  const pod = creatingPod({ podId: 'pod-1', versionId: 'ver-1', runtime: 'another', createdAtMs: 0 })
+  const birth = { sessionId: 'ses-1', podId: 'pod-1', grantEpoch: 1, order: null, deadlineMs: null }
+  createMemoryLedger(memory).commit(
+    [
+      { kind: 'putPod', row: { pod, handle: null, hostPorts: [first], sessionFolder: null } },
+      { kind: 'putSession', session: { ...waitingSession(birth), hostPorts: [first + 1] } },
+    ],
+    1,
+  )
+  await using world = await newWorld(memory)
+  await world.workload.recover(createMemoryLedger(memory).load())
+  world.record.flush()
+  expect([...memory.portRests.keys()]).toEqual([first, first + 1])
+})
+
+const WEB = { name: 'web', protocol: 'tcp', containerPort: 8080 }
+
+async function newWorld(memory = new LedgerMemory()) {
   const dataDir = await mkdtemp(join(tmpdir(), 'fornax-supervisor-'))
   const log = createLog('agent', 'silent')
   const clock = systemClock
   const podsFolder = podsFolderOf(dataDir, 'process')
   const runtime = createProcessRuntime({ podsFolder, host: '127.0.0.1', path: '', clock, log })
-  const ledger = createMemoryLedger()
+  const ledger = createMemoryLedger(memory)
   const record = new NodeRecord(ledger, clock, 0)
   const blocks = UNSHARED_PORT_BLOCKS
   const ports = new PortPool({ range: HOST_PORTS, clock, blocks, put: (change) => record.put(change) }, ledger.load())

@@ -15,8 +15,8 @@ import type { PortPool } from '../ports/port-pool.ts'
 import { podFolderOf, podsFolderOf } from '../runtime/pod-folder.ts'
 import type { PodEnd, PodOrder, Runtime, RuntimePod } from '../runtime/runtime.ts'
 import { PodSessions } from '../sessions/pod-sessions.ts'
-import type { SessionFolders } from '../sessions/session-folders.ts'
-import { openSessionServer, type ApplicationLink } from '../sessions/session-server.ts'
+import type { SessionPlaces } from '../sessions/session-folders.ts'
+import type { ApplicationLink } from '../sessions/session-server.ts'
 import { untilReady } from './readiness.ts'
 import type { StartGate } from './start-gate.ts'
 
@@ -28,7 +28,7 @@ export type PodWorld = {
   readonly ports: PortPool
   readonly logs: PodLogs
   readonly gate: StartGate
-  readonly folders: SessionFolders
+  readonly folders: SessionPlaces
   readonly dataDir: string
 }
 
@@ -42,6 +42,8 @@ const LAST_LOG_LINES = 20
 /** That a pod serves a session is told by the session. */
 const TOLD_BY_SESSIONS: readonly PodEvent['kind'][] = ['claimed', 'released', 'occupied']
 const CONDEMNED_GRACE_MS = 5_000
+/** How long after its deadline a pod that ends is waited for, when its runtime has not even started it. */
+const HUNG_START_MS = 5_000
 /** For a pod that ends together with its last session. */
 const KILL_GRACE_MS = 10_000
 
@@ -103,13 +105,16 @@ export class PodSupervisor {
 
   /** Takes over what an earlier agent left. */
   async adopt(): Promise<void> {
-    if (this.runtime.hasProcesses) this.#world.logs.add(this.pod.podId, this.#folder())
+    this.#addLog()
     const open = this.#sessions.list().map(({ sessionId, hostPorts }) => ({ sessionId, hostPorts }))
     const result = await this.runtime.adoptPod(this.#order(), this.#row.handle, open)
     if (result.kind === 'running') return this.#run(result.pod, true)
     if (result.kind === 'ended') return this.#end(result.end)
     // The agent before us noted the pod and died before it started it.
-    if (this.pod.phase === 'creating' && this.#row.handle === null) return void this.#start()
+    if (this.pod.phase === 'creating' && this.#row.handle === null) {
+      this.#world.ports.rest(this.#row.hostPorts)
+      return void this.#start()
+    }
     this.#end({ exitCode: null, outOfMemory: false })
   }
 
@@ -161,7 +166,7 @@ export class PodSupervisor {
     if (this.pod.phase !== 'creating') return 'it was asked to end before it started'
     if (this.#usesLink()) await this.#openLink(false)
     if (this.#isLetGo) return null // The agent after us finds it noted, and starts it.
-    if (this.runtime.hasProcesses) this.#world.logs.add(this.pod.podId, this.#folder())
+    this.#addLog()
     const result = await this.runtime.createPod(this.#order())
     if (result.kind === 'failed') return result.reason
     this.#run(result.pod, false)
@@ -184,12 +189,10 @@ export class PodSupervisor {
 
   async #openLink(isExpected: boolean): Promise<void> {
     const { clock, folders } = this.#world
-    const folder = folders.make(this.pod.podId, this.runtime.podOwner)
     const said = this.#sessions.listener()
-    const link = await openSessionServer({
+    const link = await folders.open({
       podId: this.pod.podId,
-      folder,
-      owner: this.runtime.podOwner,
+      owner: this.#running?.owner ?? this.runtime.podOwner,
       clock,
       isExpected,
       listener: {
@@ -211,6 +214,7 @@ export class PodSupervisor {
   #run(running: RuntimePod, isAdopted: boolean): void {
     const { clock } = this.#world
     if (this.#isLetGo) return
+    if (hasEnded(this.pod)) return void this.#destroy() // It was given up long ago.
     this.#hasLaunched = true
     this.#running = running
     this.#put({ handle: running.handle })
@@ -308,16 +312,38 @@ export class PodSupervisor {
     })
   }
 
-  /** The runtime keeps the deadline of a pod that ends; a pod that starts has only us. */
+  /** The runtime keeps the deadline of a running pod that ends; a pod that starts has only us. */
   #watchDeadline(): void {
     this.#cancelDeadline()
     const { clock } = this.#world
     const { phase, deadlineMs, createdAtMs } = this.pod
-    if (phase !== 'creating' || deadlineMs === null) return
-    this.#cancelDeadline = clock.schedule(Math.max(0, deadlineMs - clock.nowMs()), () => {
+    if (deadlineMs === null) return
+    const leftMs = Math.max(0, deadlineMs - clock.nowMs())
+    if (phase === 'terminating')
+      this.#cancelDeadline = clock.schedule(leftMs + HUNG_START_MS, () => void this.#giveUpStart())
+    if (phase !== 'creating') return
+    this.#cancelDeadline = clock.schedule(leftMs, () => {
       const afterS = Math.round((clock.nowMs() - createdAtMs) / 100) / 10
       this.#condemn(`it was not ready after ${afterS} s: ${this.#lacking()}`)
     })
+  }
+
+  /** Its runtime neither starts it nor fails, so there is nothing that could be stopped. */
+  async #giveUpStart(): Promise<void> {
+    if (this.#running !== null || !this.#hasLaunched || this.#isLetGo) return
+    if (await this.#destroy()) this.#fail('its runtime did not start it')
+    else this.#cancelDeadline = this.#world.clock.schedule(HUNG_START_MS, () => void this.#giveUpStart())
+  }
+
+  /** Whether nothing is left of the pod. */
+  async #destroy(): Promise<boolean> {
+    try {
+      await this.runtime.destroyPod(this.pod.podId)
+      return true
+    } catch (error) {
+      this.#world.log.error({ err: error, podId: this.pod.podId }, 'a pod that did not start could not be removed')
+      return false
+    }
   }
 
   #lacking(): string {
@@ -373,12 +399,16 @@ export class PodSupervisor {
   }
 
   #usesLink(): boolean {
-    return this.version.usesSessionService && this.runtime.hasProcesses
+    return this.version.usesSessionService && this.runtime.hasSessionService
   }
 
   #order(): PodOrder {
     const { hostPorts, sessionFolder } = this.#row
     return { podId: this.pod.podId, version: this.version, sessionFolder, hostPorts }
+  }
+
+  #addLog(): void {
+    if (this.runtime.hasProcesses) this.#world.logs.add(this.pod.podId, this.#folder(), this.runtime.logFormat)
   }
 
   #folder(): ReturnType<typeof podFolderOf> {

@@ -41,6 +41,13 @@ it('knows after a restart what is taken and what rests', async () => {
   expect(await pool.take(['tcp', 'tcp'], everyPort)).toEqual([20_002, 20_003])
 })
 
+it('gives out a port of a pod that has ended, once it has rested', async () => {
+  const { pool, time } = world({ last: 20_000, ended: [20_000], rests: [{ port: 20_000, untilMs: 5 }] })
+  expect(await pool.take(['tcp'], everyPort)).toBeNull()
+  time.nowMs = 5
+  expect(await pool.take(['tcp'], everyPort)).toEqual([20_000])
+})
+
 it('leaves a block of ports to the agent of this machine that was first', async () => {
   await using first = createMachinePortBlocks()
   await using second = createMachinePortBlocks()
@@ -55,16 +62,20 @@ type Change = {
   readonly first?: number
   readonly last?: number
   readonly taken?: readonly number[]
+  /** Of a pod that has ended. */
+  readonly ended?: readonly number[]
   readonly rests?: readonly { readonly port: number; readonly untilMs: number }[]
   readonly blocks?: PortBlocks
 }
 
-function world({ first = 20_000, last = 20_099, taken = [], rests = [], blocks = UNSHARED_PORT_BLOCKS }: Change = {}) {
+function world(change: Change = {}) {
+  const { first = 20_000, last = 20_099, taken = [], ended = [], rests = [], blocks = UNSHARED_PORT_BLOCKS } = change
   const time = { nowMs: 0 }
   const clock: Clock = { nowMs: () => time.nowMs, schedule: () => () => undefined }
   const changes: LedgerChange[] = []
   const options = { range: { first, last }, clock, blocks, put: (change: LedgerChange) => void changes.push(change) }
   const birth = { podId: 'pod-1', versionId: 'ver-1', runtime: 'process', createdAtMs: 0 }
   const pod = { pod: creatingPod(birth), handle: null, hostPorts: taken, sessionFolder: null }
-  return { pool: new PortPool(options, { pods: [pod], sessions: [], portRests: rests }), time, changes }
+  const over = { ...pod, pod: { ...pod.pod, phase: 'terminated' as const }, hostPorts: ended }
+  return { pool: new PortPool(options, { pods: [pod, over], sessions: [], portRests: rests }), time, changes }
 }

@@ -6,6 +6,7 @@
  *   free ──take──► taken ──rest──► resting (60 s) ──► free
  */
 import type { Clock } from '@fornax/kernel/clock'
+import { hasEnded } from '@fornax/node-model/pod-state'
 import type { LedgerChange, LedgerContents } from '../ledger/ledger.ts'
 import type { PortBlocks } from './port-blocks.ts'
 
@@ -33,7 +34,8 @@ export class PortPool {
 
   constructor(options: PortPoolOptions, known: Pick<LedgerContents, 'pods' | 'sessions' | 'portRests'>) {
     this.#options = options
-    this.#taken = new Set([...known.pods, ...known.sessions].flatMap((row) => row.hostPorts))
+    const pods = known.pods.filter(({ pod }) => !hasEnded(pod)) // The ports of the others rest, or have rested.
+    this.#taken = new Set([...pods, ...known.sessions].flatMap((row) => row.hostPorts))
     const inOrder = known.portRests.toSorted((a, b) => a.untilMs - b.untilMs)
     this.#resting = new Map(inOrder.map(({ port, untilMs }) => [port, untilMs]))
     this.#next = options.range.first

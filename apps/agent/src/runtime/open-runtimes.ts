@@ -1,15 +1,19 @@
-/** Opens the runtimes that a node offers, by the name of the setting. */
+/** Opens the runtimes that a node offers, by the settings. */
 import { existsSync, readdirSync } from 'node:fs'
 import type { Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
 import { probeBubblewrap } from './bubblewrap/bubblewrap-probe.ts'
 import { createBubblewrapRuntime } from './bubblewrap/bubblewrap-runtime.ts'
+import { openContainerdRuntimes, removeContainers } from './containerd/open-containerd.ts'
 import { podsFolderOf } from './pod-folder.ts'
 import { createProcessRuntime } from './process/process-runtime.ts'
 import type { Runtime } from './runtime.ts'
 import { createSimulatedRuntime, SimulatedMachine } from './simulated/simulated-runtime.ts'
 
-export type RuntimeChoice = 'auto' | 'bubblewrap' | 'process' | 'simulated'
+type HostRuntimeChoice = 'auto' | 'bubblewrap' | 'process' | 'simulated'
+
+/** `containerd`: nothing but containers. The others run pods on the node's own root file system, or none at all. */
+export type RuntimeChoice = HostRuntimeChoice | 'containerd'
 
 export type RuntimesWorld = {
   readonly dataDir: string
@@ -19,26 +23,39 @@ export type RuntimesWorld = {
   readonly path: string
   /** What no pod may see. */
   readonly hiddenFolders: readonly string[]
+  /** Null: there are no containers. */
+  readonly containerdSocket: string | null
   readonly clock: Clock
   readonly log: Log
 }
 
-/** `auto` takes bubblewrap where it works, else plain processes. */
+/** Those of containerd where there is one, and the one for pods without images. */
 export async function openRuntimes(choice: RuntimeChoice, world: RuntimesWorld): Promise<readonly Runtime[]> {
+  await using opened = new AsyncDisposableStack()
+  const { containerdSocket } = world
+  const containers = containerdSocket === null ? [] : await openContainerdRuntimes(containerdSocket, world)
+  for (const runtime of containers) opened.use(runtime)
+  const host = choice === 'containerd' ? [] : [await openHostRuntime(choice, world)]
+  opened.move() // They are the caller's.
+  return [...containers, ...host]
+}
+
+/** `auto` takes bubblewrap where it works, else plain processes. */
+async function openHostRuntime(choice: HostRuntimeChoice, world: RuntimesWorld): Promise<Runtime> {
   const { clock, log, path, host, dataDir, hiddenFolders } = world
   const options = { clock, log, path, host, podsFolder: podsFolderOf(dataDir, choice) }
   switch (choice) {
     case 'bubblewrap':
-      return [await createBubblewrapRuntime({ ...options, hiddenFolders })]
+      return await createBubblewrapRuntime({ ...options, hiddenFolders })
     case 'process':
-      return [createProcessRuntime(options)]
+      return createProcessRuntime(options)
     case 'simulated':
-      return [createSimulatedRuntime(new SimulatedMachine(clock))]
+      return createSimulatedRuntime(new SimulatedMachine(clock))
     default: {
       const probe = await probeBubblewrap(path)
-      if (probe.kind === 'usable') return await openRuntimes('bubblewrap', world)
+      if (probe.kind === 'usable') return await openHostRuntime('bubblewrap', world)
       log.warn({ reason: probe.reason }, 'bubblewrap does not work here')
-      return await openRuntimes('process', world)
+      return await openHostRuntime('process', world)
     }
   }
 }
@@ -51,11 +68,10 @@ export async function removeRetiredPods(offered: readonly Runtime[], world: Runt
   for (const name of ['bubblewrap', 'process'] as const) {
     if (offered.some((runtime) => runtime.name === name) || !hasPods(podsFolderOf(world.dataDir, name))) continue
     world.log.warn({ runtime: name }, 'removing the pods of a runtime that is no longer offered')
-    for (const runtime of await openRuntimes(name, world)) {
-      await using retired = runtime
-      for (const podId of await retired.listPodIds()) await retired.destroyPod(podId)
-    }
+    await using retired = await openHostRuntime(name, world)
+    for (const podId of await retired.listPodIds()) await retired.destroyPod(podId)
   }
+  if (world.containerdSocket === null) await removeContainers(world)
 }
 
 function hasPods(folder: string): boolean {

@@ -3,7 +3,8 @@ import type { ApplicationVersion } from '@fornax/node-model/application-version'
 
 export type PlatformEnvironment = {
   readonly podId: string
-  readonly path: string
+  /** Null: what the image says. */
+  readonly path: string | null
   /** The numbers that the pod listens on, in the order of the declared ports. */
   readonly ports: readonly number[]
   /** As seen from inside the pod; null without session service. */
@@ -15,7 +16,8 @@ export function podEnvironment(
   version: Pick<ApplicationVersion, 'env' | 'applicationName' | 'ports'>,
   platform: PlatformEnvironment,
 ): Record<string, string> {
-  const env: Record<string, string> = { PATH: platform.path, ...version.env }
+  const env: Record<string, string> = platform.path === null ? {} : { PATH: platform.path }
+  Object.assign(env, version.env)
   env['FORNAX_POD_ID'] = platform.podId
   env['FORNAX_APPLICATION'] = version.applicationName
   if (platform.sessionSocket !== null) env['FORNAX_SESSION_SOCKET'] = platform.sessionSocket

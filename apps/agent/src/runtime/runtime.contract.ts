@@ -2,10 +2,10 @@
  * What every runtime must do. A runtime's own test file calls this with a
  * fixture; real parts only: real processes, real sockets, a scratch folder.
  */
-import { readFile } from 'node:fs/promises'
 import { connect, createServer, type Socket } from 'node:net'
 import type { ApplicationVersion, Endpoint } from '@fornax/node-model/application-version'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { openLogSource, type LogStreamName } from '../logs/log-source.ts'
 import { podFolderOf } from './pod-folder.ts'
 import type { AdoptPodResult, OpenEndpointsResult, PodOrder, Runtime, RuntimePod } from './runtime.ts'
 
@@ -109,9 +109,8 @@ function commands(world: World): void {
   it('writes what the command writes to files of the pod', async () => {
     const pod = await world.create({ version: script(`console.log('out'); console.error('err')`) })
     await pod.ended
-    const folder = podFolderOf(world.podsFolder(), pod.podId)
-    expect(await readFile(folder.stdout, 'utf8')).toBe('out\n')
-    expect(await readFile(folder.stderr, 'utf8')).toBe('err\n')
+    expect(await world.linesOf(pod, 'stdout')).toEqual(['out'])
+    expect(await world.linesOf(pod, 'stderr')).toEqual(['err'])
   })
 
   it('gives the command its arguments and environment, and nothing of the agent', async () => {
@@ -121,7 +120,7 @@ function commands(world: World): void {
     const pod = await world.create({ version })
     await pod.ended
     delete process.env['FORNAX_SECRET_OF_THE_AGENT']
-    const told = await readFile(podFolderOf(world.podsFolder(), pod.podId).stdout, 'utf8')
+    const told = (await world.linesOf(pod, 'stdout')).join('\n')
     expect(JSON.parse(told)).toMatchObject({
       args: [`it's "here"`, '$HOME', ''],
       env: { MODE: 'a b', FORNAX_POD_ID: pod.podId, FORNAX_APPLICATION: 'demo' },
@@ -283,10 +282,6 @@ class World {
     return this.#runtime
   }
 
-  podsFolder(): string {
-    return this.#fixture?.podsFolder ?? ''
-  }
-
   async restart(): Promise<void> {
     await this.#runtime?.[Symbol.asyncDispose]()
     this.#runtime = null
@@ -313,10 +308,16 @@ class World {
     return (await this.runtime()).portsBelongTo === 'session' ? await freePorts(count) : []
   }
 
+  /** What a pod wrote, as everybody else reads it. */
+  async linesOf({ podId }: RuntimePod, stream: LogStreamName): Promise<readonly string[]> {
+    const { logFormat } = await this.runtime()
+    const source = openLogSource(podFolderOf(this.#fixture?.podsFolder ?? '', podId), logFormat)
+    return source.tail(1_000).flatMap((piece) => (piece.stream === stream ? piece.lines : []))
+  }
+
   async wrote(pod: RuntimePod, expected: string | RegExp): Promise<void> {
-    const read = (): Promise<string> => readFile(podFolderOf(this.podsFolder(), pod.podId).stdout, 'utf8')
     const check = async (): Promise<void> => {
-      const text = await read()
+      const text = (await this.linesOf(pod, 'stdout')).map((line) => `${line}\n`).join('')
       if (text.search(expected) === -1) throw new Error(`the pod only wrote: ${text}`)
     }
     await vi.waitFor(check, { timeout: 15_000, interval: 10 })

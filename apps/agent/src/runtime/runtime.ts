@@ -12,13 +12,16 @@
  */
 import type { ApplicationVersion, Endpoint } from '@fornax/node-model/application-version'
 import type { Isolation } from '@fornax/node-model/isolation-rules'
+import type { LogFormat } from '../logs/log-source.ts'
 
 export type Runtime = AsyncDisposable & {
   /** The runtime class that applications ask for. */
   readonly name: string
   readonly isolation: Isolation
-  /** False when nothing really runs: then the agent probes nothing and opens no session socket. */
+  /** False when nothing really runs: then the agent probes nothing, and there are no logs. */
   readonly hasProcesses: boolean
+  /** Whether applications in its pods can reach the session service. */
+  readonly hasSessionService: boolean
   /**
    * `pod`: pods share the node's network, are told their host ports at creation and keep them.
    * `session`: pods have a network of their own; a session's host ports are mapped when it opens
@@ -26,7 +29,14 @@ export type Runtime = AsyncDisposable & {
    */
   readonly portsBelongTo: 'pod' | 'session'
   /** Who pods run as, when that is not the agent's own user; the session folder is given to them. */
-  readonly podOwner: { readonly uid: number; readonly gid: number } | null
+  readonly podOwner: PodOwner | null
+
+  /** How the log in a pod's folder is kept. */
+  readonly logFormat: LogFormat
+  /** Which images it can run: `host` is the node's own root file system, `oci` any other one. */
+  readonly images: 'host' | 'oci' | 'any'
+  /** Runs only applications that name it, or that nothing else is isolated enough for. */
+  readonly isOnRequest: boolean
 
   /** Whether nobody else on this machine has a host port. The agent asks before it gives it out. */
   isPortFree(port: number, protocol: string): Promise<boolean>
@@ -86,14 +96,20 @@ export type AdoptPodResult =
   /** It was never started, or no trace of it is left. */
   | { readonly kind: 'unknown' }
 
+/** A user as the node knows it. */
+export type PodOwner = { readonly uid: number; readonly gid: number }
+
 /** A running pod. */
 export type RuntimePod = {
   readonly podId: string
+  /** Who this pod runs as, where each has a user of its own; it has been given the session folder already. */
+  readonly owner?: PodOwner | null
   /** All that this runtime needs to adopt the pod later (pid, start time, addresses …); opaque, kept in the ledger. */
   readonly handle: string
   /**
    * Settles within 100 ms of the end of the pod's command, also for an adopted pod. Never rejects. By then its
-   * remaining processes, endpoints and network are gone; its folder with the logs stays until `destroyPod`.
+   * remaining processes and endpoints are gone and its network leads nowhere; its folder with the logs stays until
+   * `destroyPod`.
    */
   readonly ended: Promise<PodEnd>
   /** Where the agent itself reaches a declared port, for probes. Null: there is no such port. */

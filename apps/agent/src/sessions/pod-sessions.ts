@@ -65,7 +65,7 @@ export class PodSessions {
   constructor(pod: SessionsPod, world: SessionsWorld, adopted: readonly NodeSession[]) {
     this.#pod = pod
     this.#world = world
-    this.#usesLink = pod.version.usesSessionService && pod.runtime.hasProcesses
+    this.#usesLink = pod.version.usesSessionService && pod.runtime.hasSessionService
     for (const session of adopted) this.#add(session)
   }
 

@@ -3,17 +3,29 @@
  * mounted into the pod, and stays the same when the agent makes the socket anew.
  */
 import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, lstatSync, mkdirSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SESSION_SOCKET } from '../runtime/runtime.ts'
+import { openSessionServer, type ApplicationLink, type SessionServerOptions } from './session-server.ts'
 
 /** What Linux can hold of a unix socket's path. */
 const SOCKET_PATH_BYTES_MAX = 107
 /** `pod-` and 16 letters. */
 const POD_ID_LENGTH = 20
 
-export class SessionFolders {
+/** Where the agent meets the applications in its pods. */
+export type SessionPlaces = {
+  /** The folder of a pod, as its runtime mounts it. */
+  pathOf(podId: string): string
+  /** Makes the folder, and listens in it for the application. */
+  open(options: Omit<SessionServerOptions, 'folder'>): Promise<ApplicationLink>
+  remove(podId: string): void
+  /** Removes what is left of all other pods: the agents before us may have died before they could. */
+  keepOnly(podIds: ReadonlySet<string>): void
+}
+
+export class SessionFolders implements SessionPlaces {
   readonly #root: string
 
   constructor(dataDir: string) {
@@ -41,14 +53,27 @@ export class SessionFolders {
     return path
   }
 
+  async open(options: Omit<SessionServerOptions, 'folder'>): Promise<ApplicationLink> {
+    return await openSessionServer({ ...options, folder: this.make(options.podId, options.owner) })
+  }
+
   remove(podId: string): void {
     rmSync(this.pathOf(podId), { recursive: true, force: true })
+  }
+
+  keepOnly(podIds: ReadonlySet<string>): void {
+    if (!isOurs(this.#root)) return
+    for (const name of readdirSync(this.#root)) if (!podIds.has(name)) this.remove(name)
   }
 }
 
 /** Below the folder for temporary files anybody may have made it before us, and would own what we put into it. */
 function refuseForeign(root: string): void {
-  const found = lstatSync(root)
-  const isOurs = found.isDirectory() && found.uid === process.geteuid?.()
-  if (!isOurs) throw new Error(`${root} belongs to somebody else; remove it, or choose a shorter FORNAX_DATA_DIR`)
+  if (isOurs(root)) return
+  throw new Error(`${root} belongs to somebody else; remove it, or choose a shorter FORNAX_DATA_DIR`)
+}
+
+function isOurs(root: string): boolean {
+  const found = lstatSync(root, { throwIfNoEntry: false })
+  return found?.isDirectory() === true && found.uid === process.geteuid?.()
 }

@@ -76,7 +76,8 @@ export class AgentProcessWorld implements AsyncDisposable {
     while (this.#children.length > 0) await this.end('SIGKILL')
     await this.core[Symbol.asyncDispose]()
     const log = createLog('agent', 'silent')
-    const options = { dataDir: join(this.dataDir, 'agent'), host: '127.0.0.1', path: '', hiddenFolders: [] }
+    const where = { dataDir: join(this.dataDir, 'agent'), host: '127.0.0.1', path: '' }
+    const options = { ...where, hiddenFolders: [], containerdSocket: null }
     for (const runtime of await openRuntimes('process', { ...options, clock: systemClock, log })) {
       for (const podId of await runtime.listPodIds()) await runtime.destroyPod(podId)
       await runtime[Symbol.asyncDispose]()

@@ -49,7 +49,15 @@ export class NodeWorld implements AsyncDisposable {
     const log = createLog('agent', process.env['LOG_LEVEL'] ?? 'silent')
     const { dataDir } = this
     const path = process.env['PATH'] ?? ''
-    return openRuntimes('process', { dataDir, host: '127.0.0.1', path, hiddenFolders: [], clock: systemClock, log })
+    return openRuntimes('process', {
+      dataDir,
+      host: '127.0.0.1',
+      path,
+      hiddenFolders: [],
+      containerdSocket: null,
+      clock: systemClock,
+      log,
+    })
   }
 
   /** The agent ends; pods go on. */

@@ -3,7 +3,8 @@ import { Argument, Option, type Command } from 'commander'
 import type { Role } from '@fornax/client/generated/documents'
 import type { CreateTokenFlags } from '../commands/access.ts'
 import type { DrainFlags } from '../commands/node-actions.ts'
-import { duration, outputOption } from '../options.ts'
+import type { SimulateFlags } from '../commands/simulate.ts'
+import { duration, hostAndPort, outputOption, positiveNumber } from '../options.ts'
 import type { Format } from '../output/structured.ts'
 import type { Commands } from '../command-group.ts'
 
@@ -19,6 +20,7 @@ export function operatorCommands(commands: Commands): void {
   nodeCommands(commands)
   tokenCommands(commands)
   tenantCommands(commands)
+  simulateCommand(commands)
   shellCommands(commands)
 }
 
@@ -108,6 +110,45 @@ function listCommand(parent: Command, description: string): Command {
     .command('list')
     .description(description)
     .addOption(outputOption(['name', 'json', 'yaml']))
+}
+
+const DEFAULT_NODES = 100
+const DEFAULT_AT_ONCE = 5
+const DEFAULT_CREATE_MS = 250
+const DEFAULT_SESSION_MS = 3
+
+function simulateCommand({ root, program }: Commands): void {
+  root
+    .command('simulate')
+    .summary('Add simulated nodes to a core, to try scale')
+    .description('Adds simulated nodes to a core that runs, until Ctrl-C. Their pods run nothing; all else is real.')
+    .addOption(new Option('--nodes <count>', 'how many').argParser(positiveNumber).default(DEFAULT_NODES))
+    .option('--prefix <name>', 'what their names begin with', 'sim')
+    .addOption(
+      new Option('--create-time <duration>', 'how long a node takes to create or stop a pod')
+        .argParser(duration)
+        .default(DEFAULT_CREATE_MS, '250ms'),
+    )
+    .addOption(
+      new Option('--at-once <count>', 'how many pods a node creates or stops at a time')
+        .argParser(positiveNumber)
+        .default(DEFAULT_AT_ONCE),
+    )
+    .addOption(
+      new Option('--session-time <duration>', 'how long a node takes to open or close a session')
+        .argParser(duration)
+        .default(DEFAULT_SESSION_MS, '3ms'),
+    )
+    .addOption(
+      new Option(
+        '--core <address>',
+        'node link of the core, as host:port (default: FORNAX_CORE_ADDRESS, else the Fornax that runs here)',
+      ).argParser(hostAndPort),
+    )
+    .action(async (flags: SimulateFlags) => {
+      const { simulateNodes } = await import('../commands/simulate.ts')
+      await simulateNodes(program, flags)
+    })
 }
 
 function shellCommands({ root, program, connected }: Commands): void {

@@ -1,4 +1,6 @@
 import { inTurn } from '@fornax/kernel/in-turn'
+import { createLog } from '@fornax/kernel/log'
+import { VirtualClock } from '@fornax/kernel/virtual-clock'
 import { describe, expect, it } from 'vitest'
 import { samplePolicy, sampleSpec, TENANT } from '../../test/support/samples.ts'
 import type { Application, ApplicationVersion } from './application.ts'
@@ -11,6 +13,7 @@ import {
   type WriteApplicationPorts,
   type WriteResult,
 } from './write-application.ts'
+import { WriteDoubts } from './write-doubts.ts'
 
 const guard = { tenantId: TENANT, application: 'hello', revision: null }
 
@@ -209,13 +212,76 @@ it('a write that fails reaches nobody, and does not hold up the next', async () 
   expect(await publish(world)).toMatchObject({ kind: 'written', application: { revision: 2 } })
 })
 
+describe('a write of which nobody knows whether it happened', () => {
+  it('of a new application is found out after a while, and before the next write of it is judged', async () => {
+    const world = newWorld()
+    world.afterWrite = loseConnection
+    await expect(created(world)).rejects.toThrow('connection lost')
+    expect(world.definitions.has('hello')).toBe(false)
+    world.afterWrite = () => undefined
+    world.clock.advance(1_000)
+    await world.ports.inTurn(async () => undefined)
+    expect(world.definitions.get('hello')).toEqual(world.rows.get('hello'))
+    expect(await publish(world)).toMatchObject({ kind: 'written', application: { version: { number: 2 } } })
+  })
+
+  it('of a version is read back first, so that the next one is no conflict', async () => {
+    const world = newWorld()
+    await created(world)
+    world.afterWrite = loseConnection
+    await expect(publish(world)).rejects.toThrow('connection lost')
+    world.afterWrite = () => undefined
+    expect(await publish(world)).toMatchObject({ kind: 'written', application: { version: { number: 3 } } })
+    expect(world.definitions.get('hello')).toEqual(world.rows.get('hello'))
+  })
+
+  it('of a removal is read back', async () => {
+    const world = newWorld()
+    await created(world)
+    world.afterWrite = loseConnection
+    await expect(deleteApplication(world.ports, guard)).rejects.toThrow('connection lost')
+    world.afterWrite = () => undefined
+    expect(await deleteApplication(world.ports, guard)).toMatchObject({ kind: 'applicationNotFound' })
+    expect(world.definitions.size).toBe(0)
+  })
+
+  it('that did not happen leaves everything as it was, however often the database fails to say so', async () => {
+    const world = newWorld()
+    await created(world)
+    const before = world.definitions.get('hello')
+    world.onWrite = loseConnection
+    world.onRead = loseConnection
+    await expect(publish(world)).rejects.toThrow('connection lost')
+    await expect(publish(world)).rejects.toThrow('connection lost')
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      world.clock.advance(1_000)
+      await world.ports.inTurn(async () => undefined)
+    }
+    world.onWrite = () => undefined
+    world.onRead = () => undefined
+    world.clock.advance(1_000)
+    await world.ports.inTurn(async () => undefined)
+    expect(world.definitions.get('hello')).toBe(before)
+    expect(await publish(world)).toMatchObject({ kind: 'written', application: { version: { number: 2 } } })
+  })
+})
+
+function loseConnection(): void {
+  throw new Error('connection lost')
+}
+
 type World = {
   readonly ports: WriteApplicationPorts
+  readonly clock: VirtualClock
   /** By name: what the fleet holds, and what the database holds. */
   readonly definitions: Map<string, Application>
   readonly rows: Map<string, Application>
   /** Happens while a write is on its way. */
   onWrite: () => void
+  /** Happens when a write is done, and before that is known. */
+  afterWrite: () => void
+  /** Happens before a row is read back. */
+  onRead: () => void
   prove(): void
 }
 
@@ -233,12 +299,29 @@ function newWorld(): World {
       return { kind: 'conflict', revision: row.revision }
     rows.set(application.name, application)
     versions.push(application.version)
+    world.afterWrite()
     return { kind: 'written' }
   }
+  const clock = new VirtualClock()
+  const turns = inTurn()
+  const doubts = new WriteDoubts({
+    clock,
+    log: createLog('test', 'silent'),
+    inTurn: turns,
+    read: async (id) => {
+      world.onRead()
+      return named(id) ?? null
+    },
+    known: (id, row) => {
+      if (row === null) ports.fleet.deleteApplication(id)
+      else if (definitions.get(row.name)?.revision !== row.revision) definitions.set(row.name, row)
+    },
+  })
   const ports: WriteApplicationPorts = {
+    doubts,
     nowMs: () => 1_000,
     newId: (kind) => `${kind}-${(ids += 1)}`,
-    inTurn: inTurn(),
+    inTurn: turns,
     fleet: {
       definitionNamed: (tenantId, name) => {
         const definition = definitions.get(name)
@@ -258,14 +341,20 @@ function newWorld(): World {
         return row ? write({ ...row, scalingPolicy, revision }) : { kind: 'conflict', revision: 0 }
       },
       versions: async (id) => versions.filter((version) => version.applicationId === id).toReversed(),
-      removeApplication: async (id) => void rows.delete(named(id)?.name ?? ''),
+      removeApplication: async (id) => {
+        rows.delete(named(id)?.name ?? '')
+        world.afterWrite()
+      },
     },
   }
   const world: World = {
     ports,
+    clock,
     definitions,
     rows,
     onWrite: () => undefined,
+    afterWrite: () => undefined,
+    onRead: () => undefined,
     prove: () => {
       for (const [name, definition] of definitions)
         definitions.set(name, { ...definition, isProven: true, fallback: null })

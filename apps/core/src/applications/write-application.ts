@@ -1,6 +1,7 @@
 /**
  * Creating and changing applications: checked, written to the database, then given to the fleet. Writes of one
- * process come one after another, so that a revision is judged against the latest.
+ * process come one after another, so that a revision is judged against the latest. A write that fails may have
+ * happened all the same: it is read back before the next one is judged.
  */
 import type { Application, ApplicationVersion, ScalingPolicy, VersionSpec } from './application.ts'
 import type { InputProblem } from './input-problem.ts'
@@ -42,6 +43,12 @@ export type WriteApplicationPorts = {
   }
   /** Runs one write after another. */
   readonly inTurn: <T>(write: () => Promise<T>) => Promise<T>
+  readonly doubts: {
+    /** Nobody knows what became of a write of this application. */
+    add(id: string): void
+    /** Gives the fleet what the database has of those; rejects when it cannot be read. */
+    settle(): Promise<void>
+  }
 }
 
 export function createApplication(
@@ -57,13 +64,14 @@ export function createApplication(
   const problem = nameProblem('name', name) ?? specProblem(spec) ?? policyProblem(policy)
   if (problem) return Promise.resolve({ kind: 'invalid', ...problem })
   return ports.inTurn(async () => {
+    await ports.doubts.settle()
     if (ports.fleet.definitionNamed(tenantId, name)) return { kind: 'nameTaken', name }
     const id = ports.newId('app')
     const createdAtMs = ports.nowMs()
     const version = { id: ports.newId('ver'), applicationId: id, number: 1, createdAtMs, spec }
     const base = { id, tenantId, name, revision: 1, createdAtMs, scalingPolicy: policy }
     const application: Application = { ...base, version, fallback: null, isProven: false }
-    const result = await ports.store.addApplication(application)
+    const result = await written(ports, id, ports.store.addApplication(application))
     if (result.kind === 'conflict') return { kind: 'nameTaken', name }
     ports.fleet.putApplication(application)
     return { kind: 'created', application }
@@ -122,9 +130,10 @@ export type DeleteApplicationResult = Exclude<WriteResult, { readonly kind: 'inv
 /** Frees the name at once; sessions close and pods end after that. */
 export function deleteApplication(ports: WriteApplicationPorts, command: Guard): Promise<DeleteApplicationResult> {
   return ports.inTurn(async () => {
+    await ports.doubts.settle()
     const before = found(ports, command)
     if ('kind' in before) return before
-    await ports.store.removeApplication(before.id)
+    await written(ports, before.id, ports.store.removeApplication(before.id))
     ports.fleet.deleteApplication(before.id)
     return { kind: 'written', application: before }
   })
@@ -138,23 +147,35 @@ function guarded(
   write: (application: Application) => Promise<StoreResult>,
 ): Promise<WriteResult> {
   return ports.inTurn(async () => {
+    await ports.doubts.settle()
     const before = found(ports, guard)
     if ('kind' in before) return before
     const application = await change(before)
     if ('kind' in application) return application
-    const result = await write(application)
+    const result = await written(ports, application.id, write(application))
     if (result.kind === 'conflict') return { kind: 'conflict', currentRevision: result.revision }
-    ports.fleet.putApplication(withObserved(ports, guard, application))
+    ports.fleet.putApplication(
+      withObserved(ports.fleet.definitionNamed(guard.tenantId, guard.application), application),
+    )
     return { kind: 'written', application }
   })
 }
 
+/** The outcome of a write; a failed one leaves a doubt. */
+async function written<T>(ports: WriteApplicationPorts, id: string, write: Promise<T>): Promise<T> {
+  try {
+    return await write
+  } catch (error) {
+    ports.doubts.add(id)
+    throw error
+  }
+}
+
 /** What the fleet learned of the roll-out while the write was on its way is kept. */
-function withObserved(ports: WriteApplicationPorts, guard: Guard, written: Application): Application {
-  const now = ports.fleet.definitionNamed(guard.tenantId, guard.application)
-  if (!now) return written
-  if (now.version.id === written.version.id) return { ...written, isProven: now.isProven, fallback: now.fallback }
-  return now.isProven ? { ...written, fallback: now.version } : written
+export function withObserved(now: Application | null, row: Application): Application {
+  if (!now) return row
+  if (now.version.id === row.version.id) return { ...row, isProven: now.isProven, fallback: now.fallback }
+  return now.isProven ? { ...row, fallback: now.version } : row
 }
 
 function found(ports: WriteApplicationPorts, guard: Guard): Application | DeleteApplicationResult {

@@ -1,6 +1,6 @@
 /**
  * An application in the fleet: its definition, and what is observed of it. The counts follow
- * the pods: whoever changes a pod takes it out, changes it, and puts it back in.
+ * the pods: whoever changes a pod counts it anew.
  */
 import type { Application } from '../applications/application.ts'
 import type { FailureRecord } from '../pods/pod-failures.ts'
@@ -21,6 +21,8 @@ export type ApplicationEntry = {
   /** Made, but without a node yet; oldest first. */
   readonly unscheduled: Set<Pod>
   readonly creating: Set<Pod>
+  /** In the order in which they failed. */
+  readonly failed: Set<Pod>
   /** On nodes that cannot be told anything now, or that drain: they take no session (W11). */
   readonly onHold: Set<Pod>
   readonly warm: WarmPool
@@ -55,6 +57,7 @@ export function newEntry(definition: Application, nowMs: number): ApplicationEnt
     pods: new Set(),
     unscheduled: new Set(),
     creating: new Set(),
+    failed: new Set(),
     onHold: new Set(),
     warm: new WarmPool(),
     counts: {
@@ -86,21 +89,29 @@ export function newEntry(definition: Application, nowMs: number): ApplicationEnt
 /** Counts a pod in, as it now is. `isOnHold`: it takes no session now. */
 export function countIn(entry: ApplicationEntry, pod: Pod, isOnHold: boolean): void {
   entry.pods.add(pod)
-  if (isOnHold) entry.onHold.add(pod)
-  count(entry, pod, 1)
-  if (pod.phase === 'pending') entry.unscheduled.add(pod)
-  if (pod.phase === 'creating') entry.creating.add(pod)
-  if (!isOnHold) entry.warm.place(pod)
+  count(entry, pod, { isOnHold, sign: 1 })
+  file(entry, pod, isOnHold)
 }
 
-/** Counts a pod out, before it changes or goes. */
+/** Counts a pod out, before it goes. */
 export function countOut(entry: ApplicationEntry, pod: Pod): void {
   entry.pods.delete(pod)
-  count(entry, pod, -1)
-  entry.onHold.delete(pod)
-  entry.unscheduled.delete(pod)
-  entry.creating.delete(pod)
+  count(entry, pod, { isOnHold: entry.onHold.has(pod), sign: -1 })
+  for (const pods of [entry.onHold, entry.unscheduled, entry.creating, entry.failed]) pods.delete(pod)
   entry.warm.remove(pod)
+}
+
+/** Changes a pod that is counted, and counts it anew. It is on hold afterwards if `isHeld` says so of it. */
+export function recount(
+  entry: ApplicationEntry,
+  pod: Pod,
+  { change, isHeld }: { readonly change: (pod: Pod) => void; readonly isHeld: (pod: Pod) => boolean },
+): void {
+  count(entry, pod, { isOnHold: entry.onHold.has(pod), sign: -1 })
+  change(pod)
+  const isOnHold = isHeld(pod)
+  count(entry, pod, { isOnHold, sign: 1 })
+  file(entry, pod, isOnHold)
 }
 
 /** The pool as its plan needs to see it. */
@@ -126,17 +137,32 @@ export function poolView(entry: ApplicationEntry): PoolView {
   }
 }
 
-function count(entry: ApplicationEntry, pod: Pod, sign: 1 | -1): void {
-  const isOnHold = entry.onHold.has(pod)
-  entry.counts[pod.phase] += sign
-  if (pod.phase === 'standby' || pod.phase === 'hibernated') {
+function file(entry: ApplicationEntry, pod: Pod, isOnHold: boolean): void {
+  keep(entry.onHold, pod, isOnHold)
+  keep(entry.unscheduled, pod, pod.phase === 'pending')
+  keep(entry.creating, pod, pod.phase === 'creating')
+  keep(entry.failed, pod, pod.phase === 'failed')
+  if (isOnHold) entry.warm.remove(pod)
+  else entry.warm.place(pod)
+}
+
+function keep(pods: Set<Pod>, pod: Pod, isIn: boolean): void {
+  if (isIn) pods.add(pod)
+  else if (pods.size > 0) pods.delete(pod)
+}
+
+function count(entry: ApplicationEntry, pod: Pod, how: { readonly isOnHold: boolean; readonly sign: 1 | -1 }): void {
+  const { isOnHold, sign } = how
+  const { phase, version } = pod
+  entry.counts[phase] += sign
+  if (phase === 'standby' || phase === 'hibernated') {
     if (isOnHold) entry.unreachable += sign
-    else add(entry.idle, pod.version.number, sign)
+    else add(entry.idle, version.number, sign)
   }
-  if (pod.phase === 'pending' || pod.phase === 'creating') add(entry.inFlight, pod.version.number, sign)
-  if (pod.phase === 'active') add(entry.active, pod.version.number, sign)
-  if (pod.phase === 'active' && !isOnHold && !pod.isSpent)
-    entry.openSlots += sign * (pod.version.spec.sessionsPerPod - pod.sessionIds.size)
+  if (phase === 'pending' || phase === 'creating') add(entry.inFlight, version.number, sign)
+  if (phase !== 'active') return
+  add(entry.active, version.number, sign)
+  if (!isOnHold && !pod.isSpent) entry.openSlots += sign * (version.spec.sessionsPerPod - pod.sessionIds.size)
 }
 
 function add(counts: Map<number, number>, version: number, sign: 1 | -1): void {

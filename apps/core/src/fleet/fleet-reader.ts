@@ -1,12 +1,11 @@
 /** The fleet as readers see it. Cheap to make: views are made when they are asked for. */
 import { retryAtMs } from '../pods/pod-failures.ts'
-import type { Pod, PodView } from '../pods/pod.ts'
+import type { PodView } from '../pods/pod.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Shortage } from '../scheduler/placement.ts'
 import type { ApplicationEntry } from './application-entry.ts'
 import type { FleetState, NodeEntry } from './fleet-state.ts'
 import { nameKey } from './fleet-state.ts'
-import { podsOf } from './node-writer.ts'
 import { rollOutOf } from './pool-writer.ts'
 import type { ApplicationFailure, ApplicationView, NodeView } from './views.ts'
 
@@ -95,9 +94,10 @@ export class FleetReader {
 
   /** What a tenant has of a node; null when it has nothing there. */
   nodeShare(nodeName: string, tenantId: string): Pick<NodeView, 'booked' | 'podCount' | 'sessionCount'> | null {
-    const node = this.#state.nodes.get(nodeName)
-    const pods = node ? podsOf(this.#state, node).filter((pod) => pod.tenantId === tenantId) : []
-    return pods.length === 0 ? null : shareOf(pods)
+    const share = this.#state.nodes.get(nodeName)?.shares.get(tenantId)
+    if (!share) return null
+    const { cpuMillis, memoryBytes, pods, sessions } = share
+    return { booked: { cpuMillis, memoryBytes, pods }, podCount: pods, sessionCount: sessions }
   }
 
   /** Sessions that became available since the core started; of all tenants when none is named. */
@@ -160,7 +160,9 @@ export class FleetReader {
   }
 
   #nodeView(node: NodeEntry): NodeView {
-    const { registered, phase, introduction, revision, lastHeardAtMs, usage } = node
+    const { registered, phase, introduction, revision, lastHeardAtMs, usage, shares } = node
+    let sessionCount = 0
+    for (const { sessions } of shares.values()) sessionCount += sessions
     return {
       registered,
       phase,
@@ -170,20 +172,8 @@ export class FleetReader {
       usage,
       booked: this.#state.groups.booked(registered.name),
       podCount: node.podIds.size,
-      sessionCount: podsOf(this.#state, node).reduce((sum, pod) => sum + pod.sessionIds.size, 0),
+      sessionCount,
     }
-  }
-}
-
-function shareOf(pods: readonly Pod[]): Pick<NodeView, 'booked' | 'podCount' | 'sessionCount'> {
-  return {
-    booked: {
-      cpuMillis: pods.reduce((sum, pod) => sum + pod.version.spec.cpuMillis, 0),
-      memoryBytes: pods.reduce((sum, pod) => sum + pod.version.spec.memoryBytes, 0),
-      pods: pods.length,
-    },
-    podCount: pods.length,
-    sessionCount: pods.reduce((sum, pod) => sum + pod.sessionIds.size, 0),
   }
 }
 

@@ -12,7 +12,7 @@ import type { Pod, PodUsage } from '../pods/pod.ts'
 import { NodeGroups } from '../scheduler/node-groups.ts'
 import { isSettled } from '../sessions/session-state.ts'
 import type { Session } from '../sessions/session.ts'
-import { countIn, countOut, type ApplicationEntry } from './application-entry.ts'
+import { countIn, countOut, recount, type ApplicationEntry } from './application-entry.ts'
 import { ChangeLog } from './change-log.ts'
 import { ListeningTime } from './listening-time.ts'
 import type { NodeCommand } from './node-command.ts'
@@ -28,10 +28,16 @@ export type NodeEntry = {
   heardAtMs: number
   isLeaseSet: boolean
   usage: PodUsage | null
+  /** Pods that hold a booking here. */
   readonly podIds: Set<string>
+  /** What each tenant has of it; who has no pod here is not listed. */
+  readonly shares: Map<string, NodeShare>
   /** Sessions that the database says are here, until the node has spoken or is lost. */
   readonly expectedSessions: Set<string>
 }
+
+/** Of a node: what is booked there, and how many sessions hold a slot there. */
+export type NodeShare = { cpuMillis: number; memoryBytes: number; pods: number; sessions: number }
 
 /** What the fleet asks of the world. All of these return at once. */
 export type FleetPorts = {
@@ -104,14 +110,14 @@ export class FleetState {
   /** By tenant: how many sessions became available since the core started. */
   readonly opened = new Map<string, { warm: number; cold: number }>()
   #grants = 0
-  readonly #waiters = new Map<string, Set<(session: Session) => void>>()
+  readonly #waiters = new Map<string, ((session: Session) => void)[]>()
 
   constructor(ports: FleetPorts, limits: FleetLimits) {
     this.ports = ports
     this.limits = limits
     this.startedAtMs = ports.nowMs()
     this.listening = new ListeningTime(this.startedAtMs)
-    this.changes = new ChangeLog({ epoch: limits.epoch, capacity: limits.changeLogCapacity })
+    this.changes = new ChangeLog({ start: this.startedAtMs, capacity: limits.changeLogCapacity })
     this.groups = new NodeGroups(ports.random)
   }
 
@@ -128,6 +134,11 @@ export class FleetState {
 
   markDirty(entry: ApplicationEntry): void {
     this.dirty.add(entry)
+  }
+
+  /** Adds a session of which nobody is told yet: `putSession` follows in the same turn. */
+  addSession(session: Session): void {
+    this.sessions.set(session.id, session)
   }
 
   /** Replaces a session by its next state. */
@@ -149,10 +160,9 @@ export class FleetState {
     const entry = this.entryOf(pod.applicationId)
     invariant(entry, 'an application outlives its pods')
     const wasBooked = holdsBooking(pod.phase)
-    countOut(entry, pod)
-    change(pod)
-    countIn(entry, pod, this.#isOnHold(pod))
-    this.#book(pod, wasBooked)
+    const sessionsBefore = pod.sessionIds.size
+    recount(entry, pod, { change, isHeld: this.#isOnHold })
+    this.#book(pod, wasBooked, sessionsBefore)
     this.markDirty(entry)
     const node = pod.nodeName === null ? undefined : this.nodes.get(pod.nodeName)
     if (node) this.dirtyNodes.add(node)
@@ -164,10 +174,8 @@ export class FleetState {
     for (const id of node.podIds) {
       const pod = this.pods.get(id)
       const entry = pod && this.entryOf(pod.applicationId)
-      const isOnHold = pod !== undefined && this.#isOnHold(pod)
-      if (!pod || !entry || isOnHold === entry.onHold.has(pod)) continue
-      countOut(entry, pod)
-      countIn(entry, pod, isOnHold)
+      if (!pod || !entry || this.#isOnHold(pod) === entry.onHold.has(pod)) continue
+      recount(entry, pod, { change: () => undefined, isHeld: this.#isOnHold })
       this.markDirty(entry)
     }
   }
@@ -175,7 +183,7 @@ export class FleetState {
   addPod(entry: ApplicationEntry, pod: Pod): void {
     this.pods.set(pod.id, pod)
     countIn(entry, pod, this.#isOnHold(pod))
-    this.#book(pod, false)
+    this.#book(pod, false, 0)
     this.markDirty(entry)
     this.podChanged(pod, false)
   }
@@ -209,11 +217,11 @@ export class FleetState {
 
   /** Calls back at every change of a session that settles it. */
   onSettled(sessionId: string, callback: (session: Session) => void): () => void {
-    const waiters = this.#waiters.get(sessionId) ?? new Set()
-    this.#waiters.set(sessionId, waiters.add(callback))
+    this.#waiters.set(sessionId, [...(this.#waiters.get(sessionId) ?? []), callback])
     return () => {
-      waiters.delete(callback)
-      if (waiters.size === 0) this.#waiters.delete(sessionId)
+      const others = this.#waiters.get(sessionId)?.filter((other) => other !== callback) ?? []
+      if (others.length === 0) this.#waiters.delete(sessionId)
+      else this.#waiters.set(sessionId, others)
     }
   }
 
@@ -221,25 +229,42 @@ export class FleetState {
     for (const callback of this.#waiters.get(session.id) ?? []) callback(session)
   }
 
-  #isOnHold({ nodeName }: Pod): boolean {
+  readonly #isOnHold = ({ nodeName }: Pod): boolean => {
     const node = nodeName === null ? undefined : this.nodes.get(nodeName)
     return node !== undefined && (node.phase !== 'ready' || node.registered.drainDeadlineMs !== null)
   }
 
   /** P6: from `creating` to its end. */
-  #book(pod: Pod, wasBooked: boolean): void {
+  #book(pod: Pod, wasBooked: boolean, sessionsBefore: number): void {
     const isBooked = holdsBooking(pod.phase)
-    if (pod.nodeName === null || isBooked === wasBooked) return
+    const node = pod.nodeName === null ? undefined : this.nodes.get(pod.nodeName)
+    if (pod.nodeName === null || (!isBooked && !wasBooked)) return
+    if (node) countShare(node, pod, { wasBooked, isBooked, sessionsBefore })
+    if (isBooked === wasBooked) return
     const { spec } = pod.version
     if (isBooked) this.groups.book(pod.nodeName, spec, pod.applicationId)
     else this.groups.release(pod.nodeName, spec, pod.applicationId)
     if (!isBooked) this.hasNewRoom = true
-    const node = this.nodes.get(pod.nodeName)
     if (!node) return
     this.dirtyNodes.add(node)
     if (isBooked) node.podIds.add(pod.id)
     else node.podIds.delete(pod.id)
   }
+}
+
+type Booking = { readonly wasBooked: boolean; readonly isBooked: boolean; readonly sessionsBefore: number }
+
+/** What the pod's tenant has of the node follows the pod. */
+function countShare({ shares }: NodeEntry, pod: Pod, { wasBooked, isBooked, sessionsBefore }: Booking): void {
+  const share = shares.get(pod.tenantId) ?? { cpuMillis: 0, memoryBytes: 0, pods: 0, sessions: 0 }
+  const pods = Number(isBooked) - Number(wasBooked)
+  const { cpuMillis, memoryBytes } = pod.version.spec
+  share.pods += pods
+  share.cpuMillis += pods * cpuMillis
+  share.memoryBytes += pods * memoryBytes
+  share.sessions += (isBooked ? pod.sessionIds.size : 0) - (wasBooked ? sessionsBefore : 0)
+  if (share.pods === 0) shares.delete(pod.tenantId)
+  else if (share.pods === 1) shares.set(pod.tenantId, share)
 }
 
 /** The key under which an application's name is looked up. */

@@ -5,10 +5,10 @@
  * What a turn changed is settled when the turn is over, once: queues are served, pools planned,
  * pods placed. Readers follow `changes`.
  */
+import type { Cancel } from '@fornax/kernel/clock'
 import type { Application, ApplicationVersion } from '../applications/application.ts'
 import type { NodeIntroduction, RegisteredNode } from '../nodes/node.ts'
 import type { PodUsage } from '../pods/pod.ts'
-import { isSettled } from '../sessions/session-state.ts'
 import type { CloseReason, Session } from '../sessions/session.ts'
 import { newEntry, type ApplicationEntry } from './application-entry.ts'
 import { FleetState, nameKey, type FleetLimits, type FleetPorts } from './fleet-state.ts'
@@ -104,24 +104,9 @@ export class Fleet {
     for (const id of sessionIds) sessions.applyToSession(this.#state, id, { kind: 'commandSent', atMs })
   }
 
-  /** The session, once it is available or closed, or at once if it is. Rejects when the signal aborts. */
-  whenSettled(sessionId: string, signal: AbortSignal): Promise<Session> {
-    const session = this.#state.sessions.get(sessionId)
-    if (!session) return Promise.reject(new Error(`session ${sessionId} is not in memory`))
-    if (isSettled(session)) return Promise.resolve(session)
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        stop()
-        reject(new Error('nobody waits any longer', { cause: signal.reason }))
-      }
-      const stop = this.#state.onSettled(sessionId, (settled) => {
-        stop()
-        signal.removeEventListener('abort', leave)
-        resolve(settled)
-      })
-      if (signal.aborted) leave()
-      else signal.addEventListener('abort', leave, { once: true })
-    })
+  /** Calls back at every change of a session in memory that leaves it available or closed. */
+  onSettled(sessionId: string, act: (session: Session) => void): Cancel {
+    return this.#state.onSettled(sessionId, act)
   }
 
   nodeConnected(introduction: NodeIntroduction): nodes.HelloVerdict {

@@ -24,7 +24,7 @@ export type SessionReport = {
   readonly clientCount: number
   readonly message: string | null
   /** Why it closed; `requested` when the core had asked. */
-  readonly end: EndReason | 'requested' | null
+  readonly end: EndReason | null
 }
 
 export type NodeReport =

@@ -224,6 +224,7 @@ function newNode(state: FleetState, registered: RegisteredNode, phase: NodeEntry
     isLeaseSet: false,
     usage: null,
     podIds: new Set(),
+    shares: new Map(),
     expectedSessions: new Set(),
   }
 }

@@ -44,13 +44,15 @@ export function createPod(state: FleetState, entry: ApplicationEntry, version: A
  */
 export function placePods(state: FleetState, entry: ApplicationEntry): boolean {
   const homeless = new Set<string>()
+  let beside: string | null = null
   for (const pod of entry.unscheduled) {
     if (homeless.has(pod.version.id)) continue
-    const nodeName = state.groups.place(pod.version.spec, pod.version.id, pod.applicationId)
+    const nodeName = state.groups.place(pod.version.spec, pod.version.id, pod.applicationId, beside)
     if (nodeName === null) {
       homeless.add(pod.version.id)
       continue
     }
+    beside = nodeName
     movePod(state, pod, { kind: 'placed' }, (placed) => (placed.nodeName = nodeName))
     tellCreate(state, pod)
   }

@@ -168,14 +168,16 @@ function noteFailure(state: FleetState, entry: ApplicationEntry, what: { pod: Po
 /** A few failed pods stay to be looked at. */
 function keepFailed(state: FleetState, pod: Pod): void {
   state.ports.deadlines.set(pod.id, state.ports.nowMs() + state.limits.retentionMs)
-  const entry = state.entryOf(pod.applicationId)
-  const failed = [...(entry?.pods ?? [])].filter((other) => other.phase === 'failed')
-  for (const old of failed.slice(0, Math.max(0, failed.length - FAILED_PODS_KEPT))) state.removePod(old)
+  const failed = state.entryOf(pod.applicationId)?.failed ?? new Set()
+  for (const old of failed) {
+    if (failed.size <= FAILED_PODS_KEPT) return
+    state.removePod(old)
+  }
 }
 
 function sessionLetGo(state: FleetState, nodeName: string, what: { session: Session; report: SessionReport }): void {
   const { session, report } = what
-  const reason: EndReason = report.end === null || report.end === 'requested' ? 'exited' : report.end
+  const reason = report.end ?? 'exited'
   applyToSession(state, session.id, { kind: 'ended', reason, message: report.message, atMs: state.ports.nowMs() })
   if (state.recordedSessions.has(session.id))
     state.ports.tell(nodeName, { kind: 'forgetSessions', sessionIds: [session.id] })

@@ -18,9 +18,10 @@ export function enqueueSession(state: FleetState, entry: ApplicationEntry, sessi
   const { idempotency } = session.request
   if (idempotency !== null) entry.keys.set(idempotency.key, session.id)
   entry.queue.add(session.id)
-  state.putSession(session)
+  state.addSession(session)
   state.markDirty(entry)
   serveQueue(state, entry, session.id)
+  if (entry.queue.has(session.id)) state.putSession(session) // Otherwise it was granted, and nobody saw it wait.
 }
 
 /**
@@ -70,8 +71,9 @@ export function releaseSlot(state: FleetState, pod: Pod, sessionId: string): voi
   if (!pod.sessionIds.has(sessionId)) return
   const entry = state.entryOf(pod.applicationId)
   state.ports.deadlines.clear(slotKey(pod.id, sessionId))
-  state.changePod(pod, (changed) => changed.sessionIds.delete(sessionId))
-  if (pod.sessionIds.size === 0) movePod(state, pod, { kind: 'released' })
+  const leave = (changed: Pod): void => void changed.sessionIds.delete(sessionId)
+  const isLast = pod.sessionIds.size === 1
+  if (!isLast || !movePod(state, pod, { kind: 'released' }, leave)) state.changePod(pod, leave)
   if (entry === null) return
   const isUnwanted = entry.isDeleted || pod.isSpent || isDraining(state, pod)
   if (isUnwanted && pod.sessionIds.size === 0) stopPod(state, pod)
@@ -118,8 +120,8 @@ function grant(state: FleetState, match: { session: Session; pod: Pod }): Sessio
   const atMs = state.ports.nowMs()
   const wasReady = pod.readyAtMs !== null && pod.readyAtMs <= session.createdAtMs
   const grantEpoch = state.nextGrantEpoch()
-  state.changePod(pod, (changed) => changed.sessionIds.add(session.id))
-  movePod(state, pod, { kind: 'claimed' })
+  const take = (changed: Pod): void => void changed.sessionIds.add(session.id)
+  if (!movePod(state, pod, { kind: 'claimed' }, take)) state.changePod(pod, take)
   applyToSession(state, session.id, {
     kind: 'claimed',
     atMs,

@@ -1,4 +1,5 @@
 /** What a resolver knows of the request that it answers. */
+import type { Caller } from '@fornax/kernel/caller'
 import type { Viewer } from '../tenants/tenant.ts'
 import type { CorePort } from './core-port.ts'
 import { limitExceeded } from './errors.ts'
@@ -21,23 +22,6 @@ export function requestContext(
   caller: Caller,
 ): RequestContext {
   return { core, feeds, viewer, scope: scopeOf(viewer), caller, budget: new ObjectBudget() }
-}
-
-/** Whether the client still waits for its answer. The signal is made when it is asked for: few requests need one. */
-export class Caller {
-  #isGone = false
-  #abort: AbortController | null = null
-
-  get signal(): AbortSignal {
-    this.#abort ??= new AbortController()
-    if (this.#isGone) this.#abort.abort()
-    return this.#abort.signal
-  }
-
-  leave(): void {
-    this.#isGone = true
-    this.#abort?.abort()
-  }
 }
 
 /** Bounds what all pages of one request hold together, however often they are asked for under other names. */

@@ -7,6 +7,7 @@
  * only together with an entry in the change log, in the same turn; and an object that left appends one
  * with `isGone`.
  */
+import type { Caller } from '@fornax/kernel/caller'
 import type { Clock, Cancel } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
 import type { ScalingPolicy, VersionSpec } from '../applications/application.ts'
@@ -102,7 +103,7 @@ export type RevokeTokenResult =
 
 /** What can be done. The edge has checked the role and the limits of input; rules of the domain are checked here. */
 export type UseCases = {
-  openSession(viewer: Viewer, command: OpenSession, caller: AbortSignal): Promise<OpenSessionResult>
+  openSession(viewer: Viewer, command: OpenSession, caller: Caller): Promise<OpenSessionResult>
   closeSession(viewer: Viewer, sessionId: string): Promise<CloseSessionResult>
   createApplication(viewer: Viewer, command: CreateApplication): Promise<CreateApplicationResult>
   publishVersion(viewer: Viewer, command: PublishVersion): Promise<WriteApplicationResult>

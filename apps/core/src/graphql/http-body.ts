@@ -22,6 +22,7 @@ export async function readJson(request: IncomingMessage): Promise<Body> {
 }
 
 function contentProblem({ headers }: IncomingMessage): string | null {
+  if (headers['content-type'] === 'application/json' && headers['content-encoding'] === undefined) return null
   const [type = '', ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';')
   if (type.trim() !== 'application/json')
     return 'The content type of a POST must be application/json: send {"query": "…", "variables": {…}}.'
@@ -52,8 +53,14 @@ function readBytes(request: IncomingMessage): Promise<Read> {
         resolve(TOO_LARGE)
       }
     })
-    request.once('end', () => resolve({ kind: 'bytes', bytes: Buffer.concat(chunks) }))
+    request.once('end', () => resolve({ kind: 'bytes', bytes: whole(chunks) }))
     request.once('error', () => resolve({ kind: 'gone' }))
     request.once('close', () => resolve({ kind: 'gone' }))
   })
+}
+
+/** Hardly ever more than one. */
+function whole(chunks: readonly Buffer[]): Buffer {
+  const [only] = chunks
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks)
 }

@@ -1,9 +1,10 @@
 /** GraphQL over HTTP: what lies between `node:http` and Apollo. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HeaderMap, type ApolloServer, type HTTPGraphQLRequest, type HTTPGraphQLResponse } from '@apollo/server'
+import { Caller } from '@fornax/kernel/caller'
 import type { GraphQLError } from 'graphql'
 import { authenticate } from './authentication.ts'
-import { Caller, requestContext, type RequestContext } from './context.ts'
+import { requestContext, type RequestContext } from './context.ts'
 import type { CorePort } from './core-port.ts'
 import { unauthenticated } from './errors.ts'
 import { readJson } from './http-body.ts'
@@ -51,11 +52,23 @@ async function readRequest(request: IncomingMessage): Promise<Asked> {
   const body = request.method === 'POST' ? await readJson(request) : ({ kind: 'json', value: undefined } as const)
   if (body.kind !== 'json') return body
   const { method = 'GET', url = '' } = request
-  const headers = new HeaderMap()
-  for (const [name, value] of Object.entries(request.headers))
-    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
   const query = url.indexOf('?')
-  return { kind: 'request', request: { method, headers, search: query < 0 ? '' : url.slice(query), body: body.value } }
+  const search = query < 0 ? '' : url.slice(query)
+  return { kind: 'request', request: { method, headers: headersFor(request), search, body: body.value } }
+}
+
+/** All that Apollo looks at: what is sent, what is wanted, and the two by which a page shows that it may ask. */
+const HEADERS_READ = ['content-type', 'accept', 'apollo-require-preflight', 'x-apollo-operation-name'] as const
+/** What means to Apollo the same as no word of it, which spares it to negotiate, twice in each request. */
+const ACCEPTS_JSON: ReadonlySet<unknown> = new Set(['application/json', '*/*'])
+
+function headersFor({ headers }: IncomingMessage): HeaderMap {
+  const read = new HeaderMap()
+  for (const name of HEADERS_READ) {
+    const value = headers[name]
+    if (value !== undefined && !(name === 'accept' && ACCEPTS_JSON.has(value))) read.set(name, String(value))
+  }
+  return read
 }
 
 function sourceOf({ body, search }: HTTPGraphQLRequest): unknown {
@@ -68,8 +81,9 @@ function send(response: ServerResponse, answer: HTTPGraphQLResponse): void {
   const { status = 200, headers, body } = answer
   const text = body.kind === 'complete' ? body.string : ''
   // With its length known, the whole answer leaves in one write.
-  const length = Buffer.byteLength(text)
-  response.writeHead(status, { ...Object.fromEntries(headers), 'content-length': length }).end(text)
+  const fields: (string | number)[] = ['content-length', Buffer.byteLength(text)]
+  for (const [name, value] of headers) fields.push(name, value)
+  response.writeHead(status, fields).end(text)
 }
 
 const RESPONSE_TYPE = 'application/graphql-response+json'

@@ -100,7 +100,7 @@ class Routes {
     }
   }
 
-  async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  #route(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined {
     const path = pathOf(request)
     if (path === PATH) return answerGraphql(this.#endpoint, request, response)
     if (request.method !== 'GET' && request.method !== 'HEAD')
@@ -113,17 +113,20 @@ class Routes {
         return sendJson(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready' })
       }
       case '/metrics': {
-        const { metrics } = this.#options
-        response.writeHead(200, { 'content-type': metrics.contentType }).end(await metrics.text())
-        return
+        return this.#sendMetrics(response)
       }
       default:
         return sendJson(response, 404, { error: `There is nothing at ${path}; the API is at ${PATH}.` })
     }
   }
+
+  async #sendMetrics(response: ServerResponse): Promise<void> {
+    const { metrics } = this.#options
+    response.writeHead(200, { 'content-type': metrics.contentType }).end(await metrics.text())
+  }
 }
 
-function sendJson(response: ServerResponse, status: number, body: object): void {
+function sendJson(response: ServerResponse, status: number, body: object): undefined {
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(`${JSON.stringify(body)}\n`)
 }
 

@@ -103,7 +103,7 @@ async function openSession(
 ): Promise<OpenSessionPayload> {
   const parsed = toOpenSession(input)
   if (parsed.kind === 'invalid') return refused(invalidInput(parsed.problem), core.fleet.resourceVersion)
-  const result = await core.useCases.openSession(viewer, parsed.command, caller.signal)
+  const result = await core.useCases.openSession(viewer, parsed.command, caller)
   return toOpenSessionPayload(result, core.fleet.resourceVersion)
 }
 

@@ -64,20 +64,11 @@ export function createFeeds(fleet: FleetReader, clock: Clock): Feeds {
   const applications = new WatchFeeds<ApplicationView>({ fleet, clock, kind: 'application' })
   const computeNodes = new WatchFeeds<VisibleNode>({ fleet, clock, kind: 'node' })
   const all = [sessions, pods, applications, computeNodes]
-  const stopped = new AbortController()
-  const sync = (): void => {
+  const cancel = fleet.changes.onAppend(() => {
     for (const feeds of all) feeds.sync()
-  }
-  const follow = async (): Promise<void> => {
-    while (!stopped.signal.aborted) {
-      sync() // In the same turn as the version below, so that no change lies between.
-      // What it yields only wakes: each knows how far it has read.
-      for await (const _ of fleet.changes.follow(fleet.resourceVersion, stopped.signal)) sync()
-    }
-  }
-  void follow()
+  })
   const dispose = (): void => {
-    stopped.abort()
+    cancel()
     for (const feeds of all) feeds[Symbol.dispose]()
   }
   return { sessions, pods, applications, computeNodes, [Symbol.dispose]: dispose }

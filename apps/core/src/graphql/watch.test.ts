@@ -90,6 +90,22 @@ describe('a list watch', () => {
     expect(await last).toMatchObject({ upserted: [{ phase: 'closed' }] })
   })
 
+  it('tells a reader nothing again that its snapshot has shown', async () => {
+    using world = new WatchWorld()
+    const first = world.watchSessions('ten-a')
+    await first.next()
+    world.fleet.addSession(world.hello)
+    await first.next()
+    const { id } = world.fleet.addSession(world.hello)
+    await turn()
+    const second = world.watchSessions('ten-a')
+    expect(await second.next()).toMatchObject({ kind: 'snapshot', resourceVersion: world.fleet.resourceVersion })
+    const next = second.next()
+    world.clock.advance(250)
+    expect(await first.next()).toMatchObject({ upserted: [{ id }] })
+    expect(await isPending(next)).toBe(true)
+  })
+
   it('says every ten seconds how far it is while nothing of interest changes', async () => {
     using world = new WatchWorld()
     const reader = world.watchSessions('ten-a')

@@ -102,9 +102,11 @@ class Reader<T> {
       const isResumed = seen === NOTHING_SEEN
       // Read in the same turn as the version below: whatever changes from now on is in a later batch.
       seen = feed.sequence
+      // Who began between changes and their batch has seen them already.
+      const isKnown = batch?.resourceVersion === position
       position = batch?.resourceVersion ?? this.#feeds.logVersion
       if (batch === null) yield* this.#snapshot(feed, position)
-      else if (batch.upserted.length + batch.removedIds.length > 0) yield batch
+      else if (!isKnown && batch.upserted.length + batch.removedIds.length > 0) yield batch
       else if (isResumed) yield { kind: 'bookmark', resourceVersion: position }
     }
   }

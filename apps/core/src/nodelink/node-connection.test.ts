@@ -39,6 +39,7 @@ function silentStream() {
       nodeUsage: () => undefined,
       commandsSent: () => undefined,
     },
+    hasGreeted: () => false,
     join: () => 'accepted',
     epochRefused: () => undefined,
     left: () => undefined,

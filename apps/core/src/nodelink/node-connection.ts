@@ -11,6 +11,7 @@ import type { Log } from '@fornax/kernel/log'
 import type {
   ConnectRequest,
   ConnectResponse,
+  NodeHello,
   NodeState as WireNodeState,
 } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import type { NodeCommand } from '../fleet/node-command.ts'
@@ -39,6 +40,8 @@ export type ConnectionPorts = {
     commandsSent(sessionIds: readonly string[]): void
   }
   /** Decides whether the node may connect, and makes this connection the node's. */
+  /** Whether this core has greeted the node with this ledger before. */
+  readonly hasGreeted: (introduction: NodeIntroduction) => boolean
   readonly join: (connection: NodeConnection, introduction: NodeIntroduction) => 'accepted' | 'nameTaken'
   /** The agent has seen a higher epoch of this cluster: somebody restored an old database. */
   readonly epochRefused: (highestEpoch: number) => void
@@ -146,14 +149,13 @@ export class NodeConnection {
     return this.#logs.read(podId, options, signal)
   }
 
-  #hello(hello: Extract<ConnectRequest['frame'], { $case: 'hello' }>['value']): void {
+  #hello(hello: NodeHello): void {
     if (!this.#ports.isJoinToken(hello.joinToken))
       return this.refuse({ code: 'unauthenticated', message: 'the join token is not valid; take it from the core' })
     const introduction = introductionFrom(hello)
     if (introduction === null)
       return this.refuse({ code: 'invalidArgument', message: 'the hello lacks a valid name, ledger or resources' })
-    const mark = hello.epochMarks.find((one) => one.coreId === this.#ports.coreId)
-    if (mark && mark.epoch > this.#ports.epoch) this.#ports.epochRefused(mark.epoch)
+    this.#compareEpochs(hello, introduction)
     if (this.#ports.join(this, introduction) === 'nameTaken')
       return this.refuse({ code: 'alreadyExists', message: `a node named ${introduction.name} is connected` })
     this.#nodeName = introduction.name
@@ -162,6 +164,14 @@ export class NodeConnection {
     const times = { heartbeatIntervalMs: heartbeatMs, leaseMs, usageIntervalMs: usageMs }
     this.#stream.write({ frame: { $case: 'hello', value: { coreId, epoch, ...times, cores: [] } } })
     this.#beat()
+  }
+
+  /** Who has seen our epoch and was never greeted by us has seen another core of it: a database was restored. */
+  #compareEpochs({ epochMarks }: NodeHello, introduction: NodeIntroduction): void {
+    const { coreId, epoch, hasGreeted, epochRefused } = this.#ports
+    const mark = epochMarks.find((one) => one.coreId === coreId)
+    if (!mark || mark.epoch < epoch) return
+    if (mark.epoch > epoch || !hasGreeted(introduction)) epochRefused(mark.epoch)
   }
 
   #receiveFrom(nodeName: string, frame: NonNullable<ConnectRequest['frame']>): void {

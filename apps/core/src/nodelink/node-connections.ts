@@ -3,7 +3,7 @@ import type { NodeCommand } from '../fleet/node-command.ts'
 import type { NodeIntroduction } from '../nodes/node.ts'
 import { NodeConnection, type ConnectionPorts, type NodeStream } from './node-connection.ts'
 
-export type NodeConnectionsPorts = Omit<ConnectionPorts, 'join' | 'left'> & {
+export type NodeConnectionsPorts = Omit<ConnectionPorts, 'join' | 'left' | 'hasGreeted'> & {
   readonly nodeConnected: (introduction: NodeIntroduction) => 'accepted' | 'nameTaken'
   readonly nodeDisconnected: (nodeName: string) => void
 }
@@ -12,11 +12,14 @@ export class NodeConnections implements Disposable {
   readonly #options: NodeConnectionsPorts
   readonly #ports: ConnectionPorts
   readonly #connections = new Map<string, NodeConnection>()
+  /** By name of the node: the ledger with which it was last let in. */
+  readonly #greeted = new Map<string, string>()
 
   constructor(options: NodeConnectionsPorts) {
     this.#options = options
     this.#ports = {
       ...options,
+      hasGreeted: ({ name, ledgerId }) => this.#greeted.get(name) === ledgerId,
       join: (connection, introduction) => this.#join(connection, introduction),
       left: (connection) => this.#left(connection),
     }
@@ -45,6 +48,7 @@ export class NodeConnections implements Disposable {
   #join(connection: NodeConnection, introduction: NodeIntroduction): 'accepted' | 'nameTaken' {
     const verdict = this.#options.nodeConnected(introduction)
     if (verdict === 'nameTaken') return verdict
+    this.#greeted.set(introduction.name, introduction.ledgerId)
     const before = this.#connections.get(introduction.name)
     this.#connections.set(introduction.name, connection)
     before?.refuse({ code: 'aborted', message: 'the node has connected anew' })

@@ -14,7 +14,12 @@ export type NodeLinkOptions = {
   readonly host: string
   /** 0 takes any free one. */
   readonly port: number
+  /** Counted up, for whoever watches the core. */
+  readonly frames?: FrameCounts
 }
+
+/** Of all streams since the start. */
+export type FrameCounts = { sent: number; received: number }
 
 /** The port cannot be listened on. */
 export class NodeLinkUnavailableError extends Error {
@@ -43,7 +48,7 @@ export class NodeLinkServer implements AsyncDisposable {
   static async listen(options: NodeLinkOptions): Promise<NodeLinkServer> {
     const link = new NodeLinkServer(options.connections)
     link.#server.addService(NodeLinkServiceService, {
-      connect: (call: ServerDuplexStream<ConnectRequest, ConnectResponse>) => serve(options.connections, call),
+      connect: (call: ServerDuplexStream<ConnectRequest, ConnectResponse>) => serve(options, call),
     })
     link.#port = await bind(link.#server, options)
     return link
@@ -64,14 +69,23 @@ export class NodeLinkServer implements AsyncDisposable {
   }
 }
 
-function serve(connections: NodeConnections, call: ServerDuplexStream<ConnectRequest, ConnectResponse>): void {
+function serve(
+  { connections, frames = { sent: 0, received: 0 } }: NodeLinkOptions,
+  call: ServerDuplexStream<ConnectRequest, ConnectResponse>,
+): void {
   const stream: NodeStream = {
-    write: (frame) => call.write(frame),
+    write: (frame) => {
+      frames.sent += 1
+      return call.write(frame)
+    },
     end: () => call.end(),
     fail: (refusal) => call.emit('error', { code: CODES[refusal.code], details: refusal.message }),
   }
   const connection = connections.open(stream)
-  call.on('data', (request: ConnectRequest) => connection.receive(request))
+  call.on('data', (request: ConnectRequest) => {
+    frames.received += 1
+    connection.receive(request)
+  })
   call.on('drain', () => connection.drained())
   call.on('end', () => {
     connection.closed()

@@ -1,14 +1,28 @@
-/** Things in the order in which they came in; either end, or any of them, leaves in constant time. */
+/**
+ * Things in the order in which they came in; either end, or any of them, leaves in constant time. Each stands on a place
+ * of its own, which it takes along from list to list.
+ */
 
-type Link<T> = { readonly value: T; older: Link<T> | null; newer: Link<T> | null }
+/** Where something stands. Its list alone writes it. */
+export type Place<T> = {
+  readonly value: T
+  list: RecencyList<T> | null
+  older: Place<T> | null
+  newer: Place<T> | null
+}
+
+/** A place on no list. */
+export function placeFor<T>(value: T): Place<T> {
+  return { value, list: null, older: null, newer: null }
+}
 
 export class RecencyList<T> {
-  readonly #links = new Map<T, Link<T>>()
-  #newest: Link<T> | null = null
-  #oldest: Link<T> | null = null
+  #newest: Place<T> | null = null
+  #oldest: Place<T> | null = null
+  #size = 0
 
   get size(): number {
-    return this.#links.size
+    return this.#size
   }
 
   /** The one that came in last; null when there is none. */
@@ -21,24 +35,28 @@ export class RecencyList<T> {
     return this.#oldest?.value ?? null
   }
 
-  /** Becomes the newest, also when it was in the list before. */
-  add(value: T): void {
-    this.delete(value)
-    const link: Link<T> = { value, older: this.#newest, newer: null }
-    if (this.#newest) this.#newest.newer = link
-    else this.#oldest = link
-    this.#newest = link
-    this.#links.set(value, link)
+  /** Becomes the newest here, also when it was on this list, or on another. */
+  add(place: Place<T>): void {
+    if (this.#newest === place) return
+    place.list?.remove(place)
+    place.list = this
+    place.older = this.#newest
+    if (this.#newest) this.#newest.newer = place
+    else this.#oldest = place
+    this.#newest = place
+    this.#size += 1
   }
 
-  delete(value: T): boolean {
-    const link = this.#links.get(value)
-    if (!link) return false
-    this.#links.delete(value)
-    if (link.newer) link.newer.older = link.older
-    else this.#newest = link.older
-    if (link.older) link.older.newer = link.newer
-    else this.#oldest = link.newer
-    return true
+  /** Leaves; does nothing when it stands elsewhere. */
+  remove(place: Place<T>): void {
+    if (place.list !== this) return
+    if (place.newer) place.newer.older = place.older
+    else this.#newest = place.older
+    if (place.older) place.older.newer = place.newer
+    else this.#oldest = place.newer
+    place.list = null
+    place.older = null
+    place.newer = null
+    this.#size -= 1
   }
 }

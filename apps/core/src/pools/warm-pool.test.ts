@@ -24,6 +24,16 @@ describe('the pod for the next session', () => {
   ] as const)('is %s', (_which, pods, id) => expect(poolOf(pods).next()?.id ?? null).toBe(id))
 })
 
+it('says where a pod stands, and how many stand there', () => {
+  const pods = [pod('hot', 'standby'), pod('asleep', 'hibernated'), pod('open', 'active', { sessions: 1, slots: 2 })]
+  const full = pod('full', 'active', { sessions: 1 })
+  const pool = poolOf([...pods, full])
+  expect([...pods, full].map((one) => pool.shelfOf(one))).toEqual(['hot', 'asleep', 'open', null])
+  expect(pool.size).toBe(3)
+  for (const one of pods) pool.remove(one)
+  expect([pool.size, pool.next()]).toEqual([0, null])
+})
+
 describe('W5: the pod to give up next', () => {
   it.each([
     ['none that serves', [pod('open', 'active', { sessions: 1, slots: 2 })], null],

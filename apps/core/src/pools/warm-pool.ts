@@ -6,38 +6,56 @@
  * the others can sleep. What shrinks the pool takes from the other end.
  */
 import type { Pod } from '../pods/pod.ts'
-import { RecencyList } from './recency-list.ts'
+import { placeFor, RecencyList, type Place } from './recency-list.ts'
 
-type Shelf = 'open' | 'hot' | 'asleep'
-type Shelves = Readonly<Record<Shelf, RecencyList<Pod>>>
+export type Shelf = 'open' | 'hot' | 'asleep'
+type Shelves = { readonly version: number } & Readonly<Record<Shelf, RecencyList<Pod>>>
 
 const CLAIM_ORDER: readonly Shelf[] = ['open', 'hot', 'asleep']
 const SHRINK_ORDER: readonly Shelf[] = ['asleep', 'hot']
 
 export class WarmPool {
-  /** By version number. Few: old ones go as their pods do. */
-  readonly #versions = new Map<number, Shelves>()
+  /** By version, the newest first. Few: old ones go as their pods do. */
+  readonly #versions: Shelves[] = []
+  readonly #places = new Map<Pod, Place<Pod>>()
 
   /** Puts a pod where its phase and its free slots say; a pod that cannot take a session leaves. */
   place(pod: Pod): void {
-    this.remove(pod)
     const shelf = shelfOf(pod)
-    if (shelf !== null) this.#shelves(pod.version.number)[shelf].add(pod)
+    if (shelf === null) return this.remove(pod)
+    const place = this.#places.get(pod) ?? placeFor(pod)
+    if (place.list === null) this.#places.set(pod, place)
+    this.#shelves(pod.version.number)[shelf].add(place)
   }
 
   remove(pod: Pod): void {
-    const shelves = this.#versions.get(pod.version.number)
-    if (!shelves) return
-    for (const shelf of CLAIM_ORDER) if (shelves[shelf].delete(pod)) break
-    if (CLAIM_ORDER.every((shelf) => shelves[shelf].size === 0)) this.#versions.delete(pod.version.number)
+    const place = this.#places.get(pod)
+    if (!place) return
+    this.#places.delete(pod)
+    place.list?.remove(place)
+    const at = this.#versions.findIndex(({ version }) => version === pod.version.number)
+    const shelves = this.#versions[at]
+    if (shelves && CLAIM_ORDER.every((shelf) => shelves[shelf].size === 0)) this.#versions.splice(at, 1)
+  }
+
+  /** How many pods stand here. */
+  get size(): number {
+    return this.#places.size
+  }
+
+  /** Where a pod stands; null when it does not. */
+  shelfOf(pod: Pod): Shelf | null {
+    const list = this.#places.get(pod)?.list
+    const shelves = this.#versions.find(({ version }) => version === pod.version.number)
+    return (shelves && CLAIM_ORDER.find((shelf) => shelves[shelf] === list)) ?? null
   }
 
   /** The pod for the next session; null when there is none. It stays until its phase is changed. */
   next(): Pod | null {
-    for (const number of this.#newestFirst()) {
+    for (const shelves of this.#versions) {
       for (const shelf of CLAIM_ORDER) {
-        const pod = this.#versions.get(number)?.[shelf].newest ?? null
-        if (pod !== null) return pod
+        const { newest } = shelves[shelf]
+        if (newest !== null) return newest
       }
     }
     return null
@@ -45,25 +63,22 @@ export class WarmPool {
 
   /** The idle pod to give up next: of an old version, then asleep, then least recently used. */
   spare(atMostVersion: number): Pod | null {
-    for (const number of this.#newestFirst().toReversed()) {
-      if (number > atMostVersion) continue
+    for (const shelves of this.#versions.toReversed()) {
+      if (shelves.version > atMostVersion) return null
       for (const shelf of SHRINK_ORDER) {
-        const pod = this.#versions.get(number)?.[shelf].oldest ?? null
-        if (pod !== null) return pod
+        const { oldest } = shelves[shelf]
+        if (oldest !== null) return oldest
       }
     }
     return null
   }
 
-  #newestFirst(): number[] {
-    return [...this.#versions.keys()].toSorted((a, b) => b - a)
-  }
-
   #shelves(version: number): Shelves {
-    const known = this.#versions.get(version)
+    const known = this.#versions.find((shelves) => shelves.version === version)
     if (known) return known
-    const shelves = { open: new RecencyList<Pod>(), hot: new RecencyList<Pod>(), asleep: new RecencyList<Pod>() }
-    this.#versions.set(version, shelves)
+    const shelves = { version, open: new RecencyList<Pod>(), hot: new RecencyList<Pod>(), asleep: new RecencyList<Pod>() }
+    const older = this.#versions.findIndex((other) => other.version < version)
+    this.#versions.splice(older < 0 ? this.#versions.length : older, 0, shelves)
     return shelves
   }
 }

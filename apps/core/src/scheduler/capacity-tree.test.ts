@@ -13,6 +13,7 @@ it('D4: finds what a look at every slot would find: the first with room from the
       for (const { slot, free, demand, from } of steps) {
         tree.set(slot, free)
         slots[slot] = free
+        expect(tree.free(slot)).toEqual(free)
         const rooms = slots.flatMap((one, index) => (one !== null && fits(one, demand) ? [index] : []))
         const start = Math.min(from, tree.capacity - 1)
         expect(tree.find(demand, from)).toBe(rooms.find((index) => index >= start) ?? rooms[0] ?? -1)

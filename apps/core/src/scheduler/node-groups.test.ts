@@ -6,6 +6,7 @@ import { ISOLATIONS, type Isolation, type VersionSpec } from '../applications/ap
 import type { NodeResources } from '../nodes/node.ts'
 import { NodeGroups, SIMULATED_TAINT, type Joining } from './node-groups.ts'
 
+const LARGE = { cpuMillis: 100_000, memoryBytes: 100_000, pods: 1_000 }
 const SMALL = { cpuMillis: 1_000, memoryBytes: 1_000, pods: 4 }
 
 describe('a pod goes', () => {
@@ -67,6 +68,32 @@ describe('a pod goes', () => {
   })
 })
 
+it('D5: a few pods of an application share a node, and then it is the turn of others', () => {
+  const groups = groupsOf(Array.from({ length: 1_000 }, (_, i) => node(`node-${i}`, { capacity: LARGE })))
+  const pods = new Map<string, number>()
+  let beside: string | null = null
+  for (let made = 0; made < 300; made += 1) {
+    beside = groups.place(spec(), 'v', 'app', beside)
+    if (beside === null) break
+    groups.book(beside, spec(), 'app')
+    groups.learnVersion(beside, 'v')
+    pods.set(beside, (pods.get(beside) ?? 0) + 1)
+  }
+  expect(Math.max(...pods.values())).toBe(3)
+  expect(pods.size).toBeLessThanOrEqual(110)
+})
+
+it.each([
+  ['is full', (groups: NodeGroups) => groups.book('b', spec({ memoryBytes: 950 }), 'other')],
+  ['is closed', (groups: NodeGroups) => groups.setOpen('b', false)],
+  ['has gone', (groups: NodeGroups) => groups.leave('b')],
+] as const)('D5: the node that the pod before got is left alone when it %s', (_why, change) => {
+  const groups = groupsOf([node('a'), node('b')])
+  groups.learnVersion('b', 'v')
+  change(groups)
+  expect(groups.place(spec(), 'v', 'app', 'b')).toBe('a')
+})
+
 describe('what is booked', () => {
   it('survives that its node connects again, with another size', () => {
     const groups = groupsOf([node('a')])
@@ -80,10 +107,14 @@ describe('what is booked', () => {
   })
 
   it('is nothing on a node that left', () => {
-    const groups = groupsOf([node('a')])
+    const groups = groupsOf([node('a'), node('b')])
     groups.book('a', spec(), 'app')
     groups.leave('a')
     expect(groups.booked('a')).toEqual({ cpuMillis: 0, memoryBytes: 0, pods: 0 })
+    groups.join(node('c')) // It may get the number that the other had, and nothing else of it.
+    groups.setOpen('c', true)
+    groups.book('b', spec(), 'app')
+    expect(groups.place(spec(), 'v', 'app')).toBe('c')
   })
 })
 

@@ -8,6 +8,7 @@ import type { Random } from '@fornax/kernel/random'
 import { ISOLATIONS, type VersionSpec } from '../applications/application.ts'
 import type { NodeResources, RuntimeOffer, Taint } from '../nodes/node.ts'
 import { CapacityTree } from './capacity-tree.ts'
+import { NodeTally } from './node-tally.ts'
 import { choose, shortageOf, type Candidate, type Demand, type Shortage } from './placement.ts'
 
 /** How many nodes with room are compared: the gain of a few more random choices falls off fast (Mitzenmacher, 2001). */
@@ -17,18 +18,15 @@ const CHOICES = 3
 export const SIMULATED_TAINT = 'fornax/simulated'
 
 /** What is booked and free on one node. The fleet books; the tree follows. */
-type Slot = { -readonly [K in keyof Room]: Room[K] } & {
+type Slot = {
+  readonly nodeName: string
+  /** Stays while the node is known, whichever group it is in. */
+  readonly number: number
   readonly group: Group
   readonly index: number
-  isOpen: boolean
-}
-
-type Room = {
-  readonly nodeName: string
   readonly capacity: NodeResources
-  readonly booked: NodeResources
-  readonly versions: Set<string>
-  readonly podsOfApplication: Map<string, number>
+  readonly booked: { -readonly [K in keyof NodeResources]: NodeResources[K] }
+  isOpen: boolean
 }
 
 type Group = {
@@ -47,12 +45,25 @@ export type Joining = {
   readonly taints: readonly Taint[]
 }
 
+export type NodeAccount = {
+  readonly capacity: NodeResources
+  readonly booked: NodeResources
+  /** Whether new pods may come. */
+  readonly isOpen: boolean
+  readonly free: NodeResources | null
+}
+
 const NOTHING_BOOKED: NodeResources = { cpuMillis: 0, memoryBytes: 0, pods: 0 }
 
 export class NodeGroups {
   readonly #groups = new Map<string, Group>()
   readonly #slots = new Map<string, Slot>()
   readonly #random: Random
+  /** Of each application. */
+  readonly #pods = new NodeTally()
+  /** One of each version that a node holds. */
+  readonly #versions = new NodeTally()
+  readonly #freeNumbers: number[] = []
 
   constructor(random: Random) {
     this.#random = random
@@ -61,18 +72,17 @@ export class NodeGroups {
   /** Makes room known; closed until `open`. What is booked on a node of that name stays booked. */
   join(node: Joining): void {
     const before = this.#slots.get(node.nodeName)
-    this.leave(node.nodeName)
+    if (before) this.#takeOut(before)
     const group = this.#groupFor(node)
     const index = group.free.pop() ?? group.slots.length
     const slot: Slot = {
+      nodeName: node.nodeName,
+      number: before?.number ?? this.#freeNumbers.pop() ?? this.#slots.size,
       group,
       index,
-      isOpen: false,
-      nodeName: node.nodeName,
       capacity: node.capacity,
-      booked: before?.booked ?? NOTHING_BOOKED,
-      versions: new Set(),
-      podsOfApplication: before?.podsOfApplication ?? new Map(),
+      booked: before?.booked ?? { ...NOTHING_BOOKED },
+      isOpen: false,
     }
     group.slots[index] = slot
     this.#slots.set(node.nodeName, slot)
@@ -81,10 +91,9 @@ export class NodeGroups {
   leave(nodeName: string): void {
     const slot = this.#slots.get(nodeName)
     if (!slot) return
-    slot.group.tree.set(slot.index, null)
-    slot.group.slots[slot.index] = null
-    slot.group.free.push(slot.index)
-    this.#slots.delete(nodeName)
+    this.#takeOut(slot)
+    this.#pods.clear(slot.number)
+    this.#freeNumbers.push(slot.number)
   }
 
   /** Whether new pods may come to the node. */
@@ -95,33 +104,46 @@ export class NodeGroups {
     updateTree(slot)
   }
 
+  /** What is known of a node; null when it has no room to offer. `free` is what a placement sees: null when closed. */
+  account(nodeName: string): NodeAccount | null {
+    const slot = this.#slots.get(nodeName)
+    if (!slot) return null
+    const { capacity, booked, isOpen, group, index } = slot
+    return { capacity, booked: { ...booked }, isOpen, free: group.tree.free(index) }
+  }
+
   booked(nodeName: string): NodeResources {
-    return this.#slots.get(nodeName)?.booked ?? NOTHING_BOOKED
+    return { ...(this.#slots.get(nodeName)?.booked ?? NOTHING_BOOKED) }
   }
 
   /** Whether the node already holds the version; from now on it does. */
   learnVersion(nodeName: string, versionId: string): boolean {
-    const versions = this.#slots.get(nodeName)?.versions
-    if (!versions || versions.has(versionId)) return true
-    versions.add(versionId)
+    const slot = this.#slots.get(nodeName)
+    if (!slot || this.#versions.get(slot.number, versionId) > 0) return true
+    this.#versions.add(slot.number, versionId, 1)
     return false
   }
 
   /** Its definition may have been lost on the way: it will be sent again. */
   forgetVersion(nodeName: string, versionId: string): void {
-    this.#slots.get(nodeName)?.versions.delete(versionId)
+    const slot = this.#slots.get(nodeName)
+    if (slot) this.#forget(slot, versionId)
   }
 
   /** The nodes that held a version, which nobody asks for any more; now they do not. */
   forgetEverywhere(versionId: string): string[] {
-    return [...this.#slots.values()].flatMap((slot) => (slot.versions.delete(versionId) ? [slot.nodeName] : []))
+    return [...this.#slots.values()].flatMap((slot) => (this.#forget(slot, versionId) ? [slot.nodeName] : []))
   }
 
-  /** The node for a pod; null when none has room. Books nothing. */
-  place(spec: VersionSpec, versionId: string, applicationId: string): string | null {
+  /**
+   * The node for a pod; null when none has room. Books nothing. `beside`: the node that the pod before it got, which
+   * is compared as well, so that a few pods of an application share an image and a message (D5).
+   */
+  place(spec: VersionSpec, versionId: string, applicationId: string, beside: string | null = null): string | null {
+    const neighbour = beside === null ? undefined : this.#slots.get(beside)
     for (const group of this.#groups.values()) {
       if (!admits(group, spec)) continue
-      const slot = this.#pick(group, spec, { versionId, applicationId })
+      const slot = this.#pick(group, spec, { versionId, applicationId, neighbour })
       if (slot !== null) return slot.nodeName
     }
     return null
@@ -138,38 +160,66 @@ export class NodeGroups {
   /** Why there is no room: for people who ask, so it may look at every node. */
   shortage(spec: VersionSpec): Shortage {
     const open = [...this.#slots.values()].filter((slot) => slot.isOpen && admits(slot.group, spec))
+    const anyPod: PodKind = { versionId: '', applicationId: '', neighbour: undefined }
     return shortageOf(
       spec,
-      open.map((slot) => candidateOf(slot, { versionId: '', applicationId: '' })),
+      open.map((slot) => this.#candidate(slot, anyPod)),
     )
   }
 
   #pick(group: Group, demand: Demand, pod: PodKind): Slot | null {
-    const candidates: (Candidate & { readonly slot: Slot })[] = []
-    const size = Math.max(1, group.slots.length)
+    const { tree, slots } = group
+    const { neighbour } = pod
+    const candidates: SlotCandidate[] = []
+    if (neighbour?.group === group && tree.hasRoom(neighbour.index, demand))
+      candidates.push(this.#candidate(neighbour, pod))
+    const size = Math.max(1, slots.length)
     const start = this.#random.nextInt(size)
     const stride = Math.max(1, Math.floor(size / CHOICES)) // Evenly spread: of three nodes all are seen.
     for (let choice = 0; choice < CHOICES; choice += 1) {
-      const index = group.tree.find(demand, (start + choice * stride) % size)
+      const index = tree.find(demand, (start + choice * stride) % size)
       if (index < 0) return null
-      const slot = group.slots[index]
+      const slot = slots[index]
       invariant(slot, 'the tree knows only nodes that are there')
-      candidates.push({ ...candidateOf(slot, pod), slot })
+      candidates.push(this.#candidate(slot, pod))
     }
     return choose(demand, candidates)?.slot ?? null
+  }
+
+  #candidate(slot: Slot, { versionId, applicationId }: PodKind): SlotCandidate {
+    const { nodeName, number, capacity, booked } = slot
+    return {
+      slot,
+      nodeName,
+      freeCpuMillis: capacity.cpuMillis - booked.cpuMillis,
+      freeMemoryBytes: capacity.memoryBytes - booked.memoryBytes,
+      freePods: capacity.pods - booked.pods,
+      hasVersion: this.#versions.get(number, versionId) > 0,
+      podsOfThisApplication: this.#pods.get(number, applicationId),
+    }
+  }
+
+  #takeOut(slot: Slot): void {
+    slot.group.tree.set(slot.index, null)
+    slot.group.slots[slot.index] = null
+    slot.group.free.push(slot.index)
+    this.#slots.delete(slot.nodeName)
+    this.#versions.clear(slot.number)
+  }
+
+  #forget(slot: Slot, versionId: string): boolean {
+    if (this.#versions.get(slot.number, versionId) === 0) return false
+    this.#versions.add(slot.number, versionId, -1)
+    return true
   }
 
   #move(nodeName: string, spec: VersionSpec, how: { applicationId: string; sign: 1 | -1 }): void {
     const slot = this.#slots.get(nodeName)
     if (!slot) return
-    slot.booked = {
-      cpuMillis: slot.booked.cpuMillis + how.sign * spec.cpuMillis,
-      memoryBytes: slot.booked.memoryBytes + how.sign * spec.memoryBytes,
-      pods: slot.booked.pods + how.sign,
-    }
-    const count = (slot.podsOfApplication.get(how.applicationId) ?? 0) + how.sign
-    if (count > 0) slot.podsOfApplication.set(how.applicationId, count)
-    else slot.podsOfApplication.delete(how.applicationId)
+    slot.booked.cpuMillis += how.sign * spec.cpuMillis
+    slot.booked.memoryBytes += how.sign * spec.memoryBytes
+    slot.booked.pods += how.sign
+    this.#pods.add(slot.number, how.applicationId, how.sign)
     updateTree(slot)
   }
 
@@ -191,18 +241,9 @@ export class NodeGroups {
   }
 }
 
-type PodKind = { readonly versionId: string; readonly applicationId: string }
+type PodKind = { readonly versionId: string; readonly applicationId: string; readonly neighbour: Slot | undefined }
 
-function candidateOf(slot: Slot, pod: PodKind): Candidate {
-  return {
-    nodeName: slot.nodeName,
-    freeCpuMillis: slot.capacity.cpuMillis - slot.booked.cpuMillis,
-    freeMemoryBytes: slot.capacity.memoryBytes - slot.booked.memoryBytes,
-    freePods: slot.capacity.pods - slot.booked.pods,
-    hasVersion: slot.versions.has(pod.versionId),
-    podsOfThisApplication: slot.podsOfApplication.get(pod.applicationId) ?? 0,
-  }
-}
+type SlotCandidate = Candidate & { readonly slot: Slot }
 
 function updateTree(slot: Slot): void {
   const { capacity, booked } = slot

@@ -1,4 +1,5 @@
 /** The use-case over a real fleet, a real journal and nodes that take their time. */
+import { Caller } from '@fornax/kernel/caller'
 import { describe, expect, it } from 'vitest'
 import { createLog } from '@fornax/kernel/log'
 import { FleetWorld } from '../../test/support/fleet-world.ts'
@@ -14,7 +15,7 @@ import {
 import { SessionJournal } from './session-journal.ts'
 import type { Session, SessionRequest } from './session.ts'
 
-const caller = new AbortController().signal
+const stays = new Caller()
 
 describe('openSession', () => {
   it('answers from the warm pool, and the row is there when it does', async () => {
@@ -122,10 +123,10 @@ describe('I9: a key', () => {
 describe('a caller who leaves', () => {
   it('takes the session along', async () => {
     const { world, open } = worldWith({ pods: 0 })
-    const gone = new AbortController()
-    const answer = open({}, gone.signal)
+    const caller = new Caller()
+    const answer = open({}, caller)
     world.run(100)
-    gone.abort()
+    caller.leave()
     const { id } = sessionOf(await played(world, answer))
     expect(world.session(id)).toMatchObject({ phase: 'closed', closeReason: 'clientGone' })
   })
@@ -133,7 +134,9 @@ describe('a caller who leaves', () => {
   it('leaves it to be asked for again, when it has a key', async () => {
     const { world, open } = worldWith({ pods: 0 })
     const request = { idempotency: { key: 'k', fingerprint: 'one' } }
-    const { id } = sessionOf(await played(world, open({ request }, AbortSignal.abort())))
+    const caller = new Caller()
+    caller.leave()
+    const { id } = sessionOf(await played(world, open({ request }, caller)))
     expect(world.session(id).phase).toBe('pending')
   })
 })
@@ -149,7 +152,36 @@ describe('the journal', () => {
   it('that fails closes the session, and says so', async () => {
     const { world, open } = worldWith({ pods: 1, isBroken: true })
     await expect(played(world, open())).rejects.toThrow('could not be recorded')
+    world.run(100)
     expect([...world.fleet.state.sessions.values()][0]).toMatchObject({ phase: 'closed', closeReason: 'coreFailed' })
+  })
+
+  it('that fails is made good before anybody who asks again under the key is told of the session', async () => {
+    const { world, open, disk } = worldWith({ pods: 1, isBroken: true })
+    const request = { idempotency: { key: 'k', fingerprint: 'one' } }
+    await expect(played(world, open({ request }))).rejects.toThrow('could not be recorded')
+    await expect(played(world, open({ request }))).rejects.toThrow('could not be recorded')
+    disk.isBroken = false
+    const answer = await played(world, open({ request }))
+    expect(answer).toMatchObject({ session: { closeReason: 'coreFailed' } })
+    expect(rowOf(world, answer)).toMatchObject({ closeReason: 'coreFailed' })
+  })
+
+  it('that fails for who asks again ends nothing that was answered before', async () => {
+    const { world, open, disk } = worldWith({ pods: 1 })
+    const request = { idempotency: { key: 'k', fingerprint: 'one' } }
+    const { id } = sessionOf(await played(world, open({ request })))
+    disk.isBroken = true
+    await expect(played(world, open({ request }))).rejects.toThrow('could not be recorded')
+    expect(world.session(id)).toMatchObject({ phase: 'available', closeReason: null })
+  })
+
+  it('holds that a session did not open before its client is told so', async () => {
+    const { world, open } = worldWith({ pods: 0 })
+    world.times.writeMs = 40
+    const answer = await played(world, open({ request: { openTimeoutMs: 500 } }))
+    expect(answer).toMatchObject({ kind: 'notOpened', reason: 'openTimedOut' })
+    expect(rowOf(world, answer)).toMatchObject({ phase: 'closed', closeReason: 'openTimedOut' })
   })
 })
 
@@ -194,7 +226,8 @@ type Order = Partial<Omit<OpenSession, 'request'>> & { readonly request?: Partia
 
 type Setting = {
   readonly world: FleetWorld
-  readonly open: (order?: Order, signal?: AbortSignal) => Promise<OpenSessionResult>
+  readonly disk: { isBroken: boolean }
+  readonly open: (order?: Order, caller?: Caller) => Promise<OpenSessionResult>
   readonly close: (id: string, tenantId?: string | null) => ReturnType<typeof closeSession>
 }
 
@@ -203,7 +236,8 @@ function worldWith({ pods, isBroken = false }: { pods: number; isBroken?: boolea
   if (pods > 0) world.addNode('node-1')
   world.addApplication('game', { policy: { minPods: pods, maxPods: Math.max(1, pods) } })
   world.run(1_000)
-  const journal = journalOf(world, isBroken)
+  const disk = { isBroken }
+  const journal = journalOf(world, disk)
   let ids = 0
   const ports: OpenSessionPorts = {
     clock: world.clock,
@@ -213,7 +247,7 @@ function worldWith({ pods, isBroken = false }: { pods: number; isBroken?: boolea
       session: (id) => world.reader.session(id),
       sessionOfKey: (applicationId, key) => world.reader.sessionOfKey(applicationId, key),
       enqueue: (session) => world.turn((fleet) => fleet.enqueue(session)),
-      whenSettled: (id, signal) => world.fleet.whenSettled(id, signal),
+      onSettled: (id, act) => world.fleet.onSettled(id, act),
       requestClose: (id, reason) => world.turn((fleet) => fleet.requestClose(id, reason)),
     },
     journal,
@@ -221,23 +255,25 @@ function worldWith({ pods, isBroken = false }: { pods: number; isBroken?: boolea
   const base = { tenantId: 'ten-1', application: 'game', wait: 'ready', durability: 'journaled' } as const
   return {
     world,
-    open: ({ request = {}, ...order } = {}, signal = caller) =>
-      openSession(ports, { ...base, ...order, request: sampleRequest(request) }, signal),
+    disk,
+    open: ({ request = {}, ...order } = {}, caller = stays) =>
+      openSession(ports, { ...base, ...order, request: sampleRequest(request) }, caller),
     close: (id, tenantId = 'ten-1') => closeSession({ fleet: ports.fleet, journal }, { id, tenantId }),
   }
 }
 
-function journalOf(world: FleetWorld, isBroken: boolean): SessionJournal {
+function journalOf(world: FleetWorld, disk: { readonly isBroken: boolean }): SessionJournal {
   const rows = world.rows.sessions
   return new SessionJournal({
-    nowMs: () => world.nowMs,
+    clock: world.clock,
+    current: (id) => world.reader.session(id),
     log: createLog('test', 'silent'),
     recorded: (session) => world.turn((fleet) => fleet.sessionRecorded(session)),
     store: {
       recordSessions: (sessions) =>
         new Promise((resolve, reject) => {
           world.clock.schedule(world.times.writeMs, () => {
-            if (isBroken) return reject(new Error('the disk is full'))
+            if (disk.isBroken) return reject(new Error('the disk is full'))
             for (const session of sessions) rows.set(session.id, session)
             resolve()
           })

@@ -2,10 +2,11 @@
  * Opening a session, top to bottom.
  *
  * The hot path: everything up to the first `await` is synchronous and in memory,
- * so two callers can never claim the same pod or open one key twice. The row that
- * survives a crash is written while the node is already starting the session.
+ * so two callers can never claim the same pod or open one key twice. What is answered
+ * has a row that survives a crash; a warm start needs no other.
  */
-import { sleep, type Clock } from '@fornax/kernel/clock'
+import type { Caller } from '@fornax/kernel/caller'
+import type { Cancel, Clock } from '@fornax/kernel/clock'
 import { isSettled, pendingSession } from './session-state.ts'
 import type { CloseReason, Session, SessionRequest } from './session.ts'
 
@@ -37,13 +38,15 @@ export type OpenSessionPorts = {
     sessionOfKey(applicationId: string, key: string): Session | null
     /** Joins the application's queue. The head of the queue takes a ready pod at once, and its node is told this turn. */
     enqueue(session: Session): Session
-    /** The session once it is available or closed; rejects when the signal aborts. */
-    whenSettled(sessionId: string, signal: AbortSignal): Promise<Session>
+    /** Calls back at every change of the session that leaves it available or closed. */
+    onSettled(sessionId: string, act: () => void): Cancel
     requestClose(sessionId: string, reason: CloseReason): void
   }
   readonly journal: {
     /** Group commit: settles when the row is durable. */
     record(session: Session): Promise<void>
+    /** The row of a session that nobody was told of yet is written in a while, unless it has been by then. */
+    recordLater(session: Session): void
     /** The session that a key opened not long ago, if it has left memory since. */
     sessionOfKey(applicationId: string, key: string): Promise<Session | null>
   }
@@ -56,28 +59,24 @@ const WAIT_MAX_MS = 60_000
 export async function openSession(
   ports: OpenSessionPorts,
   command: OpenSession,
-  caller: AbortSignal,
+  caller: Caller,
 ): Promise<OpenSessionResult> {
   const { idempotency } = command.request
   const remembered = idempotency && (await rememberedUnder(ports, command, idempotency.key))
   const booked = book(ports, command, remembered)
   if (booked.kind !== 'booked') return booked
 
-  const { session } = booked
-  const isJournaled = command.durability === 'journaled'
-  const recorded = record(ports, session) // Concurrent with the node's work; the answer waits for both.
-  if (isJournaled) await recorded
-  else recorded.catch(() => undefined) // The client sees a lost row as a session closed with `coreFailed`.
-
-  const answer = command.wait === 'none' ? current(ports, session) : await settled(ports, session, caller)
-  // Who had to wait for a pod was recorded without one, and would be given another one after a crash.
-  if (isJournaled && session.podId === null && answer.podId !== null) await record(ports, answer)
+  const { session, isNew } = booked
+  const ready = command.wait === 'none' ? session : await settled(ports, session, caller)
+  const durable = recorded(ports, ready, isNew)
+  durable.catch(() => undefined) // With `memory`, the client sees a lost row as a session closed with `coreFailed`.
+  const answer = command.durability === 'journaled' ? await durable : current(ports, ready)
   // Nobody else knows the session of a caller who left, unless a key lets them ask again.
-  if (caller.aborted && idempotency === null) ports.fleet.requestClose(session.id, 'clientGone')
+  if (caller.hasLeft && idempotency === null) ports.fleet.requestClose(session.id, 'clientGone')
   return toResult(answer)
 }
 
-type Booked = { readonly kind: 'booked'; readonly session: Session }
+type Booked = { readonly kind: 'booked'; readonly session: Session; readonly isNew: boolean }
 type Refused = Extract<OpenSessionResult, { kind: 'applicationNotFound' | 'idempotencyConflict' | 'queueFull' }>
 
 /** Judges and books in one turn: the session of the key, or a new one in the queue. */
@@ -91,11 +90,11 @@ function book(ports: OpenSessionPorts, command: OpenSession, remembered: Session
   if (earlier) {
     const isSame = earlier.request.idempotency?.fingerprint === idempotency.fingerprint
     return isSame
-      ? { kind: 'booked', session: earlier }
+      ? { kind: 'booked', session: earlier, isNew: false }
       : { kind: 'idempotencyConflict', idempotencyKey: idempotency.key }
   }
   if (application.waiting >= QUEUE_MAX) return { kind: 'queueFull', waiting: application.waiting }
-  return { kind: 'booked', session: fleet.enqueue(newSession(ports, command, application)) }
+  return { kind: 'booked', session: fleet.enqueue(newSession(ports, command, application)), isNew: true }
 }
 
 function newSession(
@@ -123,35 +122,50 @@ async function rememberedUnder(ports: OpenSessionPorts, command: OpenSession, ke
   return ports.journal.sessionOfKey(application.id, key)
 }
 
-async function record({ journal, fleet }: OpenSessionPorts, session: Session): Promise<void> {
+/**
+ * The session as it is once its row may be relied on. What was written is outdated when it had no pod yet, and would
+ * be given another one after a crash, or when it closed meanwhile, and would be opened then, for nobody.
+ */
+async function recorded(ports: OpenSessionPorts, session: Session, isNew: boolean): Promise<Session> {
+  await record(ports, session, isNew)
+  const now = current(ports, session)
+  const isOutdated = (session.podId === null && now.podId !== null) || now.phase === 'closed'
+  return isOutdated && now !== session ? recorded(ports, now, isNew) : now
+}
+
+/** Also of a session that is closed: it may be closed because its row could not be written when it was asked for first. */
+async function record({ journal, fleet }: OpenSessionPorts, session: Session, isOnlyHis: boolean): Promise<void> {
   try {
-    if (session.phase !== 'closed') await journal.record(session)
+    await journal.record(session)
   } catch (cause) {
-    fleet.requestClose(session.id, 'coreFailed') // An unrecorded session must not live on unseen.
+    // An unrecorded session must not live on unseen; one that somebody else was answered must live on.
+    if (isOnlyHis) fleet.requestClose(session.id, 'coreFailed')
     throw new Error(`session ${session.id} could not be recorded`, { cause })
   }
 }
 
 /** As it is once it is available or closed, the caller has left, or has waited long enough. */
-async function settled(ports: OpenSessionPorts, session: Session, caller: AbortSignal): Promise<Session> {
-  const now = current(ports, session)
-  if (isSettled(now)) return now
-  const enough = new AbortController()
-  const signal = AbortSignal.any([caller, enough.signal])
-  const timeout = sleep(ports.clock, WAIT_MAX_MS, signal).then(
-    () => enough.abort(),
-    () => undefined,
-  )
-  try {
-    return await ports.fleet.whenSettled(session.id, signal)
-  } catch (cause) {
-    if (!signal.aborted) throw cause
-    return current(ports, session)
-  } finally {
-    enough.abort()
-    await timeout
-  }
+function settled(ports: OpenSessionPorts, session: Session, caller: Caller): Promise<Session> {
+  const { clock, fleet } = ports
+  return new Promise((resolve) => {
+    const now = fleet.session(session.id)
+    if (now === null || isSettled(now) || caller.hasLeft) return resolve(now ?? session)
+    ports.journal.recordLater(now)
+    const answer = (): void => {
+      stop()
+      tired()
+      gone()
+      resolve(current(ports, session))
+    }
+    const stop = fleet.onSettled(session.id, answer)
+    // Hardly anybody needs a timer: a session whose deadline comes sooner is available or closed by then.
+    const mayTakeLong = now.deadline === null || now.deadline.atMs > clock.nowMs() + WAIT_MAX_MS
+    const tired = mayTakeLong ? clock.schedule(WAIT_MAX_MS, answer) : NOTHING
+    const gone = caller.onLeave(answer)
+  })
 }
+
+const NOTHING: Cancel = () => undefined
 
 function current({ fleet }: OpenSessionPorts, session: Session): Session {
   return fleet.session(session.id) ?? session

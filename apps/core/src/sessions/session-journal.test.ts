@@ -1,4 +1,5 @@
 import { createLog } from '@fornax/kernel/log'
+import { VirtualClock } from '@fornax/kernel/virtual-clock'
 import { expect, it } from 'vitest'
 import { sampleSession } from '../../test/support/samples.ts'
 import { KEY_LIFETIME_MS, SessionJournal } from './session-journal.ts'
@@ -65,7 +66,48 @@ it('asks for keys of a day', async () => {
   expect(asked).toEqual([['app-1', 'k', 2 * KEY_LIFETIME_MS - KEY_LIFETIME_MS]])
 })
 
+it('writes a session that is available soon enough once, and no other more than a moment late', async () => {
+  const { journal, written, sessions, clock } = journalOf()
+  const starting = sampleSession()
+  const slow: Session = { ...starting, id: 'ses-slow' }
+  for (const session of [starting, slow]) {
+    sessions.set(session.id, session)
+    journal.recordLater(session)
+    clock.advance(20)
+  }
+  const available: Session = { ...starting, phase: 'available' }
+  journal.recordSoon(available)
+  expect(written).toEqual([available])
+  clock.advance(50)
+  expect(written).toEqual([available, slow])
+  expect(clock.waiting).toBe(0)
+})
+
+it('writes what it put off as it is by then', async () => {
+  const { journal, written, sessions, clock } = journalOf()
+  const first = sampleSession()
+  const second: Session = { ...first, clientCount: 1 }
+  journal.recordLater(first)
+  journal.recordLater({ ...first, id: 'ses-gone' })
+  sessions.set(first.id, second)
+  clock.advance(50)
+  expect(written).toEqual([second])
+})
+
+it('leaves nothing unwritten when the core stops', async () => {
+  const { journal, written, sessions, clock } = journalOf()
+  const session = sampleSession()
+  sessions.set(session.id, session)
+  journal.recordLater(session)
+  journal[Symbol.dispose]()
+  expect(written).toEqual([session])
+  expect(clock.waiting).toBe(0)
+})
+
 type Scene = {
+  readonly clock: VirtualClock
+  /** What is in memory. */
+  readonly sessions: Map<string, Session>
   readonly journal: SessionJournal
   readonly written: Session[]
   readonly recorded: Session[]
@@ -76,12 +118,15 @@ type Scene = {
 }
 
 function journalOf(): Scene {
+  const clock = new VirtualClock(2 * KEY_LIFETIME_MS)
+  const sessions = new Map<string, Session>()
   const written: Session[] = []
   const recorded: Session[] = []
   const asked: unknown[] = []
   const waiting: PromiseWithResolvers<void>[] = []
   const journal = new SessionJournal({
-    nowMs: () => 2 * KEY_LIFETIME_MS,
+    clock,
+    current: (id) => sessions.get(id) ?? null,
     log: createLog('test', 'silent'),
     recorded: (session) => recorded.push(session),
     store: {
@@ -99,6 +144,8 @@ function journalOf(): Scene {
     },
   })
   return {
+    clock,
+    sessions,
     journal,
     written,
     recorded,

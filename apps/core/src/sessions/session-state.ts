@@ -27,8 +27,8 @@ export type SessionEvent = { readonly atMs: number } & (
   | { readonly kind: 'heard' }
 )
 
-/** Why a session can end without having been asked to. */
-export type EndReason = 'exited' | 'startFailed' | 'podLost' | 'nodeLost'
+/** Why a session can end without this core having asked it to; `requested`: a core before this one had. */
+export type EndReason = 'requested' | 'exited' | 'startFailed' | 'podLost' | 'nodeLost'
 
 /** Which pod a session gets, and under which number, so that traffic never reaches a later session. */
 export type Grant = Pick<Session, 'podId' | 'nodeName' | 'versionNumber' | 'grantEpoch' | 'start'> & {

@@ -70,6 +70,10 @@ export class MemoryStore implements Store {
     this.#database.tokens.delete(id)
   }
 
+  async application(id: string): Promise<Application | null> {
+    return this.#database.applications.get(id) ?? null
+  }
+
   async addApplication(application: Application): Promise<WriteResult> {
     const { applications, versions } = this.#database
     const { tenantId, name, version } = application

@@ -17,6 +17,8 @@ export type OpenStoreOptions = {
   readonly durability: Durability
   readonly clock: Clock
   readonly log: Log
+  /** Told of each group of session rows that is durable. */
+  readonly sessionsWritten?: (rows: number) => void
 }
 
 /** Throws a `StoreUnavailableError` when the database cannot be used. Then nothing has changed in it. */
@@ -37,14 +39,14 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
 
 async function storeOn(
   database: Database,
-  { clock, log }: OpenStoreOptions,
+  { clock, log, sessionsWritten }: OpenStoreOptions,
   giveUp: () => Promise<void>,
 ): Promise<Store> {
   try {
     const applied = await migrate(database, await readMigrations(database.provider), clock.nowMs())
     if (applied.length > 0)
       log.info({ database: database.label, migrations: applied }, 'the database was brought up to date')
-    return new PrismaStore(database, clock)
+    return new PrismaStore(database, clock, sessionsWritten)
   } catch (error) {
     await giveUp()
     throw error

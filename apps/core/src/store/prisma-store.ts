@@ -36,7 +36,7 @@ export class PrismaStore implements Store {
   readonly #audit: GroupCommit<AuditEntry>
 
   /** Owns the database from here on. */
-  constructor(database: Database, clock: Clock) {
+  constructor(database: Database, clock: Clock, sessionsWritten: (rows: number) => void = () => undefined) {
     this.#database = database
     this.#client = openClient(database)
     const grouping = { clock, bounds: BOUNDS, isRowFault: (error: unknown) => database.isRowFault(error) }
@@ -44,7 +44,10 @@ export class PrismaStore implements Store {
       ...grouping,
       idOf: (session) => session.id,
       bytesOf: sessionRowBytes,
-      commit: (rows) => database.upsert(SESSIONS, rows.map(toSessionRow)),
+      commit: async (rows) => {
+        await database.upsert(SESSIONS, rows.map(toSessionRow))
+        sessionsWritten(rows.length)
+      },
     })
     this.#audit = new GroupCommit({
       ...grouping,
@@ -103,6 +106,10 @@ export class PrismaStore implements Store {
 
   async removeToken(id: string): Promise<void> {
     await this.#prisma((client) => client.apiToken.deleteMany({ where: { id } }))
+  }
+
+  async application(id: string): Promise<Application | null> {
+    return (await this.#applications({ id }))[0] ?? null
   }
 
   async addApplication(application: Application): Promise<WriteResult> {
@@ -215,9 +222,9 @@ export class PrismaStore implements Store {
     return rows.map(fromSessionRow)
   }
 
-  async #applications(): Promise<readonly Application[]> {
+  async #applications(where: { readonly id?: string } = {}): Promise<readonly Application[]> {
     const rows = await this.#prisma((client) =>
-      client.application.findMany({ include: { scalingPolicy: true }, orderBy: { id: 'asc' } }),
+      client.application.findMany({ where, include: { scalingPolicy: true }, orderBy: { id: 'asc' } }),
     )
     const ids = rows.flatMap((row) => [
       row.newestVersionId,

@@ -165,6 +165,8 @@ function applicationContract(newDatabase: StoreHarness): void {
       expect(await store.publishVersion(third)).toEqual(WRITTEN)
       expect(await store.versions(third.id)).toEqual([version(3), version(2), version(1)])
       expect(await store.versions('app-unknown')).toEqual([])
+      expect(await store.application(third.id)).toEqual(third)
+      expect(await store.application('app-unknown')).toBeNull()
     }
     await using store = await database.open()
     expect((await store.start(1)).applications).toEqual([third])

@@ -66,6 +66,8 @@ export type Store = AsyncDisposable & {
   addToken(token: ApiToken): Promise<void>
   removeToken(id: string): Promise<void>
 
+  /** As it was written last; null when there is none. */
+  application(id: string): Promise<Application | null>
   /** Fails with a conflict when the tenant has an application of that name. */
   addApplication(application: Application): Promise<WriteResult>
   /** Adds the version and makes it the newest; the application's revision must be `revision - 1` before. */

@@ -8,6 +8,17 @@ export type Gauges = {
   readonly podsByPhase: () => Readonly<Record<string, number>>
   readonly openSessions: () => number
   readonly waitingSessions: () => number
+  /** Since the start. */
+  readonly totals: () => Totals
+}
+
+/** What only ever grows, counted where it happens. */
+export type Totals = {
+  readonly changes: number
+  readonly nodeFramesSent: number
+  readonly nodeFramesReceived: number
+  readonly sessionRows: number
+  readonly sessionCommits: number
 }
 
 export class Metrics {
@@ -15,6 +26,7 @@ export class Metrics {
   readonly #opened: Counter<'start'>
   readonly #closed: Counter<'reason'>
   readonly #rejected: Counter<'what'>
+  readonly #violations: Counter<'invariant'>
   readonly #openSeconds: Histogram<'start'>
 
   constructor(gauges: Gauges) {
@@ -38,6 +50,12 @@ export class Metrics {
       labelNames: ['what'],
       registers,
     })
+    this.#violations = new Counter({
+      name: 'fornax_invariant_violations_total',
+      help: 'Things found that must never happen, each time that they are found: a bug in the core or in an agent.',
+      labelNames: ['invariant'],
+      registers,
+    })
     this.#openSeconds = new Histogram({
       name: 'fornax_session_open_seconds',
       help: 'From asking for a session until it was available.',
@@ -49,6 +67,7 @@ export class Metrics {
     byLabel(this.#registry, 'fornax_pods', 'Pods by phase.', gauges.podsByPhase)
     single(this.#registry, 'fornax_sessions_open', 'Sessions that are not closed.', gauges.openSessions)
     single(this.#registry, 'fornax_sessions_waiting', 'Sessions that wait for a pod.', gauges.waitingSessions)
+    for (const [field, name, help] of TOTALS) total(this.#registry, name, help, () => gauges.totals()[field])
   }
 
   sessionAvailable(session: Session): void {
@@ -65,6 +84,10 @@ export class Metrics {
     this.#rejected.inc({ what })
   }
 
+  violated(invariant: string, times: number): void {
+    this.#violations.inc({ invariant }, times)
+  }
+
   get contentType(): string {
     return this.#registry.contentType
   }
@@ -74,6 +97,14 @@ export class Metrics {
     return this.#registry.metrics()
   }
 }
+
+const TOTALS: readonly (readonly [keyof Totals, string, string])[] = [
+  ['changes', 'fornax_changes_total', 'Changes of the fleet, as watches tell them.'],
+  ['nodeFramesSent', 'fornax_node_frames_sent_total', 'Frames to nodes; one carries many commands.'],
+  ['nodeFramesReceived', 'fornax_node_frames_received_total', 'Frames of nodes; one carries many reports.'],
+  ['sessionRows', 'fornax_session_rows_total', 'Rows of sessions that were written.'],
+  ['sessionCommits', 'fornax_session_commits_total', 'Commits that wrote them.'],
+]
 
 function byLabel(registry: Registry, name: string, help: string, read: () => Readonly<Record<string, number>>): void {
   const gauge: Gauge<'phase'> = new Gauge({
@@ -90,4 +121,17 @@ function byLabel(registry: Registry, name: string, help: string, read: () => Rea
 
 function single(registry: Registry, name: string, help: string, read: () => number): void {
   const gauge: Gauge = new Gauge({ name, help, registers: [registry], collect: () => gauge.set(read()) })
+}
+
+/** A counter that somebody else counts. */
+function total(registry: Registry, name: string, help: string, read: () => number): void {
+  const counter: Counter = new Counter({
+    name,
+    help,
+    registers: [registry],
+    collect: () => {
+      counter.reset()
+      counter.inc(read())
+    },
+  })
 }

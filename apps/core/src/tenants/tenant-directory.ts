@@ -2,7 +2,7 @@
  * Who may ask: tenants and tokens, in memory. Secrets arrive here and are hashed here; only hashes are kept. A
  * token's hash is looked up whole, so that time tells nothing about it.
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { Cancel } from '@fornax/kernel/clock'
 import { newId } from '@fornax/kernel/ids'
 import type { ApiToken, Role, Tenant, Viewer } from './tenant.ts'
@@ -117,5 +117,5 @@ type Created = { readonly token: ApiToken; readonly secret: string }
 const SECRET_BYTES = 20
 
 function hashOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex')
+  return hash('sha256', secret, 'hex')
 }

@@ -93,9 +93,9 @@ export class FakeCorePort implements CorePort {
     if (application === null) return { kind: 'applicationNotFound', application: command.application }
     const session = this.fleet.addSession(application, { request: command.request, phase: 'pending' })
     if (command.wait === 'none') return { kind: 'underway', session }
-    const left = new Promise((resolve) => caller.addEventListener('abort', resolve, { once: true }))
+    const left = new Promise((resolve) => caller.onLeave(() => resolve(undefined)))
     await Promise.race([this.hold ?? new Promise(setImmediate), left])
-    if (caller.aborted) {
+    if (caller.hasLeft) {
       this.clientsGone.push(session.id)
       return {
         kind: 'underway',

@@ -22,7 +22,7 @@ export class FakeFleet implements FleetReader {
   constructor(clock: Clock, capacity: number) {
     this.#clock = clock
     this.startedAtMs = clock.nowMs()
-    this.changes = new ChangeLog({ epoch: 7, capacity })
+    this.changes = new ChangeLog({ start: 7, capacity })
   }
 
   get resourceVersion(): string {

@@ -6,6 +6,7 @@ import { systemClock } from '@fornax/kernel/clock'
 import { createLog } from '@fornax/kernel/log'
 import { serverAudits } from 'graphql-http'
 import { describe, expect, it } from 'vitest'
+import { INVARIANTS } from '../../src/audit/invariants.ts'
 import { createCore, type Core } from '../../src/core.ts'
 import { ask as askServer } from './test-server.ts'
 import { connect } from './test-socket.ts'
@@ -63,6 +64,17 @@ describe('a core without nodes', () => {
         problem: { __typename: 'SessionNotOpened', reason: 'OPEN_TIMED_OUT' },
       },
     })
+  })
+
+  it('tells of everything that must never happen that it did not', async () => {
+    await using place = await scratch()
+    await using core = await place.start()
+    await create(core, 'web')
+    const metrics = await fetch(`${core.apiUrl}/metrics`)
+    const counted = [
+      ...(await metrics.text()).matchAll(/^fornax_invariant_violations_total\{invariant="(\w+)"\} (\d+)$/gm),
+    ]
+    expect(counted.map(([, invariant, count]) => [invariant, count])).toEqual(INVARIANTS.map(({ id }) => [id, '0']))
   })
 
   it('lets the administrator in by the token of the settings, and no longer by the one that it replaced', async () => {

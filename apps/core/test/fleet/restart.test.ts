@@ -34,6 +34,19 @@ describe('when the core starts again', () => {
     },
   )
 
+  it('a session that an earlier core had closed on request, and could not write that down, did not end by itself', () => {
+    const world = worldWith(idle(2))
+    const id = world.open('game')
+    world.run(100)
+    world.times.writeMs = 1_000
+    world.close(id)
+    world.run(100) // Its node has closed it, and said so to a core that is about to end.
+    world.times.writeMs = 5
+    world.restartCore()
+    world.run(1_000)
+    expect(world.session(id)).toMatchObject({ phase: 'closed', closeReason: 'requested' })
+  })
+
   it('a session that was never recorded is closed, and its pod goes with it', () => {
     const world = worldWith(idle(2))
     const id = world.open('game')

@@ -56,7 +56,8 @@ it('an application that is deleted and made again 100 times leaves nothing behin
   for (let turn = 0; turn < 100; turn += 1) {
     world.addApplication(`app-${turn}`, { name: 'game', policy: { ...idle(2), maxPods: 4 } })
     world.run(turn % 3 === 0 ? 1 : 100)
-    world.openMany(`app-${turn}`, turn % 4, { idempotency: { key: `key-${turn}`, fingerprint: 'x' } })
+    for (let which = 0; which < turn % 4; which += 1)
+      world.open(`app-${turn}`, { idempotency: { key: `key-${turn}-${which}`, fingerprint: 'x' } })
     world.run(turn % 5)
     world.deleteApplication(`app-${turn}`)
     world.run(turn % 2)

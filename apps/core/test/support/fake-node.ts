@@ -11,6 +11,7 @@ import {
   type NodeSessionEvent,
 } from '@fornax/node-model/node-session-state'
 import { creatingPod, hasEnded, transition as movePod, type Pod, type PodEvent } from '@fornax/node-model/pod-state'
+import type { VersionSpec } from '../../src/applications/application.ts'
 import type { NodeCommand } from '../../src/fleet/node-command.ts'
 import type { NodeReport, NodeState, PodReport, SessionReport } from '../../src/fleet/node-report.ts'
 import type { NodeIntroduction } from '../../src/nodes/node.ts'
@@ -46,6 +47,8 @@ export class FakeNode {
   readonly sessions = new Map<string, NodeSession>()
   /** How many sessions each version's pods may serve. */
   readonly versions = new Map<string, number>()
+  readonly #specs = new Map<string, VersionSpec>()
+  readonly #specsOfPods = new Map<string, VersionSpec>()
   /** Data and environment as they arrived. */
   readonly delivered = new Map<string, Pick<Start, 'data' | 'env'>>()
   /** Sessions of which it says nothing, whatever it is asked. */
@@ -127,14 +130,21 @@ export class FakeNode {
     this.#changeSession(sessionId, { kind: 'cleared' })
   }
 
+  /** What a pod was made of; it outlives the definition. */
+  specOf(podId: string): Pick<VersionSpec, 'sessionsPerPod' | 'cpuMillis' | 'memoryBytes'> {
+    return this.#specsOfPods.get(podId) ?? { sessionsPerPod: 1, cpuMillis: 0, memoryBytes: 0 }
+  }
+
   receive(command: NodeCommand): void {
     if (this.#isDown) return
     switch (command.kind) {
       case 'defineVersion':
         this.versions.set(command.version.id, command.version.spec.sessionsPerPod)
+        this.#specs.set(command.version.id, command.version.spec)
         return
       case 'forgetVersion':
         this.versions.delete(command.versionId)
+        this.#specs.delete(command.versionId)
         return
       case 'createPod':
         return this.#createPod(command.podId, command.versionId)
@@ -156,6 +166,8 @@ export class FakeNode {
     if (this.pods.has(podId)) return
     if (!this.versions.has(versionId)) this.misdeeds.push(`${podId} is of an unknown version`)
     this.created += 1
+    const spec = this.#specs.get(versionId)
+    if (spec) this.#specsOfPods.set(podId, spec)
     this.pods.set(podId, creatingPod({ podId, versionId, runtime: 'process', createdAtMs: this.#clock.nowMs() }))
     this.#say({ kind: 'pod', pod: podReport(this.pods.get(podId)) })
     const fate = this.fates.get(versionId) ?? 'works'
@@ -198,7 +210,6 @@ export class FakeNode {
       this.sessions.set(sessionId, unstartedSession({ sessionId, podId, grantEpoch }, 'its pod is not there'))
       return this.#saySession(sessionId)
     }
-    this.#checkSlots(claimed.pod)
     const birth = { sessionId, podId, grantEpoch, order: { data, env }, deadlineMs: command.openDeadlineMs, killPod }
     this.sessions.set(sessionId, waitingSession(birth))
     this.delivered.set(sessionId, { data, env })
@@ -206,13 +217,6 @@ export class FakeNode {
     this.#changeSession(sessionId, { kind: 'podReady' })
     this.#after(this.times.openMs, () => this.#opened(sessionId))
     this.#watchDeadline(sessionId)
-  }
-
-  /** I1, where it counts. */
-  #checkSlots({ podId, versionId }: Pod): void {
-    const open = [...this.sessions.values()].filter((session) => session.podId === podId && session.phase !== 'closed')
-    const slots = this.versions.get(versionId) ?? 1
-    if (open.length >= slots) this.misdeeds.push(`${podId} has ${slots} slots, and serves ${open.length} already`)
   }
 
   #opened(sessionId: string): void {

@@ -7,6 +7,7 @@ import { seededRandom, type Random } from '@fornax/kernel/random'
 import { TimerWheel } from '@fornax/kernel/timer-wheel'
 import { VirtualClock } from '@fornax/kernel/virtual-clock'
 import type { Application, ApplicationVersion, ScalingPolicy, VersionSpec } from '../../src/applications/application.ts'
+import type { SentCommand } from '../../src/audit/evidence.ts'
 import { FleetReader } from '../../src/fleet/fleet-reader.ts'
 import { Fleet } from '../../src/fleet/fleet.ts'
 import type { NodeCommand } from '../../src/fleet/node-command.ts'
@@ -32,6 +33,8 @@ export type Disconnect = {
 }
 
 const LEASE_MS = 10_000
+/** How many commands are kept for somebody who looks at them. */
+const COMMANDS_MAX = 1_000
 
 export class FleetWorld {
   readonly clock = new VirtualClock(1_700_000_000_000)
@@ -49,8 +52,6 @@ export class FleetWorld {
   readonly deadlines = new Map<string, number>()
   /** Sessions whose client was told that they are open. */
   readonly answered = new Set<string>()
-  /** What was told to nodes that should not have been. */
-  readonly misdeeds: string[] = []
   readonly rejected: string[] = []
   readonly latency = new LatencyRecorder()
   /** Called whenever the fleet has come to rest. */
@@ -64,6 +65,7 @@ export class FleetWorld {
   readonly #streams = new Map<string, Stream>()
   #ids = 0
   readonly #unanswered = new Set<string>()
+  readonly #commands: SentCommand[] = []
 
   constructor(seed = 1) {
     this.random = seededRandom(seed)
@@ -342,7 +344,7 @@ export class FleetWorld {
   }
 
   #tell(nodeName: string, command: NodeCommand): void {
-    this.#judge(command)
+    this.#note(nodeName, command)
     const stream = this.#streams.get(nodeName)
     if (!stream?.isOpen) return
     this.clock.schedule(this.times.latencyMs, () => {
@@ -352,15 +354,20 @@ export class FleetWorld {
     if (command.kind === 'startSession') this.#toCore(stream, 0, (fleet) => fleet.commandsSent([command.sessionId]))
   }
 
-  /** I7: nothing is asked to end that serves somebody who may stay. */
-  #judge(command: NodeCommand): void {
-    if (command.kind !== 'stopPod') return
-    const pod = this.#fleet.state.pods.get(command.podId)
-    for (const id of pod?.sessionIds ?? []) {
-      const phase = this.#fleet.state.sessions.get(id)?.phase
-      if (phase === 'starting' || phase === 'available' || phase === 'inUse')
-        this.misdeeds.push(`I7: ${command.podId} is stopped while it serves ${id} (${phase})`)
-    }
+  /** Every command since this was last asked, as it was sent. */
+  takeCommands(): readonly SentCommand[] {
+    return this.#commands.splice(0)
+  }
+
+  #note(nodeName: string, command: NodeCommand): void {
+    const pod = command.kind === 'stopPod' ? this.#fleet.state.pods.get(command.podId) : undefined
+    const sessions = [...(pod?.sessionIds ?? [])].map((sessionId) => ({
+      sessionId,
+      phase: this.#fleet.state.sessions.get(sessionId)?.phase ?? null,
+    }))
+    const then = pod ? { phase: pod.phase, phaseSinceMs: pod.phaseSinceMs, sessions } : null
+    this.#commands.push({ nodeName, command, atMs: this.nowMs, pod: then })
+    if (this.#commands.length > COMMANDS_MAX) this.#commands.shift()
   }
 
   #connect(node: FakeNode): void {

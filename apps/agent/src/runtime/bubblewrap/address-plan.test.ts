@@ -9,9 +9,9 @@ import {
   overlapsBlock,
   slotAddresses,
   SLOTS,
-  tagOf,
 } from './address-plan.ts'
-import { readRoutes } from './pod-cables.ts'
+import { tagOf } from '../network/agent-tag.ts'
+import { readRoutes } from '../network/route-table.ts'
 
 const anyPlan = fc.record({ tag: fc.string().map(tagOf), block: fc.nat(BLOCKS - 1) })
 const anySlot = fc.nat(SLOTS - 1)

@@ -3,14 +3,9 @@
  *
  * An agent owns a block of 4,096 addresses in 100.64.0.0/10, which is set aside
  * for such inner networks, and 2,048 slots in it. A slot is two addresses: the
- * node's end of the pod's cable and the pod's end. Everything that an agent makes
- * carries its tag, so that it is recognised after a crash and never mistaken for
- * another agent's.
+ * node's end of the pod's cable and the pod's end. Names carry the agent's tag.
  */
 import { createHash } from 'node:crypto'
-
-/** Every block lies in here, so pods of other agents are recognised too. */
-export const ALL_PODS_RANGE = '100.64.0.0/10'
 
 export const BLOCKS = 1_024
 export const SLOTS = 2_048
@@ -21,7 +16,7 @@ const BLOCK_ADDRESSES = 4_096
 export const ALL_CABLES = 'fxc'
 
 export type AddressPlan = {
-  /** Six letters that stand for this agent's data folder. */
+  /** Of this agent. */
   readonly tag: string
   readonly block: number
 }
@@ -34,14 +29,6 @@ export type SlotAddresses = {
   /** The network device at the node's end. */
   readonly cable: string
 }
-
-/** The tag of the agent whose things lie in this folder. */
-export function tagOf(dataDir: string): string {
-  const bytes = createHash('sha256').update(dataDir).digest()
-  return [...bytes.subarray(0, 6)].map((byte) => TAG_LETTERS[byte % TAG_LETTERS.length]).join('')
-}
-
-const TAG_LETTERS = 'abcdefghijklmnopqrstuvwxyz'
 
 /** The blocks in the order in which to try them. Different agents begin at different ones. */
 export function* blocksToTry(tag: string): Generator<number> {
@@ -81,11 +68,6 @@ export function networkName(tag: string, podId: string): string {
 /** How the names of this agent's network namespaces begin. */
 export function networkPrefix(tag: string): string {
   return `fornax-${tag}-`
-}
-
-/** The nftables table of this agent. */
-export function tableName(tag: string): string {
-  return `fornax_${tag}`
 }
 
 function dotted(address: number): string {

@@ -1,5 +1,5 @@
 /** Whether pods can be sandboxed on this machine by this user, found out by making a sandbox. */
-import { runTool } from './run-tool.ts'
+import { runTool } from '../network/run-tool.ts'
 import { sandboxArgs, sandboxCommand, type Sandbox } from './sandbox-args.ts'
 
 export type BubblewrapProbe =

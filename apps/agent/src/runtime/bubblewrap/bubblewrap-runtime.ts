@@ -22,9 +22,9 @@ import type {
   RuntimePod,
   SessionPorts,
 } from '../runtime.ts'
-import { tagOf } from './address-plan.ts'
+import { tagOf } from '../network/agent-tag.ts'
 import { BubblewrapPod, endOf, type PodHandle } from './bubblewrap-pod.ts'
-import { Cgroups } from './cgroups.ts'
+import { Cgroups } from '../cgroups.ts'
 import { openOwnNetworks, sharedNetworks, type PodNetwork, type PodNetworks } from './pod-networks.ts'
 import { noteSlot, parseHandle, readSlot } from './pod-notes.ts'
 import { findSandboxProcess, findShims, isSandboxAlive, killSandbox, signal, usageOfTrees } from './sandbox-process.ts'
@@ -101,6 +101,10 @@ class BubblewrapRuntime implements Runtime {
   readonly name = 'bubblewrap'
   readonly isolation = 'namespace'
   readonly hasProcesses = true
+  readonly hasSessionService = true
+  readonly logFormat = 'plain'
+  readonly images = 'host'
+  readonly isOnRequest = false
   readonly portsBelongTo: 'pod' | 'session'
   readonly podOwner: PodUser | null
   readonly isPortFree = isPortFree

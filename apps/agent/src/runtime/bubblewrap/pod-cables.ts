@@ -18,8 +18,9 @@ import {
   type AddressPlan,
   type SlotAddresses,
 } from './address-plan.ts'
-import { CommandShell, IP } from './command-shell.ts'
-import { runTool } from './run-tool.ts'
+import { CommandShell, IP } from '../network/command-shell.ts'
+import { readRoutes } from '../network/route-table.ts'
+import { runTool } from '../network/run-tool.ts'
 
 /** Where iproute2 keeps the names of network namespaces. */
 export const NETWORKS_FOLDER = '/run/netns'
@@ -167,22 +168,6 @@ async function claimBlock(tag: string): Promise<number> {
     }
   }
   throw new Error(`all ${BLOCKS} blocks of pod addresses are taken`)
-}
-
-/** The routes of this machine but the default one, as in /proc/net/route. */
-export function readRoutes(text: string): readonly { readonly address: number; readonly mask: number }[] {
-  const rows = text
-    .split('\n')
-    .slice(1)
-    .map((line) => line.split('\t'))
-  return rows
-    .filter((row) => row.length > 7)
-    .map((row) => ({ address: littleEndian(row[1] ?? ''), mask: littleEndian(row[7] ?? '') }))
-    .filter(({ mask }) => mask !== 0)
-}
-
-function littleEndian(hex: string): number {
-  return Buffer.from(hex, 'hex').readUInt32LE(0)
 }
 
 function knownBlock(stateFile: string): number | null {

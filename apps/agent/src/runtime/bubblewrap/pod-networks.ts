@@ -2,16 +2,16 @@
  * How pods of the bubblewrap runtime meet the network: with a network of their
  * own, which takes root, or on the node's, as ordinary processes do.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
-import { isIPv4 } from 'node:net'
+import { join } from 'node:path'
 import type { Log } from '@fornax/kernel/log'
-import type { Endpoint } from '@fornax/node-model/application-version'
 import type { OpenEndpointsResult, PodOrder, ProbeAddress, SessionPorts } from '../runtime.ts'
-import { networkName, slotAddresses, tableName } from './address-plan.ts'
-import { transportOf, type PortMapping } from './nft-rules.ts'
-import { insideLines, PodCables } from './pod-cables.ts'
-import { runTool } from './run-tool.ts'
-import { SessionWays, type WayTarget } from './session-ways.ts'
+import { tableName } from '../network/agent-tag.ts'
+import { runTool } from '../network/run-tool.ts'
+import { endpointsOf, rulesFor, sessionEndpoints, type SessionEndpoints } from '../network/session-endpoints.ts'
+import { SessionWays } from '../network/session-ways.ts'
+import { slotAddresses } from './address-plan.ts'
+import { cableTraffic } from './cable-traffic.ts'
+import { insideLines, NETWORKS_FOLDER, PodCables, type PodCable } from './pod-cables.ts'
 
 /** The network of one pod. */
 export type PodNetwork = {
@@ -67,12 +67,10 @@ export type OwnNetworksOptions = {
 
 /** Every pod has a network of its own. Rejects where that is not possible. */
 export async function openOwnNetworks(options: OwnNetworksOptions): Promise<PodNetworks> {
-  const isReachableFromOutside = !isLoopback(options.host)
-  if (isReachableFromOutside) forwardPackets(options.log)
+  const rules = rulesFor(options.host, options.log)
   const cables = await PodCables.open(options.tag, options.stateFile)
   try {
-    const rules = { isReachableFromOutside, agentUid: process.geteuid?.() ?? 0 }
-    const ways = await SessionWays.open(cables.plan, rules, options.log)
+    const ways = await SessionWays.open(options.tag, cableTraffic(cables.plan), rules, options.log)
     const there = cables.podAddresses()
     await ways.closeStray((address) => there.has(address))
     return new OwnNetworks(options, cables, ways)
@@ -109,11 +107,7 @@ class OwnNetworks implements PodNetworks {
   async adopt(order: PodOrder, slot: number | null, sessions: readonly SessionPorts[]): Promise<PodNetwork> {
     if (slot === null) return sharedNetwork(order, this.#options.host) // It began when this could not be had.
     const cable = this.#cables.keep(order.podId, slot)
-    const target = { podId: order.podId, address: cable.pod, network: cable.network }
-    const wanted = sessions.map(
-      ({ sessionId, hostPorts }) => [sessionId, mappingsOf(order, target, hostPorts)] as const,
-    )
-    await this.#ways.adopt(target, new Map(wanted))
+    await this.#endpointsOf(order, cable).adopt(sessions)
     return this.#networkOf(order, cable)
   }
 
@@ -136,19 +130,13 @@ class OwnNetworks implements PodNetworks {
     await this.#cables[Symbol.asyncDispose]()
   }
 
-  #networkOf(order: PodOrder, cable: Awaited<ReturnType<PodCables['lay']>>): PodNetwork {
-    const target = { podId: order.podId, address: cable.pod, network: cable.network }
+  #networkOf(order: PodOrder, cable: PodCable): PodNetwork {
     return {
-      name: networkName(this.#cables.plan.tag, order.podId),
+      ...this.#endpointsOf(order, cable),
+      name: cable.network,
       insideLines: insideLines(cable),
       slot: cable.slot,
       ports: order.version.ports.map(({ containerPort }) => containerPort),
-      probeAddress: (portName) => {
-        const port = order.version.ports.find(({ name }) => name === portName)
-        return port === undefined ? null : { host: cable.pod, port: port.containerPort }
-      },
-      openEndpoints: (session) => this.#open(order, target, session),
-      closeEndpoints: (sessionId) => this.#ways.close(target, sessionId),
       remove: async () => {
         await this.#ways.closeAll(order.podId, cable.pod)
         await this.#cables.cut(order.podId)
@@ -156,16 +144,11 @@ class OwnNetworks implements PodNetworks {
     }
   }
 
-  async #open(order: PodOrder, target: WayTarget, session: SessionPorts): Promise<OpenEndpointsResult> {
-    const missing = order.version.ports[session.hostPorts.length]
-    if (missing !== undefined) return { kind: 'failed', reason: `there is no host port for ${missing.name}` }
-    try {
-      await this.#ways.open(target, session.sessionId, mappingsOf(order, target, session.hostPorts))
-      return { kind: 'opened', endpoints: endpointsOf(order, this.#options.host, session.hostPorts) }
-    } catch (error) {
-      this.#options.log.error({ sessionId: session.sessionId, err: error }, 'endpoints could not be opened')
-      return { kind: 'failed', reason: 'the rules that lead into the pod could not be set' }
-    }
+  #endpointsOf(order: PodOrder, cable: PodCable): SessionEndpoints {
+    const { host, log } = this.#options
+    const networkFile = join(NETWORKS_FOLDER, cable.network)
+    const target = { podId: order.podId, address: cable.pod, networkFile }
+    return sessionEndpoints(order, target, { ways: this.#ways, host, log })
   }
 }
 
@@ -189,32 +172,4 @@ function sharedNetwork(order: PodOrder, host: string): PodNetwork {
     closeEndpoints: () => Promise.resolve(), // They are the pod's own ports, and last as long as it does.
     remove: () => Promise.resolve(),
   }
-}
-
-function mappingsOf(order: PodOrder, target: WayTarget, hostPorts: readonly number[]): readonly PortMapping[] {
-  return order.version.ports.flatMap(({ protocol, containerPort }, index) => {
-    const hostPort = hostPorts[index]
-    if (hostPort === undefined) return []
-    return [{ transport: transportOf(protocol), hostPort, containerPort, podAddress: target.address }]
-  })
-}
-
-function endpointsOf(order: PodOrder, host: string, hostPorts: readonly number[]): readonly Endpoint[] {
-  return order.version.ports.flatMap(({ name, protocol }, index) => {
-    const port = hostPorts[index]
-    return port === undefined ? [] : [{ name, protocol, host, port }]
-  })
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || (isIPv4(host) && host.startsWith('127.'))
-}
-
-const FORWARD_FILE = '/proc/sys/net/ipv4/ip_forward'
-
-/** Clients on other machines can only be led into a pod by a machine that forwards. */
-function forwardPackets(log: Log): void {
-  if (readFileSync(FORWARD_FILE, 'utf8').trim() === '1') return
-  log.warn('switching on IPv4 forwarding of this machine, so that clients on other machines reach pods')
-  writeFileSync(FORWARD_FILE, '1')
 }

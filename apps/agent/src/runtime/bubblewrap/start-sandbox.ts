@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import type { Clock } from '@fornax/kernel/clock'
 import type { PodFolder } from '../pod-folder.ts'
 import type { PodNetwork } from './pod-networks.ts'
-import { TOOL_ENVIRONMENT } from './run-tool.ts'
+import { TOOL_ENVIRONMENT } from '../network/run-tool.ts'
 import { sandboxArgs, sandboxCommand, type Sandbox } from './sandbox-args.ts'
 
 export type SandboxStart = {

@@ -53,6 +53,10 @@ class ProcessRuntime implements Runtime {
   readonly name = 'process'
   readonly isolation = 'none'
   readonly hasProcesses = true
+  readonly hasSessionService = true
+  readonly logFormat = 'plain'
+  readonly images = 'host'
+  readonly isOnRequest = false
   readonly portsBelongTo = 'pod'
   readonly podOwner = null
   readonly isPortFree = isPortFree

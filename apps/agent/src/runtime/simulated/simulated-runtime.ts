@@ -84,6 +84,10 @@ export function createSimulatedRuntime(machine: SimulatedMachine): Runtime {
     name: 'simulated',
     isolation: 'simulated',
     hasProcesses: false,
+    hasSessionService: false,
+    logFormat: 'plain',
+    images: 'any',
+    isOnRequest: false,
     portsBelongTo: 'pod',
     podOwner: null,
     isPortFree: () => Promise.resolve(true),
@@ -94,7 +98,7 @@ export function createSimulatedRuntime(machine: SimulatedMachine): Runtime {
       machine.pods.get(podId)?.end({ exitCode: 137, outOfMemory: false })
       machine.pods.delete(podId)
     },
-    readUsage: () => Promise.resolve(new Map(Array.from(machine.pods.values(), (pod) => [pod.podId, pod.use()]))),
+    readUsage: () => Promise.resolve(machine.pods),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
 }
@@ -116,9 +120,10 @@ function adopt(machine: SimulatedMachine, podId: string): AdoptPodResult {
   return pod.lastEnd === null ? { kind: 'running', pod } : { kind: 'ended', end: pod.lastEnd }
 }
 
-class SimulatedPod implements RuntimePod {
+class SimulatedPod implements RuntimePod, ResourceUse {
   readonly podId: string
   readonly handle = ''
+  readonly cpuMs = 0
   readonly ended: Promise<PodEnd>
   lastEnd: PodEnd | null = null
   readonly #machine: SimulatedMachine
@@ -176,7 +181,7 @@ class SimulatedPod implements RuntimePod {
   }
 
   /** A quarter of what it asked for, so that charts have something to show. */
-  use(): ResourceUse {
-    return { cpuMs: 0, memoryBytes: this.lastEnd === null ? this.#version.memoryBytes / 4 : 0 }
+  get memoryBytes(): number {
+    return this.lastEnd === null ? this.#version.memoryBytes / 4 : 0
   }
 }

@@ -1,0 +1,53 @@
+/**
+ * What is new in what a node and its pods use. Thousands of pods that do what they did before need not be told of every
+ * two seconds: a pod is told of again when it uses noticeably more or less than was last told.
+ */
+import type { UsageReport } from '@fornax/proto/fornax/nodelink/v1/nodelink'
+import type { NodeUsage, Usage } from '../telemetry/usage-meter.ts'
+
+/** A difference is noticeable from a twentieth of what was told, and from these amounts. */
+const NOTICEABLE_SHARE = 0.05
+const NOTICEABLE_CPU_MILLIS = 5
+const NOTICEABLE_MEMORY_BYTES = 1_024 * 1_024
+/** What one report may say; the rest is said with the next one. */
+const PODS_PER_REPORT_MAX = 5_000
+
+export class UsageNews {
+  #node: Usage | null = null
+  #pods = new Map<string, Usage>()
+
+  /** Everything is new again. */
+  forget(): void {
+    this.#node = null
+    this.#pods = new Map()
+  }
+
+  /** What to tell now, which then counts as told; null when there is nothing new. */
+  of(node: Usage, pods: NodeUsage['pods']): UsageReport | null {
+    const isNodeNews = this.#node === null || isNoticeable(this.#node, node)
+    const here = new Map<string, Usage>()
+    const news: UsageReport['pods'] = []
+    for (const pod of pods) {
+      const told = this.#pods.get(pod.podId)
+      const isNews = (told === undefined || isNoticeable(told, pod)) && news.length < PODS_PER_REPORT_MAX
+      if (isNews) news.push({ ...pod })
+      const known = isNews ? pod : told
+      if (known) here.set(pod.podId, known)
+    }
+    this.#pods = here
+    if (!isNodeNews && news.length === 0) return null
+    this.#node = node
+    return { ...node, pods: news }
+  }
+}
+
+function isNoticeable(told: Usage, now: Usage): boolean {
+  return (
+    differ(told.cpuMillis, now.cpuMillis, NOTICEABLE_CPU_MILLIS) ||
+    differ(told.memoryBytes, now.memoryBytes, NOTICEABLE_MEMORY_BYTES)
+  )
+}
+
+function differ(told: number, now: number, least: number): boolean {
+  return Math.abs(now - told) >= Math.max(least, told * NOTICEABLE_SHARE)
+}

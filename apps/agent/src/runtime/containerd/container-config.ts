@@ -1,0 +1,154 @@
+/** What containerd is told about a pod, as plain data. */
+import {
+  NamespaceMode,
+  SecurityProfile_ProfileType,
+  type ContainerConfig,
+  type LinuxContainerResources,
+  type Mount,
+  type PodSandboxConfig,
+} from '@fornax/proto/cri/v1/runtime'
+import type { ApplicationVersion } from '@fornax/node-model/application-version'
+import { CONTAINER_LOG } from '../../logs/log-source.ts'
+import { CPU_PERIOD_US, cpuQuotaUs, cpuShares } from '../cgroups.ts'
+import { podEnvironment } from '../pod-environment.ts'
+import { SESSION_SOCKET } from '../runtime.ts'
+
+/** A pod as this node makes it. */
+export type ContainerPlan = {
+  readonly podId: string
+  readonly version: ApplicationVersion
+  /** Of the agent. */
+  readonly tag: string
+  readonly runtimeName: string
+  /** The pod's folder on the node. */
+  readonly folder: string
+  /** Where the folders lie that the pod may write to. */
+  readonly scratchFolder: string
+  /** On the node; null without session service. */
+  readonly sessionFolder: string | null
+  /** The group that those of the pod are made in; null: containerd's own choice. */
+  readonly cgroupParent: string | null
+  /** Of the node's control groups. */
+  readonly cgroupVersion: 1 | 2
+  readonly hasIpv6: boolean
+  readonly pids: number
+}
+
+export const AGENT_LABEL = 'fornax/agent'
+export const POD_LABEL = 'fornax/pod'
+export const RUNTIME_LABEL = 'fornax/runtime'
+
+/** Where the pod finds the folder of its session socket. */
+const SESSION_FOLDER_INSIDE = '/run/fornax'
+
+/** Where a pod may write, by the name of the folder that it writes to. All of it is memory, and counts as the pod's. */
+export const SCRATCH_FOLDERS = { tmp: '/tmp', 'var-tmp': '/var/tmp', run: '/run' } as const
+
+/** What no container needs to see of its node, or to change: the lists of Kubernetes. */
+const MASKED_PATHS = [
+  '/proc/asound',
+  '/proc/acpi',
+  '/proc/interrupts',
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/sys/firmware',
+  '/sys/devices/virtual/powercap',
+]
+const READ_ONLY_PATHS = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger']
+
+/** A network and an IPC namespace for all of the pod, and a PID namespace for its command: with it, everything ends. */
+const NAMESPACES = { network: NamespaceMode.POD, pid: NamespaceMode.CONTAINER, ipc: NamespaceMode.POD }
+
+const SECCOMP_DEFAULT = { profileType: SecurityProfile_ProfileType.RuntimeDefault }
+
+/** Which things of a containerd are an agent's; nothing else of it is ever touched. */
+export function labelsOf({ tag, podId, runtimeName }: ContainerPlan): Record<string, string> {
+  return { [AGENT_LABEL]: tag, [POD_LABEL]: podId, [RUNTIME_LABEL]: runtimeName }
+}
+
+/** What the pod's containers have in common. */
+export function sandboxConfig(plan: ContainerPlan): PodSandboxConfig {
+  const { podId, tag, folder, cgroupParent } = plan
+  return {
+    metadata: { name: podId, uid: podId, namespace: `fornax-${tag}`, attempt: 0 },
+    hostname: podId,
+    logDirectory: folder,
+    labels: labelsOf(plan),
+    linux: {
+      cgroupParent: cgroupParent ?? '',
+      securityContext: { namespaceOptions: NAMESPACES, readonlyRootfs: true, seccomp: SECCOMP_DEFAULT },
+      sysctls: {
+        // Without any capability nobody could listen on port 80 otherwise, not even root.
+        'net.ipv4.ip_unprivileged_port_start': '0',
+        // The rules that keep pods apart know IPv4 addresses.
+        ...(plan.hasIpv6 ? { 'net.ipv6.conf.all.disable_ipv6': '1' } : {}),
+      },
+    },
+  }
+}
+
+/** The container that runs the application. `image` is what the image service calls it. */
+export function containerConfig(plan: ContainerPlan, image: string): ContainerConfig {
+  const { version } = plan
+  return {
+    metadata: { name: 'application', attempt: 0 },
+    image: { image },
+    command: [...version.command],
+    args: [...version.args],
+    workingDir: version.workingDirectory,
+    envs: Object.entries(environmentOf(plan)).map(([key, value]) => ({ key, value })),
+    mounts: mountsOf(plan),
+    labels: labelsOf(plan),
+    logPath: CONTAINER_LOG,
+    linux: {
+      resources: resourcesOf(plan),
+      securityContext: {
+        capabilities: { addCapabilities: [], dropCapabilities: ['ALL'] },
+        namespaceOptions: NAMESPACES,
+        readonlyRootfs: true,
+        noNewPrivs: true,
+        maskedPaths: MASKED_PATHS,
+        readonlyPaths: READ_ONLY_PATHS,
+        seccomp: SECCOMP_DEFAULT,
+      },
+    },
+  }
+}
+
+/** PATH and HOME are those of the image. */
+function environmentOf({ podId, version, sessionFolder }: ContainerPlan): Record<string, string> {
+  const ports = version.ports.map(({ containerPort }) => containerPort)
+  const sessionSocket = sessionFolder === null ? null : `${SESSION_FOLDER_INSIDE}/${SESSION_SOCKET}`
+  return podEnvironment(version, { podId, path: null, ports, sessionSocket })
+}
+
+function mountsOf({ scratchFolder, sessionFolder }: ContainerPlan): Mount[] {
+  const scratch = Object.entries(SCRATCH_FOLDERS).map(([name, containerPath]) => ({
+    containerPath,
+    hostPath: `${scratchFolder}/${name}`,
+    readonly: false,
+  }))
+  if (sessionFolder === null) return scratch
+  // Read-only is enough to talk to a socket, and lets the pod put nothing beside it.
+  return [...scratch, { containerPath: SESSION_FOLDER_INSIDE, hostPath: sessionFolder, readonly: true }]
+}
+
+function resourcesOf({ version, cgroupParent, cgroupVersion, pids }: ContainerPlan): LinuxContainerResources {
+  const { cpuMillis, memoryBytes } = version
+  const common = {
+    cpuShares: cpuShares(cpuMillis),
+    // The group above it is told later, once the pod has started.
+    cpuPeriod: cgroupParent === null ? CPU_PERIOD_US : 0,
+    cpuQuota: cgroupParent === null ? cpuQuotaUs(cpuMillis) : 0,
+    memoryLimitInBytes: memoryBytes,
+  }
+  // Version 1 counts swap with memory, so the pod may be swapped out within its limit. Version 2 counts it apart.
+  if (cgroupVersion === 1) return { ...common, memorySwapLimitInBytes: memoryBytes, unified: {} }
+  const unified = { 'memory.oom.group': '1', 'pids.max': String(pids) }
+  return { ...common, memorySwapLimitInBytes: 2 * memoryBytes, unified }
+}

@@ -1,0 +1,324 @@
+/**
+ * Runs pods as containers: one sandbox with a network of its own for each, and one
+ * container in it, made by containerd over the Container Runtime Interface. Both
+ * carry labels of this agent; nothing else of that containerd is ever touched.
+ */
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { sleep, type Cancel } from '@fornax/kernel/clock'
+import type { ApplicationVersion } from '@fornax/node-model/application-version'
+import type { Isolation } from '@fornax/node-model/isolation-rules'
+import { ContainerState } from '@fornax/proto/cri/v1/runtime'
+import { isPortFree } from '../../ports/port-check.ts'
+import { podFolderOf } from '../pod-folder.ts'
+import type {
+  AdoptPodResult,
+  CreatePodResult,
+  PodEnd,
+  PodOrder,
+  ResourceUse,
+  Runtime,
+  SessionPorts,
+} from '../runtime.ts'
+import { AGENT_LABEL, POD_LABEL, RUNTIME_LABEL, type ContainerPlan } from './container-config.ts'
+import { askForEnd } from './container-end.ts'
+import type { ContainerdNode } from './containerd-node.ts'
+import { ContainerdPod, parseHandle, type PodHandle } from './containerd-pod.ts'
+import { isNotFound } from './cri-client.ts'
+import { readSpec } from './cri-config.ts'
+import { makeContainer } from './make-container.ts'
+import { readPodEnd, writePodEnd } from './pod-end-file.ts'
+import { removeScratchVolume } from './scratch-volume.ts'
+
+export type ContainerdRuntimeOptions = {
+  /** The runtime class that applications ask for. */
+  readonly name: string
+  /** What containerd calls it; empty: its default. */
+  readonly handler: string
+  readonly isolation: Isolation
+  readonly podsFolder: string
+  /** How many processes and threads a pod may have. Default: 1,024. */
+  readonly pidsPerPod?: number
+  /** For how long a new pod may use all the CPU that nobody else wants. Default: 5 s. */
+  readonly startAllowanceMs?: number
+}
+
+const PIDS_PER_POD = 1_024
+const START_ALLOWANCE_MS = 5_000
+const REASON_LETTERS = 500
+const NANOSECONDS_PER_MS = 1_000_000
+const GROUP_TRIES = 200
+const GROUP_AGAIN_MS = 5
+
+/** The runtime for one handler of a containerd. Disposing of the last of its runtimes disposes of the node. */
+export function createContainerdRuntime(node: ContainerdNode, options: ContainerdRuntimeOptions): Runtime {
+  mkdirSync(options.podsFolder, { recursive: true, mode: 0o700 })
+  return new ContainerdRuntime(node, options)
+}
+
+class ContainerdRuntime implements Runtime {
+  readonly name: string
+  readonly isolation: Isolation
+  readonly hasProcesses = true
+  readonly hasSessionService = true
+  readonly logFormat = 'container'
+  readonly images = 'oci'
+  readonly isOnRequest: boolean
+  readonly portsBelongTo = 'session'
+  /** Each pod has its own. */
+  readonly podOwner = null
+  readonly isPortFree = isPortFree
+  readonly #node: ContainerdNode
+  readonly #options: ContainerdRuntimeOptions
+  readonly #pods = new Map<string, ContainerdPod>()
+  readonly #clearing = new Map<string, Promise<void>>()
+  readonly #cancelCaps = new Map<string, Cancel>()
+
+  constructor(node: ContainerdNode, options: ContainerdRuntimeOptions) {
+    this.#node = node
+    this.#options = options
+    this.name = options.name
+    this.isolation = options.isolation
+    this.isOnRequest = options.handler !== ''
+    node.use()
+  }
+
+  async createPod(order: PodOrder): Promise<CreatePodResult> {
+    const { podId, version } = order
+    const { log } = this.#node
+    const reason = refusalOf(version, this.name)
+    if (reason !== null) return { kind: 'failed', reason }
+    // Asked again by mistake; what runs must not suffer from it.
+    if (existsSync(this.#folderOf(podId))) return { kind: 'failed', reason: 'there is a pod of this name' }
+    try {
+      return await this.#create(order)
+    } catch (error) {
+      log.warn({ podId, err: error }, 'a container could not be started')
+      await this.destroyPod(podId).catch((cause: unknown) => {
+        log.error({ podId, err: cause }, 'what was made of it could not be removed; it is when the agent starts again')
+      })
+      const words = error instanceof Error ? error.message : String(error)
+      return { kind: 'failed', reason: words.slice(0, REASON_LETTERS) }
+    }
+  }
+
+  async adoptPod(order: PodOrder, handle: string | null, sessions: readonly SessionPorts[]): Promise<AdoptPodResult> {
+    const { podId } = order
+    const noted = readPodEnd(this.#folderOf(podId))
+    const known = handle === null ? await this.#findHandle(podId) : parseHandle(handle)
+    if (noted === null && known === null) {
+      await this.destroyPod(podId) // It never began; what there is of it would be in the way.
+      return { kind: 'unknown' }
+    }
+    const end = noted ?? (known === null ? null : await askForEnd(this.#node.client, known.containerId))
+    if (end !== null || known === null) {
+      await this.#leave(podId, known, end ?? { exitCode: null, outOfMemory: false })
+      this.#clearLater(podId)
+      return { kind: 'ended', end: end ?? { exitCode: null, outOfMemory: false } }
+    }
+    const endpoints = this.#node.networks.endpointsOf(order, targetOf(podId, known))
+    await endpoints.adopt(sessions)
+    this.#capCpu(order, 0)
+    return { kind: 'running', pod: this.#keep(order, known) }
+  }
+
+  async listPodIds(): Promise<readonly string[]> {
+    const folders = readdirSync(this.#options.podsFolder).filter((name) => !name.startsWith('.'))
+    const ours = { [AGENT_LABEL]: this.#node.tag, [RUNTIME_LABEL]: this.name }
+    const sandboxes = await this.#node.client.listSandboxes(ours)
+    return [...new Set([...folders, ...sandboxes.flatMap(({ labels }) => labels[POD_LABEL] ?? [])])]
+  }
+
+  async destroyPod(podId: string): Promise<void> {
+    const pod = this.#pods.get(podId)
+    if (pod !== undefined) {
+      pod.stop(0)
+      await pod.ended
+    }
+    await this.#clearing.get(podId)
+    await this.#clear(podId)
+    rmSync(this.#folderOf(podId), { recursive: true, force: true })
+  }
+
+  async readUsage(): Promise<ReadonlyMap<string, ResourceUse>> {
+    const { cgroups, client, tag } = this.#node
+    const podIds = [...this.#pods.keys()]
+    if (podIds.length === 0) return new Map()
+    if (cgroups !== null) {
+      const uses = await Promise.all(podIds.map(async (podId) => [podId, await cgroups.usage(podId)] as const))
+      return new Map(uses.flatMap(([podId, use]) => (use === null ? [] : [[podId, use] as const])))
+    }
+    const stats = await client.listContainerStats({ [AGENT_LABEL]: tag, [RUNTIME_LABEL]: this.name })
+    const uses = stats.map(({ attributes, cpu, memory }) => {
+      const cpuMs = Number(cpu?.usageCoreNanoSeconds?.value ?? 0) / NANOSECONDS_PER_MS
+      return [
+        attributes?.labels[POD_LABEL] ?? '',
+        { cpuMs, memoryBytes: Number(memory?.workingSetBytes?.value ?? 0) },
+      ] as const
+    })
+    return new Map(uses.filter(([podId]) => this.#pods.has(podId)))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const pod of this.#pods.values()) pod.letGo()
+    for (const cancel of this.#cancelCaps.values()) cancel()
+    await Promise.all(this.#clearing.values())
+    await this.#node.letGo()
+  }
+
+  async #create(order: PodOrder): Promise<CreatePodResult> {
+    const { podId, version } = order
+    const image = await this.#node.images.ensure(version.image)
+    if (image.kind === 'absent') return { kind: 'failed', reason: image.reason }
+    mkdirSync(this.#folderOf(podId), { mode: 0o700 })
+    const parts = { handler: this.#options.handler, image: image.image }
+    const handle = await makeContainer(this.#node, this.#planOf(order), parts)
+    const pod = this.#keep(order, handle)
+    try {
+      this.#capCpu(order, this.#options.startAllowanceMs ?? START_ALLOWANCE_MS)
+      await this.#node.client.startContainer(handle.containerId)
+    } catch (error) {
+      pod.letGo() // It never ran: there is no end to wait for.
+      this.#pods.delete(podId)
+      throw error
+    }
+    return { kind: 'created', pod }
+  }
+
+  #planOf({ podId, version, sessionFolder }: PodOrder): ContainerPlan {
+    const { tag, cgroups, hasIpv6, cgroupVersion } = this.#node
+    const folder = this.#folderOf(podId)
+    return {
+      podId,
+      version,
+      tag,
+      runtimeName: this.name,
+      folder,
+      scratchFolder: scratchFolderOf(folder),
+      sessionFolder,
+      cgroupParent: cgroups?.parentOf(podId) ?? null,
+      cgroupVersion,
+      hasIpv6,
+      pids: this.#options.pidsPerPod ?? PIDS_PER_POD,
+    }
+  }
+
+  #keep(order: PodOrder, handle: PodHandle): ContainerdPod {
+    const { podId } = order
+    const { client, clock, log, networks } = this.#node
+    const endpoints = networks.endpointsOf(order, targetOf(podId, handle))
+    const leave = (end: PodEnd): Promise<void> => this.#leave(podId, handle, end)
+    const pod = new ContainerdPod({ podId, handle, endpoints, client, clock, log, leave })
+    this.#pods.set(podId, pod)
+    this.#node.keep(pod)
+    void pod.ended.then(() => this.#forget(podId))
+    return pod
+  }
+
+  #forget(podId: string): void {
+    this.#pods.delete(podId)
+    this.#cancelCaps.get(podId)?.()
+    this.#cancelCaps.delete(podId)
+    this.#clearLater(podId)
+  }
+
+  /** A pod that starts may use what nobody else wants; then it gets what it asked for and no more. */
+  #capCpu({ podId, version }: PodOrder, delayMs: number): void {
+    const { cgroups, clock, log } = this.#node
+    if (cgroups === null) return // containerd was told.
+    const cap = (): void => {
+      try {
+        cgroups.capCpu(podId, version.cpuMillis)
+      } catch (error) {
+        log.warn({ podId, err: error }, 'the CPU of a pod could not be limited')
+      }
+    }
+    if (delayMs <= 0) cap()
+    else this.#cancelCaps.set(podId, clock.schedule(delayMs, cap))
+  }
+
+  /** The agent before us died between starting this pod and noting who it is; or before that. */
+  async #findHandle(podId: string): Promise<PodHandle | null> {
+    const { client, tag } = this.#node
+    const containers = await client.listContainers({ [AGENT_LABEL]: tag, [POD_LABEL]: podId })
+    const started = containers.find(({ state }) => state !== ContainerState.CONTAINER_CREATED)
+    if (started === undefined) return null
+    const sandbox = await client.sandboxStatus(started.podSandboxId)
+    const { networkFile } = readSpec(sandbox.info)
+    const container = await client.containerStatus(started.id, true)
+    const address = sandbox.status?.network?.ip ?? ''
+    const ids = { sandboxId: started.podSandboxId, containerId: started.id }
+    return { ...ids, address, networkFile, owner: readSpec(container.info).user }
+  }
+
+  /** Nobody reaches the pod any more, and how it ended is noted. */
+  async #leave(podId: string, handle: PodHandle | null, end: PodEnd): Promise<void> {
+    const folder = this.#folderOf(podId)
+    if (handle !== null) await this.#node.networks.closeAll(targetOf(podId, handle))
+    try {
+      if (existsSync(folder)) writePodEnd(folder, end)
+    } catch (error) {
+      this.#node.log.warn({ podId, err: error }, 'how a pod ended could not be noted')
+    }
+  }
+
+  /** What is left of an ended pod takes a while to remove, which nobody has to wait for. */
+  #clearLater(podId: string): void {
+    const clearing = this.#clear(podId)
+      .catch((error: unknown) => {
+        this.#node.log.warn({ podId, err: error }, 'what is left of a pod could not be removed yet')
+      })
+      .finally(() => this.#clearing.delete(podId))
+    this.#clearing.set(podId, clearing)
+  }
+
+  /** Removes everything but the folder with the log, whatever it does. */
+  async #clear(podId: string): Promise<void> {
+    const { client, networks, tag } = this.#node
+    for (const { id } of await client.listSandboxes({ [AGENT_LABEL]: tag, [POD_LABEL]: podId })) {
+      const address = await this.#addressOf(id)
+      if (address !== '') await networks.forget(address)
+      await client.removeSandbox(id)
+    }
+    await this.#removeGroups(podId)
+    await removeScratchVolume(scratchFolderOf(this.#folderOf(podId)))
+  }
+
+  async #addressOf(sandboxId: string): Promise<string> {
+    try {
+      const { status } = await this.#node.client.sandboxStatus(sandboxId)
+      return status?.network?.ip ?? ''
+    } catch (error) {
+      if (isNotFound(error)) return ''
+      throw error
+    }
+  }
+
+  /** Its processes are gone, but the kernel takes a moment to see that. */
+  async #removeGroups(podId: string): Promise<void> {
+    const { cgroups, clock, log } = this.#node
+    for (let tries = 0; tries < GROUP_TRIES; tries += 1) {
+      if (cgroups === null || cgroups.remove(podId)) return
+      await sleep(clock, GROUP_AGAIN_MS)
+    }
+    log.warn({ podId }, 'the control groups of a pod could not be removed')
+  }
+
+  #folderOf(podId: string): string {
+    return podFolderOf(this.#options.podsFolder, podId).path
+  }
+}
+
+/** Why a pod cannot be run at all; null when it can. */
+function refusalOf({ image }: ApplicationVersion, runtimeName: string): string | null {
+  if (image === '') return 'there is no image to run'
+  return image === 'host' ? `the ${runtimeName} runtime runs OCI images, and not the image \`host\`` : null
+}
+
+function targetOf(podId: string, { address, networkFile }: PodHandle) {
+  return { podId, address, networkFile }
+}
+
+function scratchFolderOf(podFolder: string): string {
+  return join(podFolder, 'scratch')
+}

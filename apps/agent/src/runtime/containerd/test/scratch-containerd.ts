@@ -1,0 +1,202 @@
+/**
+ * For tests: a containerd of our own, with everything that it has in a scratch
+ * folder, and images that were made here. It ends with all that it made; what a
+ * killed run left is removed by the next one.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, writeFileSync, closeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { systemClock } from '@fornax/kernel/clock'
+import { tagOf } from '../../network/agent-tag.ts'
+import { readRoutes } from '../../network/route-table.ts'
+import { CriClient } from '../cri-client.ts'
+import { archive, type TestImage } from './oci-archive.ts'
+import { FOLDER_PREFIX, noteOwner, noteTag, sweep, sweepLeftovers } from './scratch-sweep.ts'
+import { canRunGvisor, CNI_FOLDER, findProgram } from './this-machine.ts'
+
+/** The image of sandboxes: something that does nothing for ever. */
+const PAUSE: TestImage = {
+  name: 'fornax.test/pause:1',
+  programs: { '/bin/busybox': findProgram('busybox') ?? '' },
+  config: { Cmd: ['/bin/busybox', 'sleep', '2147483647'] },
+}
+
+/** Has a shell and Node, the latter where it is on this machine. */
+export const NODE_IMAGE = 'fornax.test/node:1'
+const NODE: TestImage = {
+  name: NODE_IMAGE,
+  programs: { ...PAUSE.programs, '/bin/sh': findProgram('busybox') ?? '', [process.execPath]: process.execPath },
+  files: { '/etc/passwd': 'root:x:0:0::/:\nplayer:x:1234:1235::/:\n', '/etc/group': 'root:x:0:\nplayer:x:1235:\n' },
+}
+
+const START_TIMEOUT_MS = 20_000
+
+export class ScratchContainerd implements AsyncDisposable {
+  readonly folder: string
+  readonly socketPath: string
+  #process: ChildProcess | null = null
+
+  private constructor(folder: string) {
+    this.folder = folder
+    this.socketPath = join(folder, 'containerd.sock')
+  }
+
+  static async start(images: readonly TestImage[] = [NODE]): Promise<ScratchContainerd> {
+    await sweepLeftovers()
+    const containerd = new ScratchContainerd(mkdtempSync(join(tmpdir(), FOLDER_PREFIX)))
+    noteOwner(containerd.folder)
+    try {
+      writeConfig(containerd.folder)
+      await containerd.begin()
+      for (const image of [PAUSE, ...images]) await containerd.import(image)
+    } catch (error) {
+      await containerd[Symbol.asyncDispose]()
+      throw error
+    }
+    return containerd
+  }
+
+  /** A folder for an agent, whose traces on the machine end with this containerd. */
+  agentFolder(name: string, folderOfTag = ''): string {
+    const path = join(this.folder, 'agents', name)
+    mkdirSync(path, { recursive: true })
+    noteTag(this.folder, tagOf(join(path, folderOfTag)))
+    return path
+  }
+
+  /** Starts it, as it was when it ended before. */
+  async begin(): Promise<void> {
+    const output = openSync(join(this.folder, 'log'), 'a')
+    this.#process = spawn(findProgram('containerd') ?? '', ['--config', join(this.folder, 'config.toml')], {
+      stdio: ['ignore', output, output],
+      env: { PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
+    })
+    closeSync(output)
+    writeFileSync(join(this.folder, 'containerd.pid'), String(this.#process.pid))
+    using client = new CriClient(this.socketPath, systemClock)
+    await Promise.race([client.version(START_TIMEOUT_MS), this.#endsEarly()])
+  }
+
+  /** As a crash would; containers go on. */
+  async kill(): Promise<void> {
+    const child = this.#process
+    this.#process = null
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+
+  async import(image: TestImage): Promise<void> {
+    const ctr = this.#ctr(['images', 'import', '-'])
+    if (ctr.stdin === null) throw new Error('ctr has no input')
+    await pipeline(Readable.from(archive(image)), ctr.stdin)
+    await ended(ctr, `import of ${image.name}`)
+  }
+
+  /** Runs `ctr` on it, as an administrator would. */
+  async ctr(...args: readonly string[]): Promise<string> {
+    const ctr = this.#ctr(args)
+    let output = ''
+    ctr.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text))
+    ctr.stdin?.end()
+    await ended(ctr, `ctr ${args.join(' ')}`)
+    return output
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#process !== null) await this.#removeSandboxes().catch(() => undefined) // What stays is killed below.
+    await this.kill()
+    await sweep(this.folder)
+  }
+
+  async #removeSandboxes(): Promise<void> {
+    using client = new CriClient(this.socketPath, systemClock)
+    for (const { id } of await client.listSandboxes({})) await client.removeSandbox(id)
+  }
+
+  #ctr(args: readonly string[]): ChildProcess {
+    const where = ['--address', this.socketPath, '--namespace', 'k8s.io']
+    return spawn(findProgram('ctr') ?? '', [...where, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+  }
+
+  async #endsEarly(): Promise<never> {
+    if (this.#process !== null) await once(this.#process, 'exit')
+    throw new Error(`containerd did not start:\n${readFileSync(join(this.folder, 'log'), 'utf8')}`)
+  }
+}
+
+async function ended(child: ChildProcess, what: string): Promise<void> {
+  let complaint = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (complaint += text))
+  child.stdout?.resume()
+  const [code] = child.exitCode === null ? await once(child, 'close') : [child.exitCode]
+  if (code !== 0) throw new Error(`${what} ended with ${code}: ${complaint}`)
+}
+
+function writeConfig(folder: string): void {
+  const tag = tagOf(folder)
+  const cri = 'plugins."io.containerd.grpc.v1.cri"'
+  const gvisor = `[${cri}.containerd.runtimes.runsc]\nruntime_type = "io.containerd.runsc.v1"`
+  const config = `
+version = 2
+root = "${folder}/root"
+state = "${folder}/state"
+[grpc]
+address = "${folder}/containerd.sock"
+[plugins."io.containerd.internal.v1.opt"]
+path = "${folder}/opt"
+[${cri}]
+sandbox_image = "${PAUSE.name}"
+restrict_oom_score_adj = true
+netns_mounts_under_state_dir = true
+disable_tcp_service = true
+stream_server_port = "0"
+[${cri}.cni]
+bin_dir = "${CNI_FOLDER}"
+conf_dir = "${folder}/cni"
+[${cri}.registry]
+config_path = "${folder}/registries"
+[${cri}.containerd.runtimes.runc]
+runtime_type = "io.containerd.runc.v2"
+[${cri}.containerd.runtimes.runc.options]
+Root = "${folder}/runc"
+SystemdCgroup = ${existsSync('/run/systemd/system')}
+${canRunGvisor ? gvisor : ''}
+`
+  const network = {
+    cniVersion: '0.4.0',
+    name: `fornax-${tag}`,
+    plugins: [
+      {
+        type: 'bridge',
+        bridge: `fxt${tag}`,
+        isGateway: true,
+        ipMasq: false,
+        ipam: {
+          type: 'host-local',
+          dataDir: `${folder}/addresses`,
+          ranges: [[{ subnet: freeSubnet() }]],
+          routes: [{ dst: '0.0.0.0/0' }],
+        },
+      },
+    ],
+  }
+  for (const name of ['cni', 'registries']) mkdirSync(join(folder, name))
+  writeFileSync(join(folder, 'config.toml'), config)
+  writeFileSync(join(folder, 'cni', '10-fornax.conflist'), JSON.stringify(network))
+}
+
+/** One of 10.128.0.0/9 that no route of this machine is about. */
+function freeSubnet(): string {
+  const routes = readRoutes(readFileSync('/proc/net/route', 'utf8'))
+  for (;;) {
+    const [second, third] = [128 + Math.floor(Math.random() * 128), Math.floor(Math.random() * 256)]
+    const first = ((10 << 24) | (second << 16) | (third << 8)) >>> 0
+    const isTaken = routes.some(({ address, mask }) => (first & mask) >>> 0 === address)
+    if (!isTaken) return `10.${second}.${third}.0/24`
+  }
+}

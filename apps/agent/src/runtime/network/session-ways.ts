@@ -1,0 +1,235 @@
+/**
+ * The ways from host ports into pods, one set per open session. The kernel holds
+ * them in an nftables table that outlives the agent; this is the agent's view.
+ */
+import type { Log } from '@fornax/kernel/log'
+import { z } from 'zod'
+import { tableName } from './agent-tag.ts'
+import { CommandShell, NFT } from './command-shell.ts'
+import {
+  closeLine,
+  openLine,
+  tableScript,
+  type PodTraffic,
+  type PortMapping,
+  type RuleOptions,
+  type Transport,
+} from './nft-rules.ts'
+import { runTool } from './run-tool.ts'
+
+/** A pod as seen from the network. */
+export type WayTarget = {
+  readonly podId: string
+  readonly address: string
+  /** The file that stands for its network namespace. */
+  readonly networkFile: string
+}
+
+/** The ways of one session. */
+type Way = {
+  readonly mark: number
+  readonly mappings: readonly PortMapping[]
+  /** Settles when the kernel has them. */
+  readonly opening: Promise<void>
+}
+
+/** What the kernel said of one port, after a restart. */
+type FoundMapping = PortMapping & { readonly mark: number }
+
+const MARK_MAX = 0x7fff_ffff
+
+export class SessionWays implements AsyncDisposable {
+  readonly #tag: string
+  readonly #log: Log
+  readonly #nft = new CommandShell(NFT)
+  readonly #ways = new Map<string, Map<string, Way>>()
+  readonly #marks: Set<number>
+  /** Of an earlier agent, until their pods are adopted or destroyed. */
+  #found: readonly FoundMapping[]
+  /** Clearing is slow and nobody waits for it, so it happens one by one. */
+  #clearing: Promise<void> = Promise.resolve()
+
+  private constructor(tag: string, log: Log, found: readonly FoundMapping[]) {
+    this.#tag = tag
+    this.#log = log
+    this.#found = found
+    this.#marks = new Set(found.map(({ mark }) => mark))
+  }
+
+  /** Makes the table, or takes over the one of an earlier agent with the sessions in it. */
+  static async open(tag: string, traffic: PodTraffic, options: RuleOptions, log: Log): Promise<SessionWays> {
+    await runTool('nft', ['-f', '-'], tableScript(tag, traffic, options))
+    const listing = await runTool('nft', ['-j', 'list', 'table', 'inet', tableName(tag)])
+    return new SessionWays(tag, log, foundMappings(JSON.parse(listing)))
+  }
+
+  /** Opens ways for a session. The same ways again change nothing. */
+  async open({ podId }: WayTarget, sessionId: string, mappings: readonly PortMapping[]): Promise<void> {
+    const ways = this.#waysOf(podId)
+    const known = ways.get(sessionId)
+    if (known !== undefined) return await known.opening
+    const mark = this.#newMark()
+    const opening = this.#nft.run([openLine(this.#tag, mark, mappings)])
+    ways.set(sessionId, { mark, mappings, opening })
+    try {
+      await opening
+    } catch (cause) {
+      ways.delete(sessionId)
+      this.#marks.delete(mark)
+      throw new Error(`no ways for session ${sessionId}`, { cause })
+    }
+  }
+
+  /** Takes over the ways of an earlier agent's pod, and closes those of sessions that are no more. */
+  async adopt(target: WayTarget, sessions: ReadonlyMap<string, readonly PortMapping[]>): Promise<void> {
+    const ofPod = this.#takeFound(target.address)
+    const kept = new Set<FoundMapping>()
+    for (const [sessionId, mappings] of sessions) {
+      const found = ofPod.filter((candidate) => mappings.some((mapping) => isSameWay(mapping, candidate)))
+      const [first] = found
+      if (first === undefined || found.length !== mappings.length) continue // Lost or half made: opened anew below.
+      for (const mapping of found) kept.add(mapping)
+      this.#waysOf(target.podId).set(sessionId, { mark: first.mark, mappings, opening: Promise.resolve() })
+    }
+    await this.#closeFound(ofPod.filter((mapping) => !kept.has(mapping)))
+    for (const [sessionId, mappings] of sessions) await this.open(target, sessionId, mappings)
+  }
+
+  /** Ends a session's connections, and closes its ways. Rejects when they are still open. */
+  async close(target: WayTarget, sessionId: string): Promise<void> {
+    const ways = this.#waysOf(target.podId)
+    const way = ways.get(sessionId)
+    if (way === undefined) return
+    ways.delete(sessionId)
+    try {
+      await this.#nft.run([closeLine(this.#tag, way.mark, way.mappings)])
+    } catch (cause) {
+      ways.set(sessionId, way) // They are closed with the pod.
+      throw new Error(`session ${sessionId} could not be cut off`, { cause })
+    }
+    // Another session of this pod may have connections to the same ports, which must live.
+    if (ways.size === 0) await this.#cutConnections(target, way)
+    this.#forget(way.mark, way.mappings)
+  }
+
+  /** Closes all ways into a pod that has ended. */
+  async closeAll(podId: string, address: string): Promise<void> {
+    const ways = [...this.#waysOf(podId).values()]
+    this.#ways.delete(podId)
+    try {
+      if (ways.length > 0) await this.#nft.run(ways.map((way) => closeLine(this.#tag, way.mark, way.mappings)))
+      await this.#closeFound(this.#takeFound(address))
+    } catch (error) {
+      this.#log.error({ podId, err: error }, 'the sessions of a pod could not be cut off')
+    }
+    for (const way of ways) this.#forget(way.mark, way.mappings)
+  }
+
+  /** Closes what leads to pods that are not there; `isThere` tells by address. */
+  async closeStray(isThere: (address: string) => boolean): Promise<void> {
+    const stray = this.#found.filter((mapping) => !isThere(mapping.podAddress))
+    this.#found = this.#found.filter((mapping) => isThere(mapping.podAddress))
+    await this.#closeFound(stray)
+  }
+
+  /** Changes sets that the words of the traffic speak of, in its turn among the ways. */
+  change(lines: readonly string[]): Promise<void> {
+    return this.#nft.run(lines)
+  }
+
+  /** Takes the table away, once there are no pods. */
+  async removeAll(): Promise<void> {
+    const table = `table inet ${tableName(this.#tag)}`
+    await this.#nft.run([`add ${table}; delete ${table}`]) // Somebody else may have deleted it.
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#clearing
+    await this.#nft[Symbol.asyncDispose]()
+  }
+
+  #waysOf(podId: string): Map<string, Way> {
+    const known = this.#ways.get(podId)
+    if (known !== undefined) return known
+    const ways = new Map<string, Way>()
+    this.#ways.set(podId, ways)
+    return ways
+  }
+
+  #takeFound(address: string): readonly FoundMapping[] {
+    const taken = this.#found.filter((mapping) => mapping.podAddress === address)
+    if (taken.length > 0) this.#found = this.#found.filter((mapping) => mapping.podAddress !== address)
+    return taken
+  }
+
+  async #closeFound(mappings: readonly FoundMapping[]): Promise<void> {
+    const byMark = Map.groupBy(mappings, ({ mark }) => mark)
+    const lines = [...byMark].map(([mark, of]) => closeLine(this.#tag, mark, of))
+    if (lines.length > 0) await this.#nft.run(lines)
+    for (const [mark, of] of byMark) this.#forget(mark, of)
+  }
+
+  /** The rules would end a connection with its next packet; this ends those too in which nobody speaks. */
+  async #cutConnections({ networkFile }: WayTarget, { mappings }: Way): Promise<void> {
+    const ports = mappings.filter(({ transport }) => transport === 'tcp').map((each) => each.containerPort)
+    if (ports.length === 0) return
+    const which = ports.map((port) => `sport = :${port}`).join(' or ')
+    const args = [`--net=${networkFile}`, 'ss', '-K', '-H', '-t', 'state', 'connected', `( ${which} )`]
+    await runTool('nsenter', args).catch((error: unknown) => {
+      this.#log.debug({ err: error }, 'idle connections stay until their next packet')
+    })
+  }
+
+  /**
+   * A closed session's mark lets no packet pass. That is the end of its TCP connections; but a UDP client that keeps
+   * its port would look like its own former self to the kernel, until that has forgotten it.
+   */
+  #forget(mark: number, mappings: readonly PortMapping[]): void {
+    this.#marks.delete(mark)
+    if (!mappings.some(({ transport }) => transport === 'udp')) return
+    this.#clearing = this.#clearing
+      .then(() => runTool('conntrack', ['-D', '-p', 'udp', '--mark', String(mark)]))
+      .then(ignore, ignore) // It fails, too, when there was nothing to clear.
+  }
+
+  #newMark(): number {
+    for (;;) {
+      const mark = 1 + Math.floor(Math.random() * (MARK_MAX - 1))
+      if (this.#marks.has(mark)) continue
+      this.#marks.add(mark)
+      return mark
+    }
+  }
+}
+
+function ignore(): void {}
+
+function isSameWay(one: PortMapping, other: PortMapping): boolean {
+  return (
+    one.hostPort === other.hostPort && one.transport === other.transport && one.containerPort === other.containerPort
+  )
+}
+
+const port = z.number()
+const listingSchema = z.object({
+  nftables: z.array(
+    z.object({ map: z.object({ name: z.string(), elem: z.array(z.unknown()).default([]) }).optional() }),
+  ),
+})
+const targetSchema = z.tuple([port, z.object({ concat: z.tuple([z.string(), port]) })])
+const markSchema = z.tuple([port, z.number()])
+
+/** Reads what `nft -j list table` says of our maps. A port without a mark leads nowhere and is left out. */
+export function foundMappings(listing: unknown): readonly FoundMapping[] {
+  const maps = new Map(listingSchema.parse(listing).nftables.flatMap(({ map }) => (map ? [[map.name, map.elem]] : [])))
+  return (['tcp', 'udp'] as const).flatMap((transport) => mappingsOf(transport, maps))
+}
+
+function mappingsOf(transport: Transport, maps: ReadonlyMap<string, readonly unknown[]>): readonly FoundMapping[] {
+  const marks = new Map((maps.get(`${transport}_marks`) ?? []).map((element) => markSchema.parse(element)))
+  return (maps.get(`${transport}_targets`) ?? []).flatMap((element) => {
+    const [hostPort, { concat }] = targetSchema.parse(element)
+    const mark = marks.get(hostPort)
+    return mark === undefined ? [] : [{ transport, hostPort, podAddress: concat[0], containerPort: concat[1], mark }]
+  })
+}

@@ -1,0 +1,85 @@
+import { createLog } from '@fornax/kernel/log'
+import { VirtualClock } from '@fornax/kernel/virtual-clock'
+import type { NodeHello } from '@fornax/proto/fornax/nodelink/v1/nodelink'
+import { describe, expect, it } from 'vitest'
+import { NodeConnections } from './node-connections.ts'
+
+describe('a node that has seen an epoch of this cluster', () => {
+  it('which is higher: the database was restored', () => {
+    const { refused, greet } = world({ epoch: 5 })
+    greet({ coreId: 'cor-1', epoch: 6 })
+    expect(refused).toEqual([6])
+  })
+
+  it('which is ours, though we never greeted it: another core has had the same epoch', () => {
+    const { refused, greet } = world({ epoch: 5 })
+    greet({ coreId: 'cor-1', epoch: 5 })
+    expect(refused).toEqual([5])
+  })
+
+  it('which is ours, and connects with us anew', () => {
+    const { refused, greet } = world({ epoch: 5 })
+    greet({ coreId: 'cor-1', epoch: 4 })
+    greet({ coreId: 'cor-1', epoch: 5 })
+    expect(refused).toEqual([])
+  })
+
+  it('which is ours, with a ledger that we have not seen', () => {
+    const { refused, greet } = world({ epoch: 5 })
+    greet(null)
+    greet({ coreId: 'cor-1', epoch: 5 }, 'led-2')
+    expect(refused).toEqual([5])
+  })
+
+  it('of another cluster does not concern us', () => {
+    const { refused, greet } = world({ epoch: 5 })
+    greet({ coreId: 'cor-2', epoch: 9 })
+    expect(refused).toEqual([])
+  })
+})
+
+type Mark = NodeHello['epochMarks'][number]
+
+function world({ epoch }: { readonly epoch: number }) {
+  const refused: number[] = []
+  const connections = new NodeConnections({
+    clock: new VirtualClock(),
+    log: createLog('core', 'silent'),
+    coreId: 'cor-1',
+    epoch,
+    leaseMs: 10_000,
+    heartbeatMs: 2_000,
+    usageMs: 2_000,
+    isJoinToken: () => true,
+    fleet: {
+      nodeState: () => undefined,
+      nodeReports: () => true,
+      nodeHeard: () => undefined,
+      nodeUsage: () => undefined,
+      commandsSent: () => undefined,
+    },
+    nodeConnected: () => 'accepted',
+    nodeDisconnected: () => undefined,
+    epochRefused: (highest) => void refused.push(highest),
+  })
+  const greet = (mark: Mark | null, ledgerId = 'led-1'): void => {
+    const connection = connections.open({ write: () => true, end: () => undefined, fail: () => undefined })
+    connection.receive({ frame: { $case: 'hello', value: hello(ledgerId, mark === null ? [] : [mark]) } })
+  }
+  return { refused, greet }
+}
+
+function hello(ledgerId: string, epochMarks: Mark[]): NodeHello {
+  return {
+    nodeName: 'node-a',
+    ledgerId,
+    epochMarks,
+    joinToken: '',
+    agentVersion: '0',
+    resources: { cpuMillis: 1_000, memoryBytes: 1_000_000, pods: 10 },
+    runtimes: [],
+    labels: {},
+    taints: [],
+    address: '127.0.0.1',
+  }
+}

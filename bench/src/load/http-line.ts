@@ -1,0 +1,85 @@
+/**
+ * HTTP/1.1 by hand, one request at a time on each connection: the load tool shares the machine with what it measures,
+ * and a general client would cost more than the core.
+ */
+import { connect, type Socket } from 'node:net'
+import type { Line, LineAnswer } from './line.ts'
+import type { LoadTarget } from './load-job.ts'
+
+const HEAD_END = '\r\n\r\n'
+const OK = 'HTTP/1.1 200'
+
+export async function openHttpLine({ host, port, token }: LoadTarget): Promise<Line> {
+  const socket = connect({ host, port, noDelay: true })
+  await new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve)
+    socket.once('error', reject)
+  })
+  const head = [
+    'POST /graphql HTTP/1.1',
+    `host: ${host}:${port}`,
+    'content-type: application/json',
+    'accept: application/json',
+    `authorization: Bearer ${token}`,
+    'content-length: ',
+  ].join('\r\n')
+  return new HttpLine(socket, head)
+}
+
+class HttpLine implements Line {
+  readonly capacity = 1
+  readonly #socket: Socket
+  readonly #head: string
+  #received = ''
+  #waiting: ((answer: LineAnswer) => void) | null = null
+  #failure: string | null = null
+
+  constructor(socket: Socket, head: string) {
+    this.#socket = socket
+    this.#head = head
+    socket.setEncoding('utf8')
+    socket.on('data', (text) => this.#receive(text.toString()))
+    socket.on('error', (error) => this.#fail(error.message))
+    socket.on('close', () => this.#fail('the connection was closed'))
+  }
+
+  /** The whole request; it may be sent again and again. */
+  prepare(payload: string): string {
+    return `${this.#head}${Buffer.byteLength(payload)}${HEAD_END}${payload}`
+  }
+
+  send(prepared: string, done: (answer: LineAnswer) => void): void {
+    if (this.#failure !== null) return done({ kind: 'failed', why: this.#failure })
+    this.#waiting = done
+    this.#socket.write(prepared)
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+
+  #receive(text: string): void {
+    this.#received = this.#received === '' ? text : this.#received + text
+    const headEnd = this.#received.indexOf(HEAD_END)
+    if (headEnd < 0) return
+    const length = /content-length: *(\d+)/i.exec(this.#received.slice(0, headEnd))?.[1]
+    if (length === undefined) return this.#fail('an answer without content-length')
+    const body = this.#received.slice(headEnd + HEAD_END.length)
+    // A character is at least a byte: only what could be complete is measured.
+    if (body.length < Number(length) && Buffer.byteLength(body) < Number(length)) return
+    const isOk = this.#received.startsWith(OK)
+    this.#received = ''
+    this.#answer(isOk ? { kind: 'answered', body } : { kind: 'failed', why: body })
+  }
+
+  #fail(why: string): void {
+    this.#failure ??= why
+    this.#answer({ kind: 'failed', why })
+  }
+
+  #answer(answer: LineAnswer): void {
+    const done = this.#waiting
+    this.#waiting = null
+    done?.(answer)
+  }
+}

@@ -1,0 +1,102 @@
+/** Calls at a constant rate, whatever happens to those before: what users see, and what a day of them does. */
+import type { FlagDefinitions } from '../flags.ts'
+import type { Scenario } from '../scenario.ts'
+import { fixedPool } from '../world/world.ts'
+import {
+  APPS_FLAG,
+  measuredOpening,
+  measureOpening,
+  NODES_FLAG,
+  TRANSPORT_FLAG,
+  transportOf,
+  type OpeningPlan,
+} from './open-sessions.ts'
+
+const LATENCY_SHAPE = {
+  rate: { default: 1_000, help: 'calls per second' },
+  ...APPS_FLAG,
+  sessions: { default: 20_100, help: 'sessions to open; as many idle pods are made before' },
+  ...NODES_FLAG,
+  'session-ms': { default: 0, help: 'how long a node takes to open a session' },
+  ...TRANSPORT_FLAG,
+} satisfies FlagDefinitions
+
+export const latency: Scenario = {
+  name: 'latency',
+  summary: 'how long a warm start takes at a constant rate (open loop)',
+  flags: LATENCY_SHAPE,
+  quick: { sessions: 6_700 },
+  run: async (run, flags) => {
+    const [apps, nodes, rate] = [flags.number('apps'), flags.number('nodes'), flags.number('rate')]
+    const podsPerApp = Math.ceil(flags.number('sessions') / apps)
+    const sessionMs = flags.number('session-ms')
+    const transport = transportOf(flags)
+    const pools = { apps, nodes, scalingPolicy: fixedPool(podsPerApp), standby: apps * podsPerApp }
+    const opening = await measureOpening(run, {
+      ...pools,
+      ...atRate(rate),
+      delays: { createMs: 0, atOnce: 0, sessionMs },
+      transport,
+      calls: apps * podsPerApp,
+      livesMs: null,
+    })
+    const shape = { rate, apps, transport, nodes, 'pods per app': podsPerApp, 'session ms': sessionMs }
+    return [{ ...measuredOpening(opening), scenario: 'latency', shape }]
+  },
+}
+
+const CHURN_SHAPE = {
+  rate: { default: 1_000, help: 'sessions per second' },
+  seconds: { default: 60, help: 'for how long' },
+  'lives-ms': { default: 2_000, help: 'how long each session stays open' },
+  ...APPS_FLAG,
+  'pods-per-app': { default: 300, help: 'pods of each application, made before' },
+  ...NODES_FLAG,
+  'session-ms': { default: 3, help: 'how long a node takes to open or close a session' },
+  ...TRANSPORT_FLAG,
+} satisfies FlagDefinitions
+
+export const churn: Scenario = {
+  name: 'churn',
+  summary: 'sessions come at a constant rate, live a while, and are closed',
+  flags: CHURN_SHAPE,
+  quick: { seconds: 10, 'pods-per-app': 100 },
+  run: async (run, flags) => {
+    const [apps, nodes, rate] = [flags.number('apps'), flags.number('nodes'), flags.number('rate')]
+    const [seconds, livesMs, podsPerApp] = [
+      flags.number('seconds'),
+      flags.number('lives-ms'),
+      flags.number('pods-per-app'),
+    ]
+    const sessionMs = flags.number('session-ms')
+    const transport = transportOf(flags)
+    const opening = await measureOpening(run, {
+      apps,
+      nodes,
+      scalingPolicy: fixedPool(podsPerApp),
+      standby: apps * podsPerApp,
+      ...atRate(rate),
+      delays: { createMs: 0, atOnce: 0, sessionMs },
+      transport,
+      calls: rate * seconds,
+      livesMs,
+    })
+    const measured = measuredOpening(opening)
+    const { closed, closeLatencyMs, latenessMsP99 } = opening.outcome
+    const closes = { closed, 'close p50 ms': closeLatencyMs?.p50 ?? 0, 'close p99 ms': closeLatencyMs?.p99 ?? 0 }
+    const pool = { nodes, 'pods per app': podsPerApp, 'session ms': sessionMs }
+    return [
+      {
+        ...measured,
+        scenario: 'churn',
+        shape: { rate, seconds, 'lives ms': livesMs, apps, transport, ...pool },
+        unit: 'sessions opened and closed',
+        more: { ...measured.more, ...closes, 'sent late by, p99 ms': latenessMsP99 },
+      },
+    ]
+  },
+}
+
+function atRate(rate: number): Pick<OpeningPlan, 'loop' | 'batch'> {
+  return { loop: { kind: 'open', callsPerSecond: rate }, batch: 1 }
+}

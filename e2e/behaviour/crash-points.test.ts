@@ -1,0 +1,35 @@
+import { CRASH_POINTS, CRASH_SIDES } from '@fornax/simulator/crash-points'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { AGENT_WAYS, type AgentPoint } from './crash-points/agent-ways.ts'
+import { describeDeaths, dieAll, nameOf, type Death, type Deaths } from './crash-points/deaths.ts'
+
+/** Each with a core of its own: an agent that starts, or waits for its heartbeat, leaves the processor to the others. */
+const MACHINES = 3
+
+const points = CRASH_POINTS.filter((point) => point in AGENT_WAYS) as readonly AgentPoint[]
+const deaths: readonly Death[] = points.flatMap((point) =>
+  CRASH_SIDES.map((side) => ({ order: { point, side, nth: 1 }, way: AGENT_WAYS[point][0] })),
+)
+
+describe('an agent that is killed at a crash point', () => {
+  let all: Deaths
+
+  beforeAll(async () => {
+    all = await dieAll(deaths, MACHINES)
+    console.log(describeDeaths(deaths, all))
+  }, 240_000)
+
+  it('is killed before and after every place where it writes its ledger, calls its runtime or reports', () => {
+    expect(points).toEqual(CRASH_POINTS.filter((point) => point.startsWith('agent.')))
+  })
+
+  it.each(deaths.map((death) => [nameOf(death)]))('loses nothing: %s', (name) => {
+    const survival = all.survivals.get(name)
+    if (survival === undefined || survival instanceof Error) throw survival ?? new Error('it was not tried')
+    expect(survival.broken).toEqual([])
+  })
+
+  it('leaves nothing behind when everything has ended in order', () => {
+    expect(all.left).toEqual([])
+  })
+})

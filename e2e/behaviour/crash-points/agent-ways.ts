@@ -1,0 +1,42 @@
+/** How each crash point of an agent is reached. A point that is new, and has no way here, does not compile. */
+import type { AGENT_LEDGER, AGENT_REPORT, AGENT_RUNTIME } from '@fornax/simulator/crash-points'
+
+export type AgentPoint =
+  | (typeof AGENT_LEDGER)[keyof typeof AGENT_LEDGER]
+  | (typeof AGENT_RUNTIME)[keyof typeof AGENT_RUNTIME]
+  | (typeof AGENT_REPORT)[keyof typeof AGENT_REPORT]
+
+/** What is done until the agent passes a point; what each of them is stands in `reach-point.ts`. */
+export type Way =
+  | ('churn' | 'quiet' | 'start' | 'newCore' | 'oldCore' | 'applications' | 'readLog')
+  | ('restedPorts' | 'crossingWords' | 'endPods' | 'lostLedger')
+
+/** The first way is taken in every test run, the others in the long one. All points can be reached. */
+export const AGENT_WAYS: Readonly<Record<AgentPoint, readonly [Way, ...Way[]]>> = {
+  'agent.ledger.putPod': ['churn', 'start'],
+  'agent.ledger.removePod': ['endPods'],
+  'agent.ledger.putSession': ['churn'],
+  'agent.ledger.removeSession': ['churn'],
+  'agent.ledger.putVersion': ['applications'],
+  'agent.ledger.removeVersion': ['applications'],
+  'agent.ledger.putEpochMarks': ['newCore'],
+  'agent.ledger.putPortRest': ['churn', 'endPods'],
+  'agent.ledger.removePortRest': ['restedPorts'],
+  'agent.ledger.revision': ['crossingWords'],
+  'agent.runtime.isPortFree': ['churn'],
+  'agent.runtime.createPod': ['churn', 'applications'],
+  'agent.runtime.adoptPod': ['start'],
+  'agent.runtime.listPodIds': ['start', 'lostLedger'],
+  'agent.runtime.destroyPod': ['lostLedger', 'endPods'],
+  'agent.runtime.readUsage': ['quiet'],
+  'agent.runtime.openEndpoints': ['churn'],
+  'agent.runtime.closeEndpoints': ['churn'],
+  'agent.runtime.stop': ['churn', 'applications', 'endPods'],
+  'agent.report.hello': ['start', 'newCore', 'lostLedger', 'oldCore'],
+  'agent.report.state': ['start', 'newCore', 'lostLedger'],
+  'agent.report.reports': ['churn', 'applications', 'endPods'],
+  'agent.report.epochRefused': ['oldCore'],
+  'agent.report.heartbeat': ['quiet'],
+  'agent.report.usage': ['quiet'],
+  'agent.report.logChunk': ['readLog'],
+}
