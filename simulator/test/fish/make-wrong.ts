@@ -1,0 +1,19 @@
+/** Loaded before a program: makes one of the wrong builds out of the product, in memory, as it is loaded. */
+import { registerHooks } from 'node:module'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { WRONG_BUILDS } from './wrong-builds.ts'
+
+const build = WRONG_BUILDS.find(({ invariant }) => invariant === process.env['WRONG_BUILD'])
+if (build === undefined) throw new Error(`there is no wrong build ${process.env['WRONG_BUILD']}`)
+const url = pathToFileURL(join(resolve(import.meta.dirname, '../../..'), build.file)).href
+
+registerHooks({
+  load: (asked, context, next) => {
+    const loaded = next(asked, context)
+    if (asked !== url) return loaded
+    const source = String(loaded.source)
+    if (source.split(build.right).length !== 2) throw new Error(`${build.file} no longer says: ${build.right}`)
+    return { ...loaded, source: source.replace(build.right, () => build.wrong) }
+  },
+})
