@@ -9,7 +9,7 @@ import { profileRuns } from './profile-runs.ts'
 import { GOAL_COLUMNS, judgeGoals } from './report/goals.ts'
 import { writePerformanceDoc } from './report/performance-doc.ts'
 import { profileInWords } from './report/print-profile.ts'
-import { machineInWords, resultsInWords, versionsInWords } from './report/print-results.ts'
+import { machineInWords, resultsInWords, versionsInWords, warningOf } from './report/print-results.ts'
 import { resultsAsJson } from './report/results-json.ts'
 import { textTable } from './report/text-table.ts'
 import { SCENARIOS } from './scenarios.ts'
@@ -40,6 +40,8 @@ try {
 async function measure({ scenario, flags, words, common }: Extract<Command, { kind: 'run' }>): Promise<void> {
   const [machine, versions] = [describeMachine(), readVersions()]
   console.log(`machine: ${machineInWords(machine)}\nversions: ${versionsInWords(versions)}`)
+  const warning = warningOf(machine)
+  if (warning !== null) console.error(warning)
   const profileFolder = common.profileFolder === null ? null : resolve(common.profileFolder)
   if (profileFolder !== null) mkdirSync(profileFolder, { recursive: true })
   const startMs = performance.now()

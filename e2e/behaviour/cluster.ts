@@ -22,6 +22,8 @@ const SAID_MAX = 200
 export type ClusterOptions = {
   readonly nodes?: readonly string[]
   readonly runtime?: 'process' | 'bubblewrap'
+  /** Of a containerd, on which agents run images. */
+  readonly containerdSocket?: string
   readonly databaseUrl?: string
   /** Without one, everything is on loopback. */
   readonly network?: FaultNetwork
@@ -94,6 +96,7 @@ export class Cluster implements AsyncDisposable {
       FORNAX_CORE_ADDRESS: place?.coreAddress(Number(this.#nodeLinkPort)) ?? `${LOOPBACK}:${this.#nodeLinkPort}`,
       FORNAX_JOIN_TOKEN_FILE: join(this.dataDir, 'join-token'),
       FORNAX_RUNTIME: this.#options.runtime ?? 'process',
+      FORNAX_CONTAINERD_SOCKET: this.#options.containerdSocket ?? '',
     })
   }
 
@@ -164,6 +167,8 @@ export class Cluster implements AsyncDisposable {
         FORNAX_API_PORT: '0',
         FORNAX_NODELINK_PORT: '0',
         LOG_LEVEL: 'warn',
+        // Whoever starts again starts faster.
+        NODE_COMPILE_CACHE: join(this.dataDir, 'compile-cache'),
         ...settings,
       },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

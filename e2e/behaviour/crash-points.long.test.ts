@@ -1,7 +1,6 @@
-import { CRASH_POINTS, CRASH_SIDES } from '@fornax/simulator/crash-points'
 import { expect, it } from 'vitest'
-import { AGENT_WAYS, type AgentPoint, type Way } from './crash-points/agent-ways.ts'
-import { describeDeaths, dieAll, type Death } from './crash-points/deaths.ts'
+import { AGENT_WAYS, type Way } from './crash-points/agent-ways.ts'
+import { deathsAt, describeDeaths, dieAll, REACHABLE_POINTS } from './crash-points/deaths.ts'
 
 const MACHINES = 3
 /** Where a point is passed over and over, so that later passages meet the agent in other moments. */
@@ -9,12 +8,9 @@ const REPEATING: readonly Way[] = ['churn', 'applications']
 const PASSAGES = [1, 2, 3, 5, 8]
 
 it('loses nothing, whichever way and how often an agent came to the point that kills it', async () => {
-  const points = CRASH_POINTS.filter((point) => point in AGENT_WAYS) as readonly AgentPoint[]
-  const deaths: readonly Death[] = points.flatMap((point) =>
+  const deaths = REACHABLE_POINTS.flatMap((point) =>
     AGENT_WAYS[point].flatMap((way) =>
-      (REPEATING.includes(way) ? PASSAGES : [1]).flatMap((nth) =>
-        CRASH_SIDES.map((side) => ({ order: { point, side, nth }, way })),
-      ),
+      (REPEATING.includes(way) ? PASSAGES : [1]).flatMap((nth) => deathsAt(point, way, nth)),
     ),
   )
   const all = await dieAll(deaths, MACHINES)

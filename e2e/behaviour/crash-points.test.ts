@@ -1,15 +1,12 @@
-import { CRASH_POINTS, CRASH_SIDES } from '@fornax/simulator/crash-points'
+import { CRASH_POINTS } from '@fornax/simulator/crash-points'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { AGENT_WAYS, type AgentPoint } from './crash-points/agent-ways.ts'
-import { describeDeaths, dieAll, nameOf, type Death, type Deaths } from './crash-points/deaths.ts'
+import { AGENT_WAYS, OUT_OF_REACH } from './crash-points/agent-ways.ts'
+import { deathsAt, describeDeaths, dieAll, nameOf, REACHABLE_POINTS, type Deaths } from './crash-points/deaths.ts'
 
 /** Each with a core of its own: an agent that starts, or waits for its heartbeat, leaves the processor to the others. */
 const MACHINES = 3
 
-const points = CRASH_POINTS.filter((point) => point in AGENT_WAYS) as readonly AgentPoint[]
-const deaths: readonly Death[] = points.flatMap((point) =>
-  CRASH_SIDES.map((side) => ({ order: { point, side, nth: 1 }, way: AGENT_WAYS[point][0] })),
-)
+const deaths = REACHABLE_POINTS.flatMap((point) => deathsAt(point, AGENT_WAYS[point][0]))
 
 describe('an agent that is killed at a crash point', () => {
   let all: Deaths
@@ -20,7 +17,9 @@ describe('an agent that is killed at a crash point', () => {
   }, 240_000)
 
   it('is killed before and after every place where it writes its ledger, calls its runtime or reports', () => {
-    expect(points).toEqual(CRASH_POINTS.filter((point) => point.startsWith('agent.')))
+    const points = CRASH_POINTS.filter((point) => point.startsWith('agent.'))
+    expect([...REACHABLE_POINTS, ...Object.keys(OUT_OF_REACH)].toSorted()).toEqual(points.toSorted())
+    expect(Object.keys(OUT_OF_REACH)).toEqual(['agent.report.epochRefused'])
   })
 
   it.each(deaths.map((death) => [nameOf(death)]))('loses nothing: %s', (name) => {

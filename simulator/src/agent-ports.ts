@@ -5,7 +5,7 @@ import type { AdoptPodResult, CreatePodResult, PodOrder, Runtime, RuntimePod } f
 import { createSimulatedRuntime, type SimulatedMachine } from '@fornax/agent/runtime/simulated/simulated-runtime'
 import { AGENT_LEDGER, AGENT_RUNTIME, type CrashPoint, type CrashSide, type RuntimeCall } from './crash-points.ts'
 import type { Ground } from './ground.ts'
-import { NEVER } from './life.ts'
+import { never } from './life.ts'
 import type { Peer } from './wire.ts'
 
 /** Where a ledger is kept, and who is told when it changes. */
@@ -99,9 +99,9 @@ class RuntimeCalls {
   }
 
   async ask<T>(call: RuntimeCall, act: () => Promise<T>): Promise<T> {
-    if (!this.#agent.life.isAlive || this.#passes(call, 'before')) return NEVER
+    if (!this.#agent.life.isAlive || this.#passes(call, 'before')) return never()
     const value = await this.#agent.life.hear(act())
-    return this.#passes(call, 'after') ? NEVER : value
+    return this.#passes(call, 'after') ? never() : value
   }
 
   tell(call: RuntimeCall, act: () => void): void {

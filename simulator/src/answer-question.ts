@@ -23,13 +23,18 @@ export async function answer(question: Question, say: (answer: Answer) => void):
   }
   const result = await runPlan(plan, isVerbose ? { onLine } : {})
   if (lines.length > 0) say({ kind: 'lines', lines })
-  const smaller = shrinks ? await smallerOf(whole, plan, result) : null
+  const smaller = shrinks ? await smallerOf({ whole, plan, result }, () => say({ kind: 'busy' })) : null
   say({ kind: 'done', result, smaller, actions: plan.actions.length })
 }
 
-async function smallerOf(whole: Plan, plan: Plan, { failure }: RunResult): Promise<Smaller | null> {
-  if (failure === null) return null
-  const shrunk = await shrink(plan, failure)
+type Run = { readonly whole: Plan; readonly plan: Plan; readonly result: RunResult }
+
+async function smallerOf({ whole, plan, result }: Run, onTry: () => void): Promise<Smaller | null> {
+  if (result.failure === null) return null
+  const shrunk = await shrink(plan, result.failure, async (smaller) => {
+    onTry()
+    return (await runPlan(smaller)).failure
+  })
   const needed = shrunk.kept.flatMap((place) => plan.actions[place] ?? [])
   const kept = needed.map((action) => whole.actions.indexOf(action))
   const words = needed.map(({ atMs, deed }, index) => `${kept[index]}  at ${atMs} ms  ${JSON.stringify(deed)}`)

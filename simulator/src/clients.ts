@@ -37,6 +37,8 @@ export class Clients {
   readonly #chance: Chance
   readonly #given = new Map<string, SessionRequest>()
   #stories = 0
+  /** How often the past was changed. Answers to questions of another past promise nothing. */
+  #histories = 0
   #busy = 0
 
   constructor(ground: Ground, host: CoreHost) {
@@ -60,6 +62,7 @@ export class Clients {
     const told = new Map(this.told)
     const byKey = new Map(Array.from(this.byKey, ([key, ids]) => [key, new Set(ids)]))
     return () => {
+      this.#histories += 1
       this.told.clear()
       this.byKey.clear()
       for (const [id, answer] of told) this.told.set(id, answer)
@@ -115,10 +118,11 @@ export class Clients {
     const { story, name } = call
     let result: OpenSessionResult | null = null
     for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
+      const history = this.#histories
       const outcome = await this.#openOnce(call)
       this.#ground.note(`${name}: ${wordsOf(outcome)}`)
       if (outcome.kind === 'answered') {
-        this.#remember(call, outcome.value)
+        if (history === this.#histories) this.#remember(call, outcome.value)
         const isAgain = result !== null
         result = outcome.value
         if (isAgain || !story.asksTwice) return result
@@ -144,11 +148,13 @@ export class Clients {
 
   async #close(id: string, viewer: Viewer): Promise<void> {
     for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
+      const history = this.#histories
       const outcome = await this.#host.call('closeSession', (cases) => cases.closeSession(viewer, id))
       this.#ground.note(`${viewer.tokenId}: closing ${id} is ${outcome.kind}`)
       if (outcome.kind === 'answered') {
         this.counts.closed += 1
-        if (outcome.value.kind === 'closing' && this.told.has(id)) this.#tell(id, 'closing')
+        const isPromise = outcome.value.kind === 'closing' && history === this.#histories
+        if (isPromise && this.told.has(id)) this.#tell(id, 'closing')
         return
       }
       await sleep(this.#ground.clock, 1 + this.#chance.nextInt(AGAIN_MS))
@@ -157,14 +163,13 @@ export class Clients {
 
   /** A promise begins with the answer; who wants speed above all gets none. */
   #remember({ command }: Call, result: OpenSessionResult): void {
-    if (!('session' in result)) return
+    if (!('session' in result) || command.durability === 'memory') return
     const { id, applicationId } = result.session
     const key = command.request.idempotency?.key
     if (key !== undefined) {
       const ids = this.byKey.get(`${applicationId}/${key}`) ?? new Set()
       this.byKey.set(`${applicationId}/${key}`, ids.add(id))
     }
-    if (command.durability === 'memory') return
     const { kind } = result
     const isOver = result.session.closeReason !== null
     this.#tell(id, isOver ? 'ended' : kind === 'opened' ? 'open' : 'recorded')

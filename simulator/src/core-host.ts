@@ -65,7 +65,7 @@ export class CoreHost {
 
   start(): void {
     const { ground, log, times, observe, commandSent } = this.#parts
-    this.#process = new CoreProcess({
+    const core = new CoreProcess({
       ground,
       log,
       times,
@@ -73,8 +73,9 @@ export class CoreHost {
       commandSent,
       database: this.database,
       newId: this.newId,
-      whenDead: (core) => this.#died(core),
+      whenDead: (dead) => this.#died(dead),
     })
+    if (core.life.isAlive) this.#process = core // It may have died of the first thing that it did.
   }
 
   /** Kills the process; it is back after a while. */

@@ -32,8 +32,8 @@ export type CoreParts = {
 
 export const JOIN_TOKEN = 'simulated-join-token'
 
-/** So few that a busy run makes the log forget, and closed sessions leave memory. */
-const LIMITS = { changeLogCapacity: 2_048, closedSessionsMax: 400 }
+/** So few that a busy run makes the log forget. */
+const LIMITS = { changeLogCapacity: 2_048, closedSessionsMax: 1_000 }
 
 /** What a core holds while it serves. */
 export type Serving = { readonly rooms: CoreRooms; readonly cases: UseCases; readonly feeds: Feeds }

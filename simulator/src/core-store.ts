@@ -8,7 +8,7 @@ import type { ApiToken, Tenant } from '@fornax/core/tenants/tenant'
 import { CORE_STORE, type StoreCall } from './crash-points.ts'
 import type { Ground } from './ground.ts'
 import type { SimulatedDatabase } from './simulated-database.ts'
-import { NEVER } from './life.ts'
+import { never } from './life.ts'
 import type { Peer } from './wire.ts'
 
 /** As in production, but for how much may wait: so little that a slow database fills it. */
@@ -133,8 +133,8 @@ export class CoreStore implements Store {
   async #pass<T>(call: StoreCall, act: () => Promise<T>): Promise<T> {
     const { crashes } = this.#ground
     const point = CORE_STORE[call]
-    if (!this.#core.life.isAlive || crashes.pass(point, 'before', this.#core)) return NEVER
+    if (!this.#core.life.isAlive || crashes.pass(point, 'before', this.#core)) return never()
     const value = await act()
-    return this.#core.life.isAlive && !crashes.pass(point, 'after', this.#core) ? value : NEVER
+    return this.#core.life.isAlive && !crashes.pass(point, 'after', this.#core) ? value : never()
   }
 }

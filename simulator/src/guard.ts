@@ -87,6 +87,15 @@ export class Guard implements Disposable {
     this.#spendNames()
   }
 
+  /** What holds a refused name now, and what it is. */
+  static ownerOf(name: string): { readonly self: object; readonly call: (...args: unknown[]) => unknown } {
+    const owner = REFUSED.find((one) => names(one).some((of) => labelOf(one, of) === name))
+    const call: unknown =
+      owner && Reflect.get(owner.object, owner.names.find((of) => labelOf(owner, of) === name) ?? '')
+    if (owner === undefined || !isCallable(call)) throw new Error(`${name} is not refused`)
+    return { self: owner.object, call }
+  }
+
   /** From now on everything is refused. */
   on(): void {
     this.#isOn = true
@@ -157,6 +166,10 @@ export class Guard implements Disposable {
 
 function names({ object, names: wanted }: Owner): readonly string[] {
   return wanted.filter((name) => typeof Reflect.get(object, name) === 'function')
+}
+
+function isCallable(value: unknown): value is (...args: unknown[]) => unknown {
+  return typeof value === 'function'
 }
 
 function labelOf({ label }: Owner, name: string): string {

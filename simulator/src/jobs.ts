@@ -4,18 +4,20 @@ import { join } from 'node:path'
 import type { Answer, Question } from './worker-words.ts'
 
 export type Done = Extract<Answer, { kind: 'done' }>
+/** The world ran in circles, or its process died. */
+export type Broken = Extract<Answer, { kind: 'broken' }>
 
 export type JobsOptions = {
   readonly questions: Iterable<Question>
   readonly jobs: number
   /** Results, in the order of the questions; false: it is enough. */
-  readonly onDone: (question: Question, done: Done) => boolean
+  readonly onDone: (question: Question, result: Done | Broken) => boolean
   readonly onLines: (lines: readonly string[]) => void
   readonly signal: AbortSignal
 }
 
-/** A world that takes longer than this runs in circles. */
-const SILENCE_MAX_MS = 180_000
+/** A process that says nothing for so long will never say anything. */
+const SILENCE_MAX_MS = 120_000
 
 /** Settles when all questions are answered, or it is enough. */
 export async function runJobs(options: JobsOptions): Promise<void> {
@@ -23,22 +25,25 @@ export async function runJobs(options: JobsOptions): Promise<void> {
   const order = new InOrder(options.onDone)
   const work = async (): Promise<void> => {
     using worker = new Worker(options)
-    for (let place = order.next(); !order.isOver && !options.signal.aborted; place = order.next()) {
+    while (!order.isOver && !options.signal.aborted) {
       const next = questions.next()
       if (next.done === true) return
-      const done = await worker.ask(next.value)
-      if (done === null) return
-      order.put(place, { question: next.value, done })
+      const place = order.next()
+      const result = await worker.ask(next.value)
+      if (result === null) return
+      order.put(place, { question: next.value, result })
     }
   }
   await Promise.all(Array.from({ length: options.jobs }, work))
 }
 
+type Result = { readonly question: Question; readonly result: Done | Broken }
+
 /** Holds results back until those before them have come. */
 class InOrder {
   isOver = false
   readonly #onDone: JobsOptions['onDone']
-  readonly #waiting = new Map<number, { question: Question; done: Done }>()
+  readonly #waiting = new Map<number, Result>()
   #given = 0
   #told = 0
 
@@ -52,12 +57,12 @@ class InOrder {
     return this.#given - 1
   }
 
-  put(place: number, result: { question: Question; done: Done }): void {
+  put(place: number, result: Result): void {
     this.#waiting.set(place, result)
     for (let first = this.#waiting.get(this.#told); first !== undefined; first = this.#waiting.get(this.#told)) {
       this.#waiting.delete(this.#told)
       this.#told += 1
-      if (!this.isOver && !this.#onDone(first.question, first.done)) this.isOver = true
+      if (!this.isOver && !this.#onDone(first.question, first.result)) this.isOver = true
     }
   }
 }
@@ -72,42 +77,43 @@ class Worker implements Disposable {
   }
 
   /** Null when somebody said that it is enough. */
-  ask(question: Question): Promise<Done | null> {
-    const { signal, onLines } = this.#options
+  async ask(question: Question): Promise<Done | Broken | null> {
     this.#child ??= startChild()
-    const child = this.#child
-    return new Promise((resolve, reject) => {
-      const end = (act: () => void): void => {
-        clearTimeout(timeout)
-        child.removeAllListeners()
-        signal.removeEventListener('abort', leave)
-        act()
-      }
-      const broken = (why: string): void => end(() => reject(new Error(`seed ${question.seed}: ${why}`)))
-      const leave = (): void => end(() => resolve(null))
-      const hangs = (): void => {
-        this[Symbol.dispose]()
-        broken(`nothing came of it within ${SILENCE_MAX_MS / 1_000} s: a turn of its world never ends`)
-      }
-      const timeout = setTimeout(hangs, SILENCE_MAX_MS)
-      signal.addEventListener('abort', leave)
-      child.on('message', (answer: Answer) => {
-        if (answer.kind === 'lines') return onLines(answer.lines)
-        if (answer.kind === 'broken') return broken(answer.message)
-        end(() => resolve(answer))
-      })
-      child.on('exit', (code, killed) => {
-        this.#child = null
-        broken(`its process ended with ${killed ?? code}`)
-      })
-      child.on('error', (error) => broken(error.message))
-      child.send(question)
-    })
+    const answer = await this.#hear(this.#child, question)
+    if (answer === null || answer.kind === 'broken') this[Symbol.dispose]()
+    return answer
   }
 
   [Symbol.dispose](): void {
     this.#child?.kill('SIGKILL') // It holds nothing that would have to be put in order.
     this.#child = null
+  }
+
+  #hear(child: ChildProcess, question: Question): Promise<Done | Broken | null> {
+    const { signal, onLines } = this.#options
+    return new Promise((resolve) => {
+      const end = (answer: Done | Broken | null): void => {
+        clearTimeout(silence)
+        child.removeAllListeners()
+        signal.removeEventListener('abort', leave)
+        resolve(answer)
+      }
+      const broken = (message: string): void => end({ kind: 'broken', message })
+      const leave = (): void => end(null)
+      const silence = setTimeout(
+        () => broken(`nothing was heard of it for ${SILENCE_MAX_MS / 1_000} s: a turn of its world never ends`),
+        SILENCE_MAX_MS,
+      )
+      signal.addEventListener('abort', leave)
+      child.on('message', (answer: Answer) => {
+        silence.refresh()
+        if (answer.kind === 'lines') onLines(answer.lines)
+        else if (answer.kind !== 'busy') end(answer)
+      })
+      child.on('exit', (code, killed) => broken(`its process ended with ${killed ?? code}`))
+      child.on('error', (error) => broken(error.message))
+      child.send(question)
+    })
   }
 }
 

@@ -129,6 +129,8 @@ export class Life {
 }
 
 /** An answer that does not come. */
-export const NEVER: Promise<never> = new Promise(() => undefined)
+export function never(): Promise<never> {
+  return new Promise(() => undefined)
+}
 
 const NOTHING: Cancel = () => undefined

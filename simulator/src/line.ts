@@ -6,8 +6,8 @@ import type { Wire } from './wire.ts'
 /** TCP tries again after this long at the most, once a line works again. */
 const RETRANSMIT_MAX_MS = 1_500
 /** A server that pings every 5 s and waits 5 s notices a dead line between these. */
-const KEEPALIVE_MIN_MS = 5_000
-const KEEPALIVE_MAX_MS = 10_000
+const KEEPALIVE_MIN_MS = 20_000
+const KEEPALIVE_MAX_MS = 30_000
 
 export class Line {
   readonly nodeName: string

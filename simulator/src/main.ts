@@ -29,6 +29,11 @@ async function simulate(wish: Wish): Promise<number> {
     signal: stop.signal,
     onLines: (lines) => console.log(lines.join('\n')),
     onDone: (question, done) => {
+      if (done.kind === 'broken') {
+        totals.addBroken(question.seed)
+        console.log(`seed ${question.seed} BROKEN: ${done.message}`)
+        return totals.failures < wish.failuresMax
+      }
       totals.add(done.result)
       console.log(lineOf(done.result, wish.isVerbose))
       if (done.result.failure !== null) console.log(failureOf(question, done))

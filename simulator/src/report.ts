@@ -66,6 +66,12 @@ export class Totals {
     return this.#failed.length
   }
 
+  /** A seed of which there is no result. */
+  addBroken(seed: number): void {
+    this.#seeds += 1
+    this.#failed.push({ seed, invariant: 'broken' })
+  }
+
   add({ seed, steps, virtualMs, counts, faults, failure }: RunResult): void {
     this.#seeds += 1
     this.#steps += steps

@@ -71,7 +71,9 @@ function offTarget(state: FleetState, { id, scalingPolicy: { target, minPods, ma
   if (!lacksRoom && inFlight > 0) wrong.push(`${id} has ${inFlight} pods in flight`)
   if (total < minPods) wrong.push(`${id} has ${total} pods, fewer than ${minPods}`)
   if (isTooFew(target, free, total) && total < maxPods) wrong.push(`${id} has ${free} free pods of ${total}: too few`)
-  if (isTooMany(target, free, total) && total > minPods) wrong.push(`${id} has ${free} free pods of ${total}: too many`)
+  const waiting = lacksRoom ? pending : 0 // A version that is tried waits beside what the pool needs.
+  if (isTooMany(target, free - waiting, total - waiting) && total > minPods)
+    wrong.push(`${id} has ${free} free pods of ${total}: too many`)
   return wrong
 }
 

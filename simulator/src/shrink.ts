@@ -3,7 +3,7 @@
  * (Zeller and Hildebrandt, 2002), with a bound: what remains after it is small enough to read, if not the smallest.
  */
 import type { Plan } from './plan.ts'
-import { runPlan, type Failure } from './run-plan.ts'
+import type { Failure } from './run-plan.ts'
 
 /** How many runs it may take. */
 const RUNS_MAX = 160
@@ -21,10 +21,15 @@ export function keeping(plan: Plan, kept: readonly number[]): Plan {
   return { ...plan, actions: plan.actions.filter((_, place) => wanted.has(place)) }
 }
 
-export async function shrink(plan: Plan, failure: Failure): Promise<Shrunk> {
-  const hunt = new Hunt(plan, failure)
+/** How a smaller plan is tried. */
+export type Try = (plan: Plan) => Promise<Failure | null>
+
+export async function shrink(plan: Plan, failure: Failure, attempt: Try): Promise<Shrunk> {
+  const hunt = new Hunt(plan, failure, attempt)
   const all = plan.actions.map((_, place) => place)
   await hunt.tries(all.filter((place) => (plan.actions[place]?.atMs ?? 0) <= failure.atMs))
+  for (const kind of new Set(plan.actions.map(({ deed }) => deed.kind)))
+    await hunt.tries(hunt.kept.filter((place) => plan.actions[place]?.deed.kind !== kind))
   for (let parts = 2; hunt.kept.length > 1 && !hunt.isTired;) {
     if (await hunt.triesWithout(parts)) parts = Math.max(2, parts - 1)
     else if (parts >= hunt.kept.length) break
@@ -38,9 +43,11 @@ class Hunt {
   failure: Failure
   runs = 0
   readonly #plan: Plan
+  readonly #attempt: Try
 
-  constructor(plan: Plan, failure: Failure) {
+  constructor(plan: Plan, failure: Failure, attempt: Try) {
     this.#plan = plan
+    this.#attempt = attempt
     this.kept = plan.actions.map((_, place) => place)
     this.failure = failure
   }
@@ -53,7 +60,7 @@ class Hunt {
   async tries(kept: readonly number[]): Promise<boolean> {
     if (kept.length === this.kept.length || this.isTired) return false
     this.runs += 1
-    const { failure } = await runPlan(keeping(this.#plan, kept))
+    const failure = await this.#attempt(keeping(this.#plan, kept))
     if (failure === null || !isAlike(failure, this.failure)) return false
     this.kept = kept
     this.failure = failure

@@ -27,6 +27,8 @@ export class SimulatedDatabase {
   readonly #ground: Ground
   readonly #chance: Chance
   #lastAtMs = 0
+  /** Which of its disks it is. */
+  #disk = 1
 
   constructor(ground: Ground) {
     this.#ground = ground
@@ -40,6 +42,7 @@ export class SimulatedDatabase {
     const tables = [rows.tenants, rows.tokens, rows.applications, rows.versions, rows.nodes, rows.sessions, rows.audit]
     const restores = tables.map((table) => copyOf<unknown>(table))
     return () => {
+      this.#disk += 1
       rows.epoch = epoch
       for (const restore of restores) restore()
     }
@@ -52,9 +55,10 @@ export class SimulatedDatabase {
     const isLosing = this.#chance.isHit(mood.losing)
     const isDone = this.#chance.isHit(0.5)
     const answerMs = this.#chance.nextInt(mood.delayMs + 1)
+    const disk = this.#disk
     const result = new Promise<T>((resolve, reject) => {
       this.#schedule(this.#chance.nextInt(mood.delayMs + 1), () => {
-        if (!life.isAlive && !isDone) return
+        if (!life.isAlive && (!isDone || disk !== this.#disk)) return
         if (isFailing) return this.#fail(what, 'database failing', reject)
         const done = isLosing && !isDone ? null : act()
         this.#ground.note(`database: ${what}${life.isAlive ? '' : ', though the core has died'}`)

@@ -14,6 +14,8 @@ export class Watch {
   readonly #onlooker = new Onlooker()
   readonly #memory = new Memory({ hasPicture: true })
   #everythingAtMs = 0
+  /** A core that is behind is not looked at until it has caught up. */
+  #hasMissedTurns = false
 
   constructor(world: World) {
     this.#world = world
@@ -24,14 +26,19 @@ export class Watch {
     if (misdeed !== undefined) return misdeed
     const { host, clients, readers, testimony, ground } = this.#world
     const { process, serving } = host
-    if (process === null || serving === null || process.life.isBehind) return null
+    if (process === null || serving === null || process.life.isBehind) {
+      this.#hasMissedTurns = true
+      return null
+    }
+    const pace = this.#hasMissedTurns ? 'nowAndThen' : 'everyTurn'
+    this.#hasMissedTurns = false
     const { witnesses, nodes } = testimony.take(clients, readers)
     const evidence: Evidence = {
       state: serving.rooms.fleet.state,
       nowMs: ground.clock.nowMs(),
       deadlines: serving.rooms.deadlines,
       memory: this.#memory,
-      pace: 'everyTurn',
+      pace,
       countUpTo: Number.POSITIVE_INFINITY,
       witnesses,
     }

@@ -21,6 +21,8 @@ export type Smaller = Shrunk & {
 
 export type Answer =
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
+  /** It is at work. */
+  | { readonly kind: 'busy' }
   | { readonly kind: 'done'; readonly result: RunResult; readonly smaller: Smaller | null; readonly actions: number }
   /** The program itself failed. */
   | { readonly kind: 'broken'; readonly message: string }

@@ -35,6 +35,15 @@ const TOOLS: readonly Tool[] = [
     programs: ['ip'],
     usedFor: 'networks of sandboxed pods and of nodes that are cut off',
   },
+  { name: 'containerd', debianPackage: 'containerd', programs: ['containerd'], usedFor: 'pods as containers' },
+  { name: 'runc', debianPackage: 'runc', programs: ['runc'], usedFor: 'pods as containers' },
+  {
+    name: 'CNI plugins',
+    debianPackage: 'containernetworking-plugins',
+    programs: ['/usr/lib/cni/bridge', '/opt/cni/bin/bridge'],
+    usedFor: 'networks of containers',
+  },
+  { name: 'BusyBox', debianPackage: 'busybox-static', programs: ['busybox'], usedFor: 'images of containers' },
   {
     name: 'conntrack',
     debianPackage: 'conntrack',

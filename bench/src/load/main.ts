@@ -6,7 +6,7 @@ process.on('message', (message) => {
   const job = parseLoadJob(message)
   if (job === null) process.disconnect()
   else
-    runLoad(job).then(
+    runLoad(job, (told) => process.send?.({ type: 'progress', ...told })).then(
       (outcome) => process.send?.(outcome),
       (error: unknown) => {
         console.error(error)

@@ -12,6 +12,7 @@ const ERROR_CHARACTERS_MAX = 300
 const OPEN_LOOP_LINES = { http: 512, ws: 64 }
 const MS_PER_SECOND = 1_000
 const US_PER_MS = 1_000
+const TELL_EVERY_MS = 5_000
 
 /** What a run counts while it goes on. */
 class Tally {
@@ -39,8 +40,10 @@ class Tally {
   }
 }
 
+export type Progress = { readonly opened: number; readonly errors: number }
+
 /** Opens its lines, runs the job, and says what came of it. The clock starts once all lines are open. */
-export async function runLoad(job: LoadJob): Promise<LoadOutcome> {
+export async function runLoad(job: LoadJob, progress: (told: Progress) => void): Promise<LoadOutcome> {
   const { target, loop, applications, batch, livesMs } = job
   const count = loop.kind === 'open' ? OPEN_LOOP_LINES[target.transport] : linesFor(job, loop.concurrency)
   const board = new Switchboard(await openLines(target, count))
@@ -49,7 +52,9 @@ export async function runLoad(job: LoadJob): Promise<LoadOutcome> {
     const tally = new Tally()
     const run = { job, board, prepared, tally, startMs: performance.now() }
     const cpuBefore = process.cpuUsage()
+    const told = setInterval(() => progress({ opened: tally.opened, errors: tally.errors }), TELL_EVERY_MS)
     await (loop.kind === 'open' ? openLoop(run, loop.callsPerSecond) : closedLoop(run, loop.concurrency))
+    clearInterval(told)
     const seconds = (performance.now() - run.startMs) / MS_PER_SECOND
     const { user, system } = process.cpuUsage(cpuBefore)
     return {

@@ -1,6 +1,6 @@
 /** What a run ran on: numbers mean nothing without it. */
 import { readFileSync } from 'node:fs'
-import { availableParallelism, cpus, release, totalmem } from 'node:os'
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ROOT } from '../world/child.ts'
@@ -11,6 +11,8 @@ export type Machine = {
   readonly memoryBytes: number
   readonly kernel: string
   readonly node: string
+  /** Of the last minute, before the bench began: what else the machine did. */
+  readonly loadAverage: number
 }
 
 export type Versions = Readonly<Record<string, string>>
@@ -26,6 +28,7 @@ export function describeMachine(): Machine {
     memoryBytes: totalmem(),
     kernel: `Linux ${release()}`,
     node: process.version,
+    loadAverage: Number((loadavg()[0] ?? 0).toFixed(1)),
   }
 }
 

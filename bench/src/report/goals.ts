@@ -29,13 +29,14 @@ type Figure = {
   /** Which way is better. */
   readonly better: 'more' | 'less'
   readonly shown: (value: number) => string
+  /** Which of several numbers it is; stands before it. */
+  readonly label?: string
 }
 
 type Goal = { readonly work: string; readonly figures: (results: readonly RunResult[]) => readonly Figure[] }
 
 const perSecond = (value: number): string => `${rate(value)}/s`
-const p50 = (value: number): string => `p50 ${milliseconds(value)} ms`
-const p99 = (value: number): string => `p99 ${milliseconds(value)} ms`
+const ms = (value: number): string => `${milliseconds(value)} ms`
 const kilobytes = (value: number): string => `${(value / 1_000).toFixed(1)} KB`
 const micros = (value: number): string => `${Math.round(value * 1_000)} µs`
 const times = (value: number): string => `${value.toFixed(2)} ×`
@@ -49,7 +50,7 @@ const GOALS: readonly Goal[] = [
       const run = warmRun(results, 5, 'http')
       return [
         more(run?.perSecond, { must: 4_000, aim: 6_000, shown: perSecond }),
-        less(run?.latencyMs?.p99, { must: 150, aim: 150, shown: p99 }),
+        less(run?.latencyMs?.p99, { must: 150, aim: 150, shown: ms, label: 'p99' }),
       ]
     },
   },
@@ -63,7 +64,7 @@ const GOALS: readonly Goal[] = [
       const run = warmRun(results, 1, 'http')
       return [
         more(run?.perSecond, { must: 2_500, aim: 4_000, shown: perSecond }),
-        less(run?.latencyMs?.p50, { must: 30, aim: 30, shown: p50 }),
+        less(run?.latencyMs?.p50, { must: 30, aim: 30, shown: ms, label: 'p50' }),
       ]
     },
   },
@@ -72,8 +73,8 @@ const GOALS: readonly Goal[] = [
     figures: (results: readonly RunResult[]) => {
       const run = find(results, 'latency', ({ shape }) => shape['rate'] === callsPerSecond)
       return [
-        less(run?.latencyMs?.p50, { must: 15, aim: 3, shown: p50 }),
-        less(run?.latencyMs?.p99, { must: 40, aim: 10, shown: p99 }),
+        less(run?.latencyMs?.p50, { must: 15, aim: 3, shown: ms, label: 'p50' }),
+        less(run?.latencyMs?.p99, { must: 40, aim: 10, shown: ms, label: 'p99' }),
       ]
     },
   })),
@@ -131,16 +132,21 @@ export function judgeGoals(results: readonly RunResult[]): GoalRow[] {
     const all = figures(results)
     return {
       work,
-      must: all.map(({ must, shown, better }) => bound(shown(must), better)).join(', '),
-      aim: all.map(({ aim, shown, better }) => bound(shown(aim), better)).join(', '),
-      measured: all.map(({ value, shown }) => (value === null ? '–' : shown(value))).join(', '),
+      must: all.map((figure) => bound(figure, figure.must)).join(', '),
+      aim: all.map((figure) => bound(figure, figure.aim)).join(', '),
+      measured: all.map(({ value, shown, label }) => words(label, value === null ? '–' : shown(value))).join(', '),
       verdict: worst(all.map(verdictOf)),
     }
   })
 }
 
-function bound(text: string, better: Figure['better']): string {
-  return `${better === 'more' ? '≥' : '≤'} ${text}`
+/** Nothing is not a bound but a promise. */
+function bound({ better, shown, label }: Figure, goal: number): string {
+  return goal === 0 ? shown(0) : words(label, better === 'more' ? '≥' : '≤', shown(goal))
+}
+
+function words(...parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined).join(' ')
 }
 
 const ORDER: readonly Verdict[] = ['not measured', 'missed', 'must', 'aim']
@@ -156,7 +162,7 @@ function verdictOf({ value, must, aim, better }: Figure): Verdict {
   return reaches(must) ? 'must' : 'missed'
 }
 
-type Bounds = Pick<Figure, 'must' | 'aim' | 'shown'>
+type Bounds = Pick<Figure, 'must' | 'aim' | 'shown' | 'label'>
 
 function more(value: number | null | undefined, bounds: Bounds): Figure {
   return { value: value ?? null, better: 'more', ...bounds }

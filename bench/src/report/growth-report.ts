@@ -17,7 +17,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   nodes: 'nodes',
   applications: 'apps',
   pods: 'pods',
-  sessions: 'openSessions',
+  sessions: 'open sessions',
   readers: 'readers',
 }
 const BYTES_PER_MIB = 2 ** 20

@@ -17,6 +17,8 @@ const BEGIN = '<!-- measured: begin -->'
 const END = '<!-- measured: end -->'
 const AREAS_SHOWN = 12
 const FUNCTIONS_SHOWN = 15
+/** Of the tool, not of Fornax: in the JSON only. */
+const UNTOLD = ['load tool CPU µs each']
 
 /** Where the time of a run went. */
 export type ProfiledRun = { readonly title: string; readonly profile: CpuProfile; readonly operations: number }
@@ -65,10 +67,14 @@ function measuredPart(report: Report, profiles: readonly ProfiledRun[], images: 
 
 const COMMAND: Column<RunResult> = { title: 'command', cell: ({ command }) => `\`${command}\`` }
 
-function factsOf({ command, more, errorSamples }: RunResult): string {
-  const facts = shapeInWords(more)
-  const errors = errorSamples.map((sample) => `; an error: ${sample.split('\n')[0] ?? ''}`).join('')
-  return facts === '' && errors === '' ? '' : `- \`${command}\`: ${facts}${errors}`
+function factsOf({ command, shape, more, errorSamples }: RunResult): string {
+  const own = Object.fromEntries(Object.entries(more).filter(([name]) => !UNTOLD.includes(name)))
+  const errors = errorSamples.map((sample) => `an error: ${sample.split('\n')[0] ?? ''}`)
+  const facts = [...(Object.keys(own).length > 0 ? [shapeInWords(own)] : []), ...errors]
+  if (facts.length === 0) return ''
+  // Several runs of one command differ in the first word of their shape.
+  const [first] = Object.entries(shape)
+  return `- \`${command}\`, ${first ? shapeInWords(Object.fromEntries([first])) : ''}: ${facts.join('; ')}`
 }
 
 function profilePart({ title, profile, operations }: ProfiledRun): string[] {

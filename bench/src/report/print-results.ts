@@ -24,8 +24,15 @@ export const RESULT_COLUMNS: readonly Column<RunResult>[] = [
   { title: 'shape', cell: ({ shape }) => shapeInWords(shape) },
 ]
 
-export function machineInWords({ cores, cpu, memoryBytes, kernel, node }: Machine): string {
-  return `${cores} cores (${cpu}), ${(memoryBytes / BYTES_PER_GIB).toFixed(1)} GiB, ${kernel}, Node ${node}`
+export function machineInWords({ cores, cpu, memoryBytes, kernel, node, loadAverage }: Machine): string {
+  const memory = `${(memoryBytes / BYTES_PER_GIB).toFixed(1)} GiB`
+  return `${cores} cores (${cpu}), ${memory}, ${kernel}, Node ${node}, load average before ${loadAverage}`
+}
+
+/** Null when the machine had nothing else to do. */
+export function warningOf({ cores, loadAverage }: Machine): string | null {
+  if (loadAverage < cores / 2) return null
+  return `The machine is busy with other things (load average ${loadAverage} on ${cores} cores): expect worse numbers than Fornax has.`
 }
 
 export function versionsInWords(versions: Versions): string {

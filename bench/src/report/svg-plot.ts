@@ -15,17 +15,18 @@ export type Panel = { readonly up: string; readonly points: readonly Point[] }
 /** How far across, and how far up. */
 export type Point = { readonly x: number; readonly y: number }
 
-const PANEL = { width: 360, height: 240, left: 64, right: 16, top: 56, bottom: 48 }
+const PANEL = { width: 360, height: 240, left: 64, right: 28, top: 56, bottom: 48 }
 const COLOURS = ['#2563eb', '#c2410c', '#15803d']
 const GREY = '#6b7280'
-const FONT = 'font-family="system-ui, sans-serif" font-size="11"'
+const FONT = 'font-family="system-ui, sans-serif"'
+const TEXT_SIZE = 11
 
 export function svgPlot({ title, across, panels }: Plot): string {
   const width = panels.length * PANEL.width
   const body = panels.map((panel, index) => drawPanel(panel, { index, across }))
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${PANEL.height}" role="img" aria-label="${escaped(title)}">`,
-    text(title, { x: 12, y: 20, style: `fill="${GREY}" font-weight="600" font-size="13"` }),
+    text(title, { x: 12, y: 20, style: `fill="${GREY}" font-weight="600"`, size: 13 }),
     ...body,
     '</svg>',
     '',
@@ -93,11 +94,10 @@ function niceStep(rough: number): number {
   return power * (STEPS.find((step) => step * power >= rough) ?? 10)
 }
 
-function text(
-  words: string,
-  { x, y, style }: { readonly x: number; readonly y: number; readonly style: string },
-): string {
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${FONT} ${style}>${escaped(words)}</text>`
+type Place = { readonly x: number; readonly y: number; readonly style: string; readonly size?: number }
+
+function text(words: string, { x, y, style, size = TEXT_SIZE }: Place): string {
+  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${FONT} font-size="${size}" ${style}>${escaped(words)}</text>`
 }
 
 function short(value: number): string {

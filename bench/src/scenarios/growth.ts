@@ -40,11 +40,12 @@ const STEPS: Readonly<Record<string, readonly Partial<Fleet>[]>> = {
   nodes: [{ nodes: 20 }, { nodes: 67 }, { nodes: 200 }],
   applications: [{ apps: 67 }, { apps: 201 }, { apps: 670 }],
   pods: [{ pods: 6_700 }, { pods: 20_100 }, { pods: 67_000 }],
-  sessions: [{ openSessions: 6_700 }, { openSessions: 20_100 }, { openSessions: 67_000 }],
+  sessions: [{ openSessions: 3_350 }, { openSessions: 10_050 }, { openSessions: 33_500 }],
   readers: [{ readers: 100 }, { readers: 300 }, { readers: 1_000 }],
 }
 
-const OPENING_BATCH = 100
+/** So that every application opens the same number of them. */
+const OPENING_BATCH = 50
 
 export const growth: Scenario = {
   name: 'growth',
@@ -92,9 +93,13 @@ async function openIn(run: BenchRun, { what, fleet, rate, sessions }: Growing): 
   if (readers > 0) reading.use(await startReaders(world, fleet))
   run.say(`opening ${plan.calls} sessions with ${fleet[FLEET_FIELDS[what] ?? 'nodes'].toLocaleString('en')} ${what}`)
   const used = watchCore(world.core)
-  const outcome = await load.run({ ...jobOf(plan), target: world.core.target('http') })
+  const outcome = await load.run({ ...jobOf(plan), target: world.core.target('http') }, run.say)
   const measured = measuredOpening({ outcome, use: used(), ceiling })
-  return { ...measured, scenario: `growth of ${what}`, shape: { rate, ...fleet } }
+  return {
+    ...measured,
+    scenario: `growth of ${what}`,
+    shape: { rate, nodes, apps, pods: fleet.pods, 'open sessions': openSessions, readers },
+  }
 }
 
 const FLEET_FIELDS: Readonly<Record<string, keyof Fleet>> = {

@@ -49,7 +49,7 @@ export async function measureOpening(run: BenchRun, plan: OpeningPlan): Promise<
   await using world = await startFilled(run, plan)
   run.say(`opening ${plan.calls * plan.batch} sessions`)
   const used = watchCore(world.core)
-  const outcome = await load.run({ ...jobOf(plan), target: world.core.target(plan.transport) })
+  const outcome = await load.run({ ...jobOf(plan), target: world.core.target(plan.transport) }, run.say)
   return { outcome, use: used(), ceiling }
 }
 

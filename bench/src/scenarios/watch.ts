@@ -74,7 +74,7 @@ export async function openWatched(run: BenchRun, plan: OpeningPlan, readers: Rea
   run.say(`opening ${plan.calls} sessions`)
   const changesBefore = await changesOf(world)
   const used = watchCore(world.core)
-  const outcome = await load.run({ ...jobOf(plan), target: world.core.target(plan.transport) })
+  const outcome = await load.run({ ...jobOf(plan), target: world.core.target(plan.transport) }, run.say)
   const use = used()
   const changes = (await changesOf(world)) - changesBefore
   const report = reading === null ? null : await reading.finish(plan.calls / plan.apps)

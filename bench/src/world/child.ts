@@ -67,18 +67,23 @@ export class Child implements AsyncDisposable {
     if (this.#process.connected) this.#process.send(message)
   }
 
+  /** Every message of this type from now on, until it is cancelled. */
+  onMessage(type: string, hear: (message: object) => void): () => void {
+    const listen = (message: unknown): void => {
+      if (isMessage(message, type)) hear(message)
+    }
+    this.#process.on('message', listen)
+    return () => void this.#process.off('message', listen)
+  }
+
   /** The first message of this type from now on; rejects when the process ends before. */
   async message(type: string): Promise<object> {
     const { promise, resolve: resolveMessage } = Promise.withResolvers<object>()
-    const listen = (message: unknown): void => {
-      if (typeof message === 'object' && message !== null && 'type' in message && message.type === type)
-        resolveMessage(message)
-    }
-    this.#process.on('message', listen)
+    const cancel = this.onMessage(type, resolveMessage)
     try {
       return await Promise.race([promise, this.#failed()])
     } finally {
-      this.#process.off('message', listen)
+      cancel()
     }
   }
 
@@ -110,4 +115,8 @@ export class Child implements AsyncDisposable {
   #isOver(): boolean {
     return this.#process.exitCode !== null || this.#process.signalCode !== null || this.#process.pid === undefined
   }
+}
+
+function isMessage(message: unknown, type: string): message is object {
+  return typeof message === 'object' && message !== null && 'type' in message && message.type === type
 }

@@ -1,6 +1,9 @@
 /** The load tool, from the bench's side. */
+import { z } from 'zod'
 import { parseLoadOutcome, type LoadJob, type LoadOutcome } from '../load/load-job.ts'
 import { Child } from './child.ts'
+
+const progressMessage = z.object({ opened: z.number(), errors: z.number() })
 
 export class LoadProcess implements AsyncDisposable {
   readonly #child: Child
@@ -19,11 +22,19 @@ export class LoadProcess implements AsyncDisposable {
     return this.#child.pid
   }
 
-  /** One job at a time. */
-  async run(job: LoadJob): Promise<LoadOutcome> {
+  /** One job at a time. Long ones are told of, if anybody listens. */
+  async run(job: LoadJob, say: (line: string) => void = () => undefined): Promise<LoadOutcome> {
     const outcome = this.#child.message('outcome')
+    const cancel = this.#child.onMessage('progress', (message) => {
+      const { opened, errors } = progressMessage.parse(message)
+      say(`${opened.toLocaleString('en')} sessions were available, ${errors} errors`)
+    })
     this.#child.send(job)
-    return parseLoadOutcome(await outcome)
+    try {
+      return parseLoadOutcome(await outcome)
+    } finally {
+      cancel()
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

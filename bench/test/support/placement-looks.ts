@@ -4,6 +4,7 @@ import { NodeGroups } from '@fornax/core/scheduler/node-groups'
 import { seededRandom } from '@fornax/kernel/random'
 
 const DECISIONS = 200
+const NODES_WITH_ROOM = 3
 const CAPACITY = { cpuMillis: 12_000, memoryBytes: 2 ** 36, pods: 1_000 }
 
 /** For each decision, in a fleet of so many nodes that are nearly full but for a few. */
@@ -15,7 +16,7 @@ export function countLooks(nodes: number): number {
     groups.join({ nodeName, capacity: CAPACITY, runtimes: [{ name: 'simulated', isolation: 'simulated' }], taints: [] })
     groups.setOpen(nodeName, true)
     // Whoever looks for room by trying one node after the other has far to go.
-    if (number % 10 > 0) groups.book(nodeName, large, 'application-1')
+    if (number >= NODES_WITH_ROOM) groups.book(nodeName, large, 'application-1')
   }
   let looks = 0
   const small = spec(10, () => {

@@ -11,8 +11,15 @@ export type Way =
   | ('churn' | 'quiet' | 'start' | 'newCore' | 'oldCore' | 'applications' | 'readLog')
   | ('restedPorts' | 'crossingWords' | 'endPods' | 'lostLedger')
 
-/** The first way is taken in every test run, the others in the long one. All points can be reached. */
-export const AGENT_WAYS: Readonly<Record<AgentPoint, readonly [Way, ...Way[]]>> = {
+/** Why no agent gets to a point, on the process runtime and with a core of its own kind. */
+export const OUT_OF_REACH = {
+  'agent.report.epochRefused': 'a core that is behind does not let a node in that knows a later one',
+} as const satisfies Partial<Record<AgentPoint, string>>
+
+export type ReachablePoint = Exclude<AgentPoint, keyof typeof OUT_OF_REACH>
+
+/** The first way is taken in every test run, the others in the long one. */
+export const AGENT_WAYS: Readonly<Record<ReachablePoint, readonly [Way, ...Way[]]>> = {
   'agent.ledger.putPod': ['churn', 'start'],
   'agent.ledger.removePod': ['endPods'],
   'agent.ledger.putSession': ['churn'],
@@ -35,7 +42,6 @@ export const AGENT_WAYS: Readonly<Record<AgentPoint, readonly [Way, ...Way[]]>> 
   'agent.report.hello': ['start', 'newCore', 'lostLedger', 'oldCore'],
   'agent.report.state': ['start', 'newCore', 'lostLedger'],
   'agent.report.reports': ['churn', 'applications', 'endPods'],
-  'agent.report.epochRefused': ['oldCore'],
   'agent.report.heartbeat': ['quiet'],
   'agent.report.usage': ['quiet'],
   'agent.report.logChunk': ['readLog'],

@@ -9,20 +9,21 @@ import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { ApplicationNamesDocument } from '@fornax/client/generated/documents'
 import { Cluster, eventually } from '../cluster.ts'
+import { LEASE_MS } from '../faults/cases.ts'
 import { realPodsOf } from '../faults/real-pods.ts'
 import { settled } from '../faults/verdict.ts'
 import { close, create, hello, nodes, opened, remove, session, sleeper, type Session } from '../steps.ts'
 import type { Way } from './agent-ways.ts'
 import { Churn, type ChurnClient } from './churn.ts'
 import { readLedger } from './ledger-file.ts'
-import { LOSING, PEACEFUL, reachPoint } from './reach-point.ts'
+import { LOSING, PEACEFUL, reachPoint, type DyingNode } from './reach-point.ts'
 import type { CrashOrder } from './trap.ts'
 
-export const NODE = 'node-a'
+const NODE = 'node-a'
 /** Starts at once and has a port. */
-export const GAME = 'game'
+const GAME = 'game'
 /** Speaks through the session service, and answers over HTTP. */
-export const HELLO = 'hello'
+const HELLO = 'hello'
 /** Nobody uses its pods. */
 const IDLE = 'idle'
 
@@ -49,19 +50,21 @@ export type Survival = {
   readonly way: Way
   /** Sessions that clients were told of meanwhile. */
   readonly answered: number
-  /** From the death until everything was at rest again. */
+  /** From the end of the last agent that was well until everything was at rest again. */
   readonly settledMs: number
   /** What does not hold; empty: everything does. */
   readonly broken: readonly string[]
 }
 
-export class CrashWorld implements AsyncDisposable {
+export class CrashWorld implements DyingNode, AsyncDisposable {
   readonly cluster: Cluster
   #kept: readonly Session[] = []
   #churn: Churn
   #death = Promise.withResolvers<NodeJS.Signals | null>()
   #isAgentAwaited = false
   #notes: unknown[] = []
+  /** Since when no agent has been well. */
+  #awaySinceMs: number | null = null
 
   private constructor(cluster: Cluster) {
     this.cluster = cluster
@@ -83,12 +86,10 @@ export class CrashWorld implements AsyncDisposable {
     }
   }
 
-  /** Where the agent keeps what is its own. */
   get folder(): string {
     return this.cluster.folderOf(NODE)
   }
 
-  /** Whether the agent has yet to die at its point. */
   get isAgentAwaited(): boolean {
     return this.#isAgentAwaited
   }
@@ -98,23 +99,25 @@ export class CrashWorld implements AsyncDisposable {
   }
 
   async killAgent(): Promise<void> {
+    this.#awaySinceMs ??= performance.now()
     await this.cluster.kill(NODE)
   }
 
-  /** The agent dies at its next passage of the point. */
+  stopPods(): void {
+    this.cluster.tell(NODE, { type: 'stop', pods: 'end' })
+  }
+
   arm(order: CrashOrder): void {
     this.cluster.tell(NODE, { type: 'arm', order })
     void this.cluster.ended(NODE).then((signal) => this.#die(signal))
   }
 
-  /** An agent that is armed before it does anything: it may not even come to say that it is ready. */
-  startArmedAgent({ point, side, nth }: CrashOrder): Promise<void> {
+  startArmedAgent({ point, side, nth }: CrashOrder): void {
     this.cluster.startAgent(NODE, [DYING_AGENT, point, side, String(nth)]).catch((error: unknown) => this.note(error))
     void this.cluster.ended(NODE).then((signal) => this.#die(signal))
-    return Promise.resolve()
   }
 
-  /** Some pod ends by itself, if there is one that has run for a while, though none whose session is kept. */
+  /** None whose session is kept. */
   endOldPod(): void {
     this.#churn.endOldPod(NODE, new Set(this.#kept.map(({ podId }) => podId ?? '')))
   }
@@ -123,12 +126,10 @@ export class CrashWorld implements AsyncDisposable {
     this.#churn.endPod(NODE, podId)
   }
 
-  /** The pod of the session that is kept open of an application. */
-  keptPod(application: string): string {
-    return this.#kept.find(({ applicationName }) => applicationName === application)?.podId ?? ''
+  get talkingPod(): string {
+    return this.#kept.find(({ applicationName }) => applicationName === HELLO)?.podId ?? ''
   }
 
-  /** Something that may go wrong while the agent dies. It is shown when the point is not reached. */
   note(what: unknown): void {
     this.#notes.push(what)
   }
@@ -137,6 +138,7 @@ export class CrashWorld implements AsyncDisposable {
   async survive(order: CrashOrder, way: Way): Promise<Survival> {
     await this.#keepSessions()
     this.#notes = []
+    this.#awaySinceMs = null
     this.#death = Promise.withResolvers()
     this.#isAgentAwaited = true
     const churn = new Churn(this.cluster)
@@ -145,14 +147,17 @@ export class CrashWorld implements AsyncDisposable {
     try {
       const driven = reachPoint(this, way, order)
       await Promise.race([this.#dead(order), driven.then(() => this.#dead(order))])
-      const deadMs = performance.now()
+      const awaySinceMs = this.#awaySinceMs ?? performance.now()
       const strangers = way === 'lostLedger' ? [] : this.#strangers()
       await this.startAgent()
       await driven
       await churn.stop()
       await this.#settled()
-      const settledMs = Math.round(performance.now() - deadMs)
-      const honest = LOSING.includes(way) ? ['POD_LOST', 'NODE_LOST', 'START_FAILED'] : []
+      const settledMs = Math.round(performance.now() - awaySinceMs)
+      const honest = [
+        ...(LOSING.includes(way) ? ['POD_LOST', 'NODE_LOST', 'START_FAILED'] : []),
+        ...(settledMs > LEASE_MS ? ['NODE_LOST'] : []), // A machine with too much to do may need so long.
+      ]
       const broken = [...strangers, ...(await this.#brokenPromises(honest))]
       return { order, way, answered: churn.answered, settledMs, broken }
     } catch (cause) {
@@ -181,7 +186,7 @@ export class CrashWorld implements AsyncDisposable {
       () => readLedger(this.folder).rows,
       ({ sessions, versions }) => sessions + versions === 0,
     )
-    this.cluster.tell(NODE, { type: 'stop', pods: 'end' })
+    this.stopPods()
     await this.cluster.ended(NODE)
     const { rows } = readLedger(this.folder)
     const folders = ['agent/pods/process', 'agent/pods/process/.exits', 'agent/sockets']
@@ -206,6 +211,7 @@ export class CrashWorld implements AsyncDisposable {
   }
 
   #die(signal: NodeJS.Signals | null): void {
+    this.#awaySinceMs ??= performance.now()
     this.#isAgentAwaited = false
     this.#death.resolve(signal)
   }
@@ -236,7 +242,8 @@ export class CrashWorld implements AsyncDisposable {
     for (const name of NAMES) await settled(this.cluster, name, POOLS[name])
     await eventually(
       () => nodes(this.cluster),
-      (all) => all.every(({ booked, podCount }) => booked.pods === podCount && podCount === realPodsOf(this.folder).size),
+      (all) =>
+        all.every(({ booked, podCount }) => booked.pods === podCount && podCount === realPodsOf(this.folder).size),
     )
   }
 

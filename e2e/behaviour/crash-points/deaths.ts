@@ -1,9 +1,22 @@
 /** Many deaths, one after the other on each of a few machines. */
-import type { Way } from './agent-ways.ts'
+import { CRASH_POINTS, CRASH_SIDES } from '@fornax/simulator/crash-points'
+import { AGENT_WAYS, type ReachablePoint, type Way } from './agent-ways.ts'
 import { CrashWorld, type Survival } from './crash-world.ts'
 import type { CrashOrder } from './trap.ts'
 
 export type Death = { readonly order: CrashOrder; readonly way: Way }
+
+/** Every point that an agent gets to. */
+export const REACHABLE_POINTS: readonly ReachablePoint[] = CRASH_POINTS.filter(isReachable)
+
+function isReachable(point: string): point is ReachablePoint {
+  return point in AGENT_WAYS
+}
+
+/** Before and after a point, at its nth passage on a way. */
+export function deathsAt(point: ReachablePoint, way: Way, nth = 1): readonly Death[] {
+  return CRASH_SIDES.map((side) => ({ order: { point, side, nth }, way }))
+}
 
 /** How a death is called, in the names of tests and in the list. */
 export function nameOf({ order: { point, side, nth }, way }: Death): string {
@@ -53,7 +66,9 @@ async function dieHere(
 /** The list for people: a new point without a death, or a death that was not survived, is seen in it. */
 export function describeDeaths(deaths: readonly Death[], { survivals }: Deaths): string {
   const rows = deaths.map((death) => `  ${nameOf(death).padEnd(70)}${verdictOf(survivals.get(nameOf(death)))}`)
-  const settledMs = [...survivals.values()].map((one) => (one instanceof Error ? Infinity : one.settledMs)).toSorted()
+  const settledMs = [...survivals.values()]
+    .map((one) => (one instanceof Error ? Infinity : one.settledMs))
+    .toSorted((a, b) => a - b)
   const median = settledMs[Math.floor(settledMs.length / 2)]
   return [`${deaths.length} deaths of an agent, at rest again after ${median} ms (median):`, ...rows].join('\n')
 }

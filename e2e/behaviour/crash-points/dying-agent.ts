@@ -5,6 +5,7 @@
  */
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { assembleAgent, type Agent } from '@fornax/agent/agent'
 import { readConfig } from '@fornax/agent/config'
@@ -31,6 +32,7 @@ process.on('message', (message: Word) => {
 void once(process, 'disconnect').then(() => stopped.resolve('agent'))
 
 await using agent = await start()
+flushCompileCache() // Who is killed does not get to it.
 process.send?.({ type: 'ready' })
 if ((await stopped.promise) === 'pods') await agent.stopPods(STOP_GRACE_MS)
 if (process.connected) process.disconnect()
@@ -39,12 +41,12 @@ type Word = { readonly type: 'arm'; readonly order: CrashOrder } | { readonly ty
 
 async function start(): Promise<Agent> {
   const config = readConfig(process.env)
-  const { dataDir, address: host, path, hiddenFolders, coreAddress } = config
+  const { dataDir, coreAddress } = config
   const world = { clock: systemClock, log: createLog('agent', config.logLevel) }
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const opened = openSqliteLedger(join(dataDir, 'ledger.db'))
   if (opened.kind !== 'opened') throw new Error(opened.kind === 'refused' ? opened.problem : opened.why)
-  const runtimesWorld = { ...world, dataDir, host, path, hiddenFolders }
+  const runtimesWorld = { ...config, ...world, host: config.address }
   const runtimes = await openRuntimes(config.runtime, runtimesWorld)
   await removeRetiredPods(runtimes, runtimesWorld)
   return await assembleAgent({

@@ -27,7 +27,11 @@ export function readLedger(dataDir: string): LedgerRows {
     for (const name of LEDGER_FILES)
       if (existsSync(join(dataDir, 'agent', name))) copyFileSync(join(dataDir, 'agent', name), join(folder, name))
     using database = new DatabaseSync(join(folder, 'ledger.db'))
-    const column = (query: string): unknown[] => database.prepare(query).all().map((row) => Object.values(row)[0])
+    const column = (query: string): unknown[] =>
+      database
+        .prepare(query)
+        .all()
+        .map((row) => Object.values(row)[0])
     const bodies = (table: string): unknown[] =>
       column(`SELECT body FROM ${table}`).map((body) => JSON.parse(String(body)))
     const pods = bodies('pods') as PodRow[]

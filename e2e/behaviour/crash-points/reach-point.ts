@@ -1,11 +1,35 @@
 /** What is done to a node until its agent passes a point. */
 import { setTimeout as after } from 'node:timers/promises'
 import { PodLogsDocument } from '@fornax/client/generated/documents'
+import type { Cluster } from '../cluster.ts'
 import { close, create, opened, remove, sleeper } from '../steps.ts'
 import type { Way } from './agent-ways.ts'
-import { HELLO, NODE, type CrashWorld } from './crash-world.ts'
 import { letPortsRest, loseLedger, raiseEpochMarks } from './ledger-file.ts'
 import type { CrashOrder } from './trap.ts'
+
+/** A node whose agent is to die. */
+export type DyingNode = {
+  readonly cluster: Cluster
+  /** Where the agent keeps what is its own. */
+  readonly folder: string
+  /** Whether the agent has yet to die at its point. */
+  readonly isAgentAwaited: boolean
+  startAgent(): Promise<void>
+  killAgent(): Promise<void>
+  /** Asks the agent to end, and its pods first. */
+  stopPods(): void
+  /** The agent dies at its next passage of the point. */
+  arm(order: CrashOrder): void
+  /** An agent that is armed before it does anything: it may not even come to say that it is ready. */
+  startArmedAgent(order: CrashOrder): void
+  /** Some pod ends by itself, if there is one that has run for a while. */
+  endOldPod(): void
+  endPod(podId: string): void
+  /** A pod that has something in its log. */
+  readonly talkingPod: string
+  /** Something that may go wrong while the agent dies. It is shown when the point is not reached. */
+  note(what: unknown): void
+}
 
 /** Sessions open and close all the while, but where the agent has to be left in peace. */
 export const PEACEFUL: readonly Way[] = ['quiet']
@@ -18,105 +42,108 @@ const AGAIN_MS = 100
 const ARRIVED_MS = 40
 
 /** Arms the point and does what it takes, until the agent is dead. */
-export async function reachPoint(world: CrashWorld, way: Way, order: CrashOrder): Promise<void> {
-  await WAYS[way](world, order)
+export async function reachPoint(node: DyingNode, way: Way, order: CrashOrder): Promise<void> {
+  await WAYS[way](node, order)
 }
 
-const WAYS: Readonly<Record<Way, (world: CrashWorld, order: CrashOrder) => Promise<void>>> = {
-  churn: async (world, order) => {
-    world.arm(order)
-    await again(world, () => world.endOldPod())
+const WAYS: Readonly<Record<Way, (node: DyingNode, order: CrashOrder) => Promise<void>>> = {
+  churn: async (node, order) => {
+    node.arm(order)
+    await again(node, () => node.endOldPod())
   },
 
-  quiet: (world, order) => Promise.resolve(world.arm(order)),
+  quiet: (node, order) => Promise.resolve(node.arm(order)),
 
-  start: async (world, order) => {
-    await world.killAgent()
-    await world.startArmedAgent(order)
+  start: async (node, order) => {
+    await node.killAgent()
+    node.startArmedAgent(order)
   },
 
-  newCore: async (world, order) => {
-    world.arm(order)
-    await world.cluster.kill('core')
-    await world.cluster.startCore()
+  newCore: async (node, order) => {
+    node.arm(order)
+    await node.cluster.kill('core')
+    await node.cluster.startCore()
   },
 
-  oldCore: async (world, order) => {
-    await world.killAgent()
-    raiseEpochMarks(world.folder)
-    await world.startArmedAgent(order)
+  oldCore: async (node, order) => {
+    await node.killAgent()
+    raiseEpochMarks(node.folder)
+    node.startArmedAgent(order)
   },
 
-  applications: async (world, order) => {
-    world.arm(order)
-    await again(world, async () => {
-      const { name } = await create(world.cluster, `brief-${Date.now()}`, sleeper, { maxPods: 2 })
+  applications: async (node, order) => {
+    node.arm(order)
+    await again(node, async () => {
+      const { name } = await create(node.cluster, `brief-${Date.now()}`, sleeper, { maxPods: 2 })
       try {
-        const { id } = await opened(world.cluster, name, { openTimeoutMs: 60_000 })
-        await close(world.cluster, id)
+        const { id } = await opened(node.cluster, name, { openTimeoutMs: 60_000 })
+        await close(node.cluster, id)
       } finally {
-        await remove(world.cluster, name)
+        await remove(node.cluster, name)
       }
     })
   },
 
-  readLog: async (world, order) => {
-    world.arm(order)
-    await again(world, async () => {
-      const podId = world.keptPod(HELLO)
-      const lines = world.cluster.client.subscribe(PodLogsDocument, { podId, tailLines: 5, follow: false })
+  readLog: async (node, order) => {
+    node.arm(order)
+    await again(node, async () => {
+      const lines = node.cluster.client.subscribe(PodLogsDocument, {
+        podId: node.talkingPod,
+        tailLines: 5,
+        follow: false,
+      })
       for await (const _ of lines) continue
     })
   },
 
-  restedPorts: async (world, order) => {
-    await world.killAgent()
-    letPortsRest(world.folder)
-    await world.startAgent()
-    world.arm(order)
-    await again(world, () => world.endOldPod())
+  restedPorts: async (node, order) => {
+    await node.killAgent()
+    letPortsRest(node.folder)
+    await node.startAgent()
+    node.arm(order)
+    await again(node, () => node.endOldPod())
   },
 
   // A core that stood still hears a client first, and the node afterwards: what it then says of the session is late.
-  crossingWords: async (world, order) => {
-    world.arm(order)
-    await again(world, async () => {
-      const { name } = await create(world.cluster, `brief-${Date.now()}`, sleeper, { maxPods: 2 })
+  crossingWords: async (node, order) => {
+    node.arm(order)
+    await again(node, async () => {
+      const { name } = await create(node.cluster, `brief-${Date.now()}`, sleeper, { maxPods: 2 })
       try {
-        const { id, podId } = await opened(world.cluster, name, { openTimeoutMs: 60_000 })
-        world.cluster.signal('core', 'SIGSTOP')
-        const closing = close(world.cluster, id)
+        const { id, podId } = await opened(node.cluster, name, { openTimeoutMs: 60_000 })
+        node.cluster.signal('core', 'SIGSTOP')
+        const closing = close(node.cluster, id)
         await after(ARRIVED_MS)
-        world.endPod(podId ?? '')
+        node.endPod(podId ?? '')
         await after(ARRIVED_MS)
-        world.cluster.signal('core', 'SIGCONT')
+        node.cluster.signal('core', 'SIGCONT')
         await closing
       } finally {
-        await remove(world.cluster, name)
+        await remove(node.cluster, name)
       }
     })
   },
 
-  endPods: (world, order) => {
-    world.arm(order)
-    world.cluster.tell(NODE, { type: 'stop', pods: 'end' })
+  endPods: (node, order) => {
+    node.arm(order)
+    node.stopPods()
     return Promise.resolve()
   },
 
-  lostLedger: async (world, order) => {
-    await world.killAgent()
-    loseLedger(world.folder)
-    await world.startArmedAgent(order)
+  lostLedger: async (node, order) => {
+    await node.killAgent()
+    loseLedger(node.folder)
+    node.startArmedAgent(order)
   },
 }
 
 /** Does it over and over, until the agent is dead. What fails because of that may fail. */
-async function again(world: CrashWorld, act: () => Promise<void> | void): Promise<void> {
-  while (world.isAgentAwaited) {
+async function again(node: DyingNode, act: () => Promise<void> | void): Promise<void> {
+  while (node.isAgentAwaited) {
     try {
       await act()
     } catch (error) {
-      world.note(error)
+      node.note(error)
     }
     await after(AGAIN_MS)
   }

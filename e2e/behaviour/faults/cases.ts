@@ -3,7 +3,8 @@
  * `npm run test:long`; docs/faults.md shows what they measured.
  */
 import { setTimeout as after } from 'node:timers/promises'
-import type { Cluster } from '../cluster.ts'
+import { eventually, type Cluster } from '../cluster.ts'
+import { nodes } from '../steps.ts'
 import { createFaultNetwork, type FaultNetwork } from './network.ts'
 import { realPodsOf, signalPods } from './real-pods.ts'
 import { ScratchDisk } from './scratch-disk.ts'
@@ -82,16 +83,27 @@ const BETWEEN_CORE_KILLS_MS = 2_000
 /** A core takes longer than that to start, so it dies on the way. */
 const STARTING_MS = 400
 
+/** For so long a core that has just started makes no pods, because its nodes are about to come back (W9 of the pools). */
+const NODES_BACK_WITHIN_MS = 2_000
+
+export type CoreKillsReport = FaultReport & {
+  /** Whether all nodes were back, each time, before the core did without them: on a machine that is busy they are not. */
+  readonly wereNodesInTime: boolean
+}
+
 /** The core is killed again and again, every fourth time while it starts. */
-export function coreKills({ times }: { readonly times: number }): Promise<FaultReport> {
-  return underFault({
+export async function coreKills({ times }: { readonly times: number }): Promise<CoreKillsReport> {
+  let slowestMs = 0
+  const report = await underFault({
     name: `core killed ${times} times`,
     cluster: { nodes: NODES },
     pool: BUSY_POOL,
     clients: BUSY_CLIENTS,
     fault: async (cluster) => {
       for (let kills = 0; kills < times;) {
+        const nodesAwayMs = untilNodesAreBack(cluster)
         await after(Math.random() * BETWEEN_CORE_KILLS_MS)
+        slowestMs = Math.max(slowestMs, nodesAwayMs())
         await cluster.kill('core')
         kills += 1
         if (kills % 4 === 3 && kills < times) {
@@ -100,8 +112,16 @@ export function coreKills({ times }: { readonly times: number }): Promise<FaultR
         }
         await cluster.startCore()
       }
+      const nodesAwayMs = untilNodesAreBack(cluster)
+      await eventually(
+        () => nodes(cluster),
+        (all) => all.every(({ phase }) => phase === 'READY'),
+      )
+      slowestMs = Math.max(slowestMs, nodesAwayMs())
     },
   })
+  console.log(`with every core, its nodes were back within ${Math.round(slowestMs)} ms`)
+  return { ...report, wereNodesInTime: slowestMs < NODES_BACK_WITHIN_MS }
 }
 
 async function killWhileStarting(cluster: Cluster): Promise<void> {
@@ -109,6 +129,21 @@ async function killWhileStarting(cluster: Cluster): Promise<void> {
   await after(Math.random() * STARTING_MS)
   await cluster.kill('core')
   await started
+}
+
+/** From now on: how long the nodes have taken to come back, or take already, in milliseconds. */
+function untilNodesAreBack(cluster: Cluster): () => number {
+  const readyMs = performance.now()
+  let backMs: number | null = null
+  const noteBack = async (): Promise<void> => {
+    await eventually(
+      () => nodes(cluster),
+      (all) => all.every(({ phase }) => phase === 'READY'),
+    )
+    backMs = performance.now() - readyMs
+  }
+  noteBack().catch(() => undefined) // The core was killed before.
+  return () => backMs ?? performance.now() - readyMs
 }
 
 /** The agent of one node is killed every so often, and started again at once. */

@@ -44,7 +44,7 @@ export const WRONG_BUILDS: readonly WrongBuild[] = [
     invariant: 'I4',
     mistake: 'a pod that nobody knows is left alone',
     file: `${FLEET}/reconcile-node.ts`,
-    right: "return state.ports.tell(name, { kind: 'stopPod', podId: step.podId, graceMs: 0 })",
+    right: 'return expel(state, node, step.podId)',
     wrong: 'return',
   },
   {

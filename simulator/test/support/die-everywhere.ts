@@ -1,4 +1,5 @@
 /** Worlds in which processes die at one crash point after the other, until every point has had its deaths. */
+import type { Action } from '../../src/actions.ts'
 import { CRASH_SIDES, type CrashPoint, type CrashSide } from '../../src/crash-points.ts'
 import { drawPlan } from '../../src/draw-plan.ts'
 import type { Plan } from '../../src/plan.ts'
@@ -24,20 +25,24 @@ export type Deaths = {
 /** What must never happen, and did: in which run, with which deaths in it. */
 export type Broken = { readonly seed: number; readonly deaths: readonly string[]; readonly what: Failure | string }
 
+const OPERATOR = { policy: 5, publish: 6, rollBack: 4, replace: 6, cordon: 6, uncordon: 6, drain: 6 }
+const TROUBLE = { exitPod: 20, exitSession: 10, crashAgent: 4, break: 4, repeat: 4, database: 6, oldBackup: 1 }
+
 /** Sessions open and close, and whatever else passes crash points happens often. */
 const USE: Scenario = {
   name: 'deaths',
   what: 'processes that die in the middle of something',
-  rates: {
-    ...{ client: 300, policy: 5, publish: 6, rollBack: 4, replace: 6, cordon: 6, uncordon: 6, drain: 6 },
-    ...{ exitPod: 20, exitSession: 10, crashAgent: 4, break: 4, repeat: 4, database: 6, oldBackup: 1 },
-  },
+  rates: { client: 300, ...OPERATOR, ...TROUBLE },
   drifting: 0,
 }
 const CALM_MS = 2_000
 const BETWEEN_MS = 1_000
+const NODES_MAX = 8
 /** A second story follows the first in the same world: ports that rest for a minute are given out again. */
 const SECOND_SEED = 1_000_000
+
+/** Some things happen in every world, and others only where they are made to happen. */
+const EXTRAS: readonly ((durationMs: number) => readonly Action[])[] = [() => [], silences, oldBackups]
 
 /** Runs worlds, beginning with a seed, until all of them have died or there were enough runs. */
 export async function dieEverywhere(
@@ -78,8 +83,30 @@ export function deathsAt(points: readonly CrashPoint[], passages: readonly numbe
 function planOf(seed: number): Plan {
   const first = drawPlan(seed, USE)
   const second = drawPlan(SECOND_SEED + seed, USE)
+  const durationMs = first.durationMs + second.durationMs
   const later = second.actions.map(({ atMs, deed }) => ({ atMs: first.durationMs + atMs, deed }))
-  return { ...first, actions: [...first.actions, ...later], durationMs: first.durationMs + second.durationMs }
+  const extras = EXTRAS[seed % EXTRAS.length]?.(durationMs) ?? []
+  return { ...first, durationMs, actions: [...first.actions, ...later, ...extras].toSorted((a, b) => a.atMs - b.atMs) }
+}
+
+/** Nodes that are silent for about as long as their lease: some are lost, though their connection never ended. */
+function silences(durationMs: number): readonly Action[] {
+  return instants(13_000, durationMs).flatMap((atMs) =>
+    Array.from({ length: NODES_MAX }, (_, node) => ({ atMs, deed: { kind: 'partition', node, forMs: 8_600 } })),
+  )
+}
+
+/** A database that is an older one, whose core has an epoch that its nodes have left behind. */
+function oldBackups(durationMs: number): readonly Action[] {
+  return instants(9_000, durationMs).flatMap((atMs) => [
+    ...[3_000, 1_500].map((agoMs): Action => ({ atMs: atMs - agoMs, deed: { kind: 'crashCore', downMs: 50 } })),
+    { atMs, deed: { kind: 'oldBackup', agoMs: 4_000 } },
+    { atMs, deed: { kind: 'database', mood: { delayMs: 60 }, forMs: 500 } },
+  ])
+}
+
+function instants(everyMs: number, durationMs: number): readonly number[] {
+  return Array.from({ length: Math.floor(durationMs / everyMs) }, (_, index) => (index + 1) * everyMs)
 }
 
 /** As many as there is time for; a point and side once at most, because a process dies at a place only once. */

@@ -30,6 +30,20 @@ it('gives up a core that was silent for longer than the lease, and beats as long
   expect(world.line.isClosed).toBe(true)
 })
 
+it('does not take it for silence of the core that it stood still itself', () => {
+  const world = newWorld()
+  world.clock.leap(15_000)
+  world.clock.advance(1)
+  expect(world.line.isClosed).toBe(false)
+  world.greet()
+  world.clock.advance(3_000)
+  world.clock.leap(60_000)
+  world.clock.advance(5_000)
+  expect(world.line.isClosed).toBe(false)
+  world.clock.advance(4_000)
+  expect(world.line.isClosed).toBe(true)
+})
+
 it('says nothing but its hello before the core has greeted', () => {
   const world = newWorld()
   world.record.report({ kind: 'pod', pod: pod('pod-1') })

@@ -10,6 +10,7 @@
  * there is room. So the core hears that it lives, and sends it nothing new.
  */
 import type { Cancel, Clock } from '@fornax/kernel/clock'
+import { ListeningTime } from '@fornax/kernel/listening-time'
 import type { Log } from '@fornax/kernel/log'
 import { judgeEpoch, withMark, type EpochMark } from '@fornax/node-model/epoch-rules'
 import type { CommandBatch, CoreHello, ReadLog } from '@fornax/proto/fornax/nodelink/v1/nodelink'
@@ -54,7 +55,9 @@ export class CoreSession implements Disposable {
   #firstUntold = 0
   #cancelTelling: Cancel = () => undefined
   #core: CoreHello | null = null
-  #lastHeardMs: number
+  /** Grows only while this agent listens: it must not take its own standing still for silence of the core. */
+  #listening: ListeningTime
+  #heardAtMs: number
   #hasSpoken = false
   #needsState = false
   #owesState = false
@@ -66,12 +69,14 @@ export class CoreSession implements Disposable {
     this.#world = world
     this.#line = line
     this.#onAccepted = onAccepted
-    this.#lastHeardMs = world.clock.nowMs()
-    this.#cancelBeat = world.clock.schedule(HELLO_TIMEOUT_MS, () => line.close())
+    const nowMs = world.clock.nowMs()
+    this.#listening = new ListeningTime(nowMs, HELLO_TIMEOUT_MS)
+    this.#heardAtMs = nowMs
+    this.#cancelBeat = world.clock.schedule(HELLO_TIMEOUT_MS, () => this.#noHello())
   }
 
   receive(frame: FrameFromCore): void {
-    this.#lastHeardMs = this.#world.clock.nowMs()
+    this.#heardAtMs = this.#listening.at(this.#world.clock.nowMs())
     switch (frame.$case) {
       case 'hello':
         this.#begin(frame.value)
@@ -123,7 +128,9 @@ export class CoreSession implements Disposable {
     this.#sendState()
     record.listen((firstRevision, reports) => this.#tell(firstRevision, reports))
     this.#cancelBeat()
-    this.#beat(Math.max(HEARTBEAT_MIN_MS, core.heartbeatIntervalMs))
+    const intervalMs = Math.max(HEARTBEAT_MIN_MS, core.heartbeatIntervalMs)
+    this.#listening = new ListeningTime(this.#heardAtMs, intervalMs)
+    this.#beat(intervalMs)
     if (core.usageIntervalMs > 0) this.#measure(core.usageIntervalMs)
   }
 
@@ -201,9 +208,17 @@ export class CoreSession implements Disposable {
     this.#line.write(frame)
   }
 
+  #noHello(): void {
+    const missedMs = this.#listening.mark(this.#world.clock.nowMs())
+    if (missedMs === 0) this.#line.close()
+    else this.#cancelBeat = this.#world.clock.schedule(HELLO_TIMEOUT_MS, () => this.#noHello())
+  }
+
   #beat(intervalMs: number): void {
     this.#cancelBeat = this.#world.clock.schedule(intervalMs, () => {
-      const silentMs = this.#world.clock.nowMs() - this.#lastHeardMs
+      const nowMs = this.#world.clock.nowMs()
+      this.#listening.mark(nowMs)
+      const silentMs = this.#listening.at(nowMs) - this.#heardAtMs
       if (silentMs > Math.max(this.#core?.leaseMs ?? 0, 3 * intervalMs)) {
         this.#world.log.warn({ silentMs }, 'the core is silent: connecting anew')
         return this.#line.close()

@@ -46,20 +46,24 @@ const CONDEMNED_GRACE_MS = 5_000
 const HUNG_START_MS = 5_000
 /** For a pod that ends together with its last session. */
 const KILL_GRACE_MS = 10_000
+/** Shared by all pods: a node has thousands that wait for nothing. */
+const NOTHING: Cancel = () => undefined
 
 export class PodSupervisor {
   readonly version: ApplicationVersion
   readonly runtime: Runtime
-  readonly #ended = Promise.withResolvers<void>()
+  /** Made for who waits for it. */
+  #ended: PromiseWithResolvers<void> | null = null
   readonly #world: PodWorld
   readonly #owner: PodOwner
-  readonly #sessions: PodSessions
+  /** Made with the first session. */
+  #sessions: PodSessions | null = null
   #row: LedgerPod
   #running: RuntimePod | null = null
   #link: ApplicationLink | null = null
-  #cancelDeadline: Cancel = () => undefined
+  #cancelDeadline: Cancel = NOTHING
   #stopProbing: (() => void) | null = null
-  #leaveGate: () => void = () => undefined
+  #leaveGate: () => void = NOTHING
   #saidHello = false
   #hasLaunched = false
   #isLetGo = false
@@ -79,7 +83,7 @@ export class PodSupervisor {
     this.runtime = runtime
     this.#world = world
     this.#owner = owner
-    this.#sessions = new PodSessions(this.#forSessions(), world, adopted)
+    if (adopted.length > 0) this.#sessions = new PodSessions(this.#forSessions(), world, adopted)
   }
 
   get pod(): Pod {
@@ -88,11 +92,13 @@ export class PodSupervisor {
 
   /** Settles when nothing of it runs any more. */
   get whenEnded(): Promise<void> {
+    if (hasEnded(this.pod)) return Promise.resolve()
+    this.#ended ??= Promise.withResolvers()
     return this.#ended.promise
   }
 
   sessions(): readonly NodeSession[] {
-    return this.#sessions.list()
+    return this.#sessions?.list() ?? []
   }
 
   /** Begins to make the pod, once it is in the ledger. */
@@ -106,7 +112,7 @@ export class PodSupervisor {
   /** Takes over what an earlier agent left. */
   async adopt(): Promise<void> {
     this.#addLog()
-    const open = this.#sessions.list().map(({ sessionId, hostPorts }) => ({ sessionId, hostPorts }))
+    const open = this.sessions().map(({ sessionId, hostPorts }) => ({ sessionId, hostPorts }))
     const result = await this.runtime.adoptPod(this.#order(), this.#row.handle, open)
     if (result.kind === 'running') return this.#run(result.pod, true)
     if (result.kind === 'ended') return this.#end(result.end)
@@ -124,16 +130,16 @@ export class PodSupervisor {
 
   /** Why the session cannot be started here; null: it is being started, or was before. */
   startSession(order: StartSession): string | null {
-    if (this.#sessions.has(order.sessionId)) return null
-    if (this.#sessions.openCount >= Math.max(1, this.version.sessionsPerPod)) return 'its pod has no free place'
+    if (this.#sessions?.has(order.sessionId)) return null
+    if (this.#openCount >= Math.max(1, this.version.sessionsPerPod)) return 'its pod has no free place'
     const refusal = this.#apply({ kind: 'claimed', grantEpoch: order.grantEpoch })
     if (refusal !== null) return `its pod takes no session: ${refusal}`
-    this.#sessions.start(order)
+    this.#theSessions().start(order)
     return null
   }
 
   closeSession(order: CloseSession): void {
-    this.#sessions.close(order)
+    this.#sessions?.close(order)
   }
 
   /** Looks after the pod no longer; it goes on. */
@@ -142,7 +148,7 @@ export class PodSupervisor {
     this.#cancelDeadline()
     this.#stopProbing?.()
     this.#leaveGate()
-    this.#sessions.letGo()
+    this.#sessions?.letGo()
     await this.#link?.[Symbol.asyncDispose]()
   }
 
@@ -189,7 +195,7 @@ export class PodSupervisor {
 
   async #openLink(isExpected: boolean): Promise<void> {
     const { clock, folders } = this.#world
-    const said = this.#sessions.listener()
+    const said = this.#theSessions().listener()
     const link = await folders.open({
       podId: this.pod.podId,
       owner: this.#running?.owner ?? this.runtime.podOwner,
@@ -235,7 +241,7 @@ export class PodSupervisor {
       return this.#condemn('its session socket could not be made anew')
     }
     if (this.pod.phase === 'creating') this.#probe()
-    this.#sessions.resume()
+    this.#sessions?.resume()
   }
 
   #probe(): void {
@@ -254,9 +260,9 @@ export class PodSupervisor {
   #becomeReady(): void {
     if (this.pod.phase !== 'creating') return
     this.#apply({ kind: 'ready', atMs: this.#world.clock.nowMs() })
-    if (this.#sessions.openCount === 0) return
+    if (this.#openCount === 0) return
     this.#apply({ kind: 'occupied' })
-    this.#sessions.podReady()
+    this.#sessions?.podReady()
   }
 
   #condemn(reason: string): void {
@@ -315,6 +321,7 @@ export class PodSupervisor {
   /** The runtime keeps the deadline of a running pod that ends; a pod that starts has only us. */
   #watchDeadline(): void {
     this.#cancelDeadline()
+    this.#cancelDeadline = NOTHING
     const { clock } = this.#world
     const { phase, deadlineMs, createdAtMs } = this.pod
     if (deadlineMs === null) return
@@ -358,11 +365,11 @@ export class PodSupervisor {
     const { podId } = this.pod
     this.#cancelDeadline()
     logs.finish(podId)
-    this.#sessions.podEnded()
+    this.#sessions?.podEnded()
     ports.rest(this.#row.hostPorts)
     this.#removeLink()
     this.#owner.podEnded(this)
-    this.#ended.resolve()
+    this.#ended?.resolve()
   }
 
   #removeLink(): void {
@@ -374,11 +381,19 @@ export class PodSupervisor {
 
   #sessionClosed(session: NodeSession): void {
     this.#owner.sessionClosed(session)
-    const isLast = this.#sessions.openCount === 0
+    const isLast = this.#openCount === 0
     if (isLast) this.#apply({ kind: 'released' })
     else if (session.killPod) this.#apply({ kind: 'spent' }) // Its neighbours stay, for as long as they like.
     const isOver = isLast && (session.killPod || this.pod.isSpent)
     if (isOver && !hasEnded(this.pod)) this.stop(KILL_GRACE_MS)
+  }
+
+  get #openCount(): number {
+    return this.#sessions?.openCount ?? 0
+  }
+
+  #theSessions(): PodSessions {
+    return (this.#sessions ??= new PodSessions(this.#forSessions(), this.#world, []))
   }
 
   #forSessions(): ConstructorParameters<typeof PodSessions>[0] {

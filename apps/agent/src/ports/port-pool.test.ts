@@ -68,8 +68,8 @@ type Change = {
   readonly blocks?: PortBlocks
 }
 
-function world(change: Change = {}) {
-  const { first = 20_000, last = 20_099, taken = [], ended = [], rests = [], blocks = UNSHARED_PORT_BLOCKS } = change
+function world(known: Change = {}) {
+  const { first = 20_000, last = 20_099, taken = [], ended = [], rests = [], blocks = UNSHARED_PORT_BLOCKS } = known
   const time = { nowMs: 0 }
   const clock: Clock = { nowMs: () => time.nowMs, schedule: () => () => undefined }
   const changes: LedgerChange[] = []

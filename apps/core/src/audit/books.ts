@@ -110,12 +110,16 @@ export function applicationIsFiled(entry: ApplicationEntry, { state }: Evidence,
 }
 
 /** N1, N3: where new pods may come, and what a placement sees there. */
-export function roomIsOffered({ registered, phase, introduction }: NodeEntry, { state }: Evidence, found: Found): void {
+export function roomIsOffered(
+  { registered, phase, introduction, strangers }: NodeEntry,
+  { state }: Evidence,
+  found: Found,
+): void {
   const { name, isCordoned } = registered
   const account = state.groups.account(name)
   const wrong = (what: string): void =>
     found({ invariant: 'books', what, objects: [`node ${name}`], evidence: { phase, isCordoned, account } })
-  const mayGetPods = phase === 'ready' && !isCordoned
+  const mayGetPods = phase === 'ready' && !isCordoned && strangers.size === 0
   if ((account?.isOpen ?? false) !== mayGetPods) wrong('a node is open for new pods, or is not')
   if (account === null) return
   const { capacity, booked, free } = account

@@ -191,6 +191,7 @@ const BROKEN: readonly Broken[] = [
     ({ node, world }) => void (node.registered = { ...node.registered, drainDeadlineMs: world.nowMs - 1_000 }),
   ],
   ['I8', 'a deadline did not fire', ({ world, pending }) => void world.deadlines.set(pending.id, world.nowMs - 200)],
+  ['I8', 'a version waits for ever to be proven', ({ entry, world }) => void (entry.provesAtMs = world.nowMs + 1_000)],
   ['I8', 'the core no longer marks that it listens', ({ world }) => void world.deadlines.delete('listening')],
   ['I9', 'a key does not lead to its session', ({ entry }) => entry.keys.clear()],
   [
@@ -214,7 +215,11 @@ const BROKEN: readonly Broken[] = [
       database: { session: () => open, sessions: () => [open, { ...open, id: 'ses-x' }] },
     }),
   ],
-  ['I10', 'the resource version went back', ({ memory }) => void (memory.version = '1.999999')],
+  [
+    'I10',
+    'the resource version went back',
+    ({ state, memory }) => void (memory.version = `${state.startedAtMs}.999999`),
+  ],
   ['I10', 'a pod changed without a word', ({ idle }) => void (idle.runtime = 'another')],
   ['I10', 'a session changed without a word', ({ state, open }) => void state.sessions.set(open.id, { ...open })],
   ['I10', 'a pod went without a word', ({ state, idle }) => void state.pods.delete(idle.id)],

@@ -16,7 +16,7 @@ import * as books from './books.ts'
 import type { Evidence, Found, InvariantId, Touched } from './evidence.ts'
 import { actsAreCurrent, grantIsOfThisCore, slotHeld, slotsGiven, slotsUsed } from './grants.ts'
 import { nobodyIsGivenADyingPod, nobodyIsStopped, reasonHolds } from './kills.ts'
-import { growsWithinBounds, shrinksWithinBounds } from './pool-bounds.ts'
+import { growsWithinBounds, leftTheQueue, shrinksWithinBounds } from './pool-bounds.ts'
 import { endsWithAWord, everyAnswerIsKept, keyLeadsHere, oneSessionEach } from './promises.ts'
 import { nodePods, overstayed, podOfNoUse } from './reasons.ts'
 import { sumsAreRight } from './sums.ts'
@@ -79,6 +79,7 @@ export const INVARIANTS: readonly Invariant[] = [
   {
     id: 'I6',
     says: 'a pool never exceeds its target by more than what was in flight; no plan asks for less than min or more than max',
+    session: [leftTheQueue],
     application: [growsWithinBounds],
     news: [shrinksWithinBounds],
   },

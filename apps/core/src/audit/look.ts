@@ -41,7 +41,7 @@ export function touchedBy(changes: readonly Change[], also: AlsoTouched = {}): T
   return { sessions, pods, applications, nodes, changes }
 }
 
-/** Checks what changed, in one go. Nodes come first: what is remembered of them is asked by others. */
+/** Checks what changed, in one go. Nodes and sessions come before others: what is remembered of them is asked there. */
 export function checkTouched(evidence: Evidence, touched: Touched, found: Found): void {
   evidence.memory.begin(evidence.state, evidence.nowMs)
   for (const change of touched.changes) checkChange(change, evidence, found)
@@ -86,6 +86,7 @@ export function checkOne({ kind, id }: Pick<Change, 'kind' | 'id'>, evidence: Ev
       const entry = state.applications.get(id)
       if (entry) return checkApplication(entry, evidence, found)
       memory.pools.delete(id)
+      memory.leavers.delete(id)
       return 1
     }
     default:
@@ -166,6 +167,7 @@ function* forgetTheGone({ evidence }: Look): Generator<Effort> {
     if (!state.applications.has(id)) memory.pools.delete(id)
     yield 1
   }
+  for (const id of memory.leavers.keys()) if (!state.applications.has(id)) memory.leavers.delete(id)
   if (witnesses.nodes) return
   for (const id of memory.reasonless.keys()) {
     if (state.pods.get(id)?.phase !== 'terminating') memory.reasonless.delete(id)

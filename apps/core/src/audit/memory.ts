@@ -15,7 +15,8 @@ type Reasonless = { readonly nodeName: string; readonly connectedMs: number }
 /** What a pool was at the last look. */
 export type PoolMemory = {
   readonly revision: number
-  readonly total: number
+  /** When it was first seen with this revision, after another. */
+  readonly revisedAtMs: number | null
   /** How many pods it may have because it had them before they became too many. */
   readonly ceiling: number
   readonly expectedNodes: number
@@ -30,6 +31,8 @@ type Running = { readonly nodeName: string; readonly podId: string; readonly cor
 export class Memory {
   readonly reasonless = new Map<string, Reasonless>()
   readonly pools = new Map<string, PoolMemory>()
+  /** By application: sessions that left its queue without a pod, at an instant. */
+  readonly leavers = new Map<string, { readonly atMs: number; readonly ids: Set<string> }>()
   /** By session. */
   readonly running = new Map<string, Running>()
   /** The last version that each reader was told. */
@@ -99,6 +102,7 @@ export class Memory {
       this.#connections.set(name, { isConnected: false, sinceMs: 0, beforeMs })
     }
     this.pools.clear()
+    this.leavers.clear()
     this.shrunk.clear()
     this.picture?.clear()
     this.version = null

@@ -5,20 +5,44 @@
 import { STOP_GRACE_MS } from '../fleet/pod-writer.ts'
 import type { ApplicationEntry } from '../fleet/application-entry.ts'
 import type { ScalingTarget } from '../applications/application.ts'
+import type { Session } from '../sessions/session.ts'
 import type { Evidence, Found, SentCommand } from './evidence.ts'
 import type { PoolMemory } from './memory.ts'
 
+/** Who waited for a pod and left in the turn in which that pod was made: a turn may settle several times. */
+export function leftTheQueue(session: Session, { memory, nowMs, pace }: Evidence): void {
+  const { id, applicationId, phase, podId, closedAtMs } = session
+  if (pace !== 'everyTurn' || phase !== 'closed' || podId !== null || closedAtMs !== nowMs) return
+  const known = memory.leavers.get(applicationId)
+  if (known?.atMs === nowMs) known.ids.add(id)
+  else memory.leavers.set(applicationId, { atMs: nowMs, ids: new Set([id]) })
+}
+
 /** No pod is made beyond the maximum, nor where the target was met already. */
 export function growsWithinBounds(entry: ApplicationEntry, evidence: Evidence, found: Found): void {
-  const { definition } = entry
-  const { id, revision } = definition
   const { memory, state, nowMs, pace } = evidence
+  const { id, revision } = entry.definition
+  const before = memory.pools.get(id)
   if (entry.isDeleted) {
     memory.pools.delete(id)
+    memory.leavers.delete(id)
     return
   }
-  const before = memory.pools.get(id)
-  const { maxPods } = definition.scalingPolicy
+  const ceiling = staysBelowMaximum(entry, evidence, found)
+  const madeThen = pace === 'everyTurn' ? madeAt(entry, nowMs) : null
+  if (before && madeThen && !mayHaveFound(before, entry, evidence))
+    staysAtTarget(entry, madeSince(before, madeThen, nowMs), { evidence, found })
+  const isRevised = before !== undefined && before.revision !== revision
+  const revisedAtMs = isRevised ? nowMs : (before?.revisedAtMs ?? null)
+  const expectedNodes = state.expectedNodes.size
+  memory.pools.set(id, { revision, revisedAtMs, ceiling, expectedNodes, atMs: nowMs, madeThen })
+}
+
+/** Returns how many pods it may have at the next look. */
+function staysBelowMaximum(entry: ApplicationEntry, evidence: Evidence, found: Found): number {
+  const { id, scalingPolicy } = entry.definition
+  const { maxPods } = scalingPolicy
+  const before = evidence.memory.pools.get(id)
   const total = lastingOf(entry) + entry.counts.terminating
   const ceiling = Math.max(maxPods, before && !mayHaveFound(before, entry, evidence) ? before.ceiling : total)
   if (total > ceiling)
@@ -28,28 +52,23 @@ export function growsWithinBounds(entry: ApplicationEntry, evidence: Evidence, f
       objects: [`application ${id}`],
       evidence: { total, maxPods, ceiling, counts: { ...entry.counts } },
     })
-  const madeThen = pace === 'everyTurn' ? madeAt(entry, nowMs) : null
-  const earlier = before?.atMs === nowMs ? before.madeThen : NONE_MADE
-  if (madeThen && earlier && before?.expectedNodes === state.expectedNodes.size) {
-    const made = { newest: madeThen.newest - earlier.newest, older: madeThen.older - earlier.older }
-    staysAtTarget(entry, made, found)
-  }
-  const expectedNodes = state.expectedNodes.size
-  const room = Math.max(maxPods, Math.min(ceiling, total))
-  memory.pools.set(id, { revision, total, ceiling: room, expectedNodes, atMs: nowMs, madeThen })
+  return Math.max(maxPods, Math.min(ceiling, total))
 }
 
 /** Whether pods may have come that nobody made: adopted from nodes that had yet to report, or made under another policy. */
 function mayHaveFound(before: PoolMemory, { definition }: ApplicationEntry, { state, pace }: Evidence): boolean {
-  if (before.expectedNodes !== state.expectedNodes.size) return true
-  return pace === 'nowAndThen' && (before.expectedNodes > 0 || before.revision !== definition.revision)
+  if (before.expectedNodes !== state.expectedNodes.size || before.revision !== definition.revision) return true
+  return pace === 'nowAndThen' && before.expectedNodes > 0
 }
 
 /** After pods were made, there are no more to come than who waits, the target, the minimum and a roll-out can use. */
-function staysAtTarget(entry: ApplicationEntry, made: Made, found: Found): void {
+function staysAtTarget(entry: ApplicationEntry, made: Made, to: { evidence: Evidence; found: Found }): void {
   const { scalingPolicy, version } = entry.definition
   const { counts, queue, openSlots, unreachable } = entry
-  const waiting = Math.ceil(Math.max(0, queue.size - openSlots) / version.spec.sessionsPerPod)
+  const { memory, nowMs } = to.evidence
+  const leavers = memory.leavers.get(entry.definition.id)
+  const left = leavers?.atMs === nowMs ? leavers.ids.size : 0
+  const waiting = Math.ceil(Math.max(0, queue.size + left - openSlots) / version.spec.sessionsPerPod)
   const idle = counts.standby + counts.hibernated - unreachable
   const beside = ofRollOut(entry, idle)
   if (!entry.definition.isProven && entry.definition.fallback !== null && made.older <= 0) return // W8: it is a trial.
@@ -57,7 +76,7 @@ function staysAtTarget(entry: ApplicationEntry, made: Made, found: Found): void 
   const coming = idle + counts.pending + counts.creating - waiting - beside
   const total = lastingOf(entry) - beside
   if (coming <= 0 || total <= scalingPolicy.minPods || !isAbove(scalingPolicy.target, coming, total)) return
-  found({
+  to.found({
     invariant: 'I6',
     what: 'pods were made though the target of the pool was met',
     objects: [`application ${entry.definition.id}`],
@@ -83,7 +102,13 @@ function isAbove({ kind, low, high }: ScalingTarget, idle: number, total: number
 /** Pods in flight that were made at an instant, by whether they are of the newest version. */
 type Made = NonNullable<PoolMemory['madeThen']>
 
-const NONE_MADE: Made = { newest: 0, older: 0 }
+const NONE: Made = { newest: 0, older: 0 }
+
+/** Those that were not there at the look before. None when nobody knows. */
+function madeSince({ atMs, madeThen }: PoolMemory, now: Made, nowMs: number): Made {
+  const earlier = atMs === nowMs ? madeThen : NONE
+  return earlier === null ? NONE : { newest: now.newest - earlier.newest, older: now.older - earlier.older }
+}
 
 function madeAt({ unscheduled, creating, definition }: ApplicationEntry, nowMs: number): Made {
   const made = { newest: 0, older: 0 }
@@ -106,7 +131,8 @@ export function shrinksWithinBounds(evidence: Evidence, found: Found): void {
     if (!entry) continue
     const total = lastingOf(entry)
     const { minPods } = entry.definition.scalingPolicy
-    if (total >= minPods || isRollingOut(entry)) continue
+    const revisedAtMs = evidence.memory.pools.get(entry.definition.id)?.revisedAtMs
+    if (total >= minPods || isRollingOut(entry) || revisedAtMs === evidence.nowMs) continue
     const objects = [`application ${entry.definition.id}`]
     found({ invariant: 'I6', what: 'a pool shrank below its minimum', objects, evidence: { total, minPods } })
   }

@@ -199,9 +199,9 @@ function touchedOf({ sessions, pods, applications, nodes }: Touched, kind: Kind)
   return kind === 'application' ? applications : nodes
 }
 
-/** Negative when `a` is older than `b`; versions are a core's epoch and a counter (`ChangeLog`). */
+/** Negative when `a` is older than `b`; versions are a core's start and a counter (`ChangeLog`). */
 function compare(a: string, b: string): number {
-  const [epochOfA = 0, counterOfA = 0] = a.split('.').map(Number)
-  const [epochOfB = 0, counterOfB = 0] = b.split('.').map(Number)
-  return epochOfA === epochOfB ? counterOfA - counterOfB : epochOfA - epochOfB
+  const [startOfA = 0, counterOfA = 0] = a.split('.').map(Number)
+  const [startOfB = 0, counterOfB = 0] = b.split('.').map(Number)
+  return startOfA === startOfB ? counterOfA - counterOfB : startOfA - startOfB
 }

@@ -93,10 +93,18 @@ function drained(node: NodeEntry, { state, countUpTo }: Evidence, found: Found):
     }
 }
 
-/** An application looks again at its pool at an instant. */
-export function applicationWaits({ definition: { id } }: ApplicationEntry, evidence: Evidence, found: Found): void {
-  const late = wait(`application ${id}`, id, evidence)
-  if (late !== null) found(late)
+/** An application looks again at its pool at an instant, and at whether its newest version has proven itself (W8). */
+export function applicationWaits(entry: ApplicationEntry, evidence: Evidence, found: Found): void {
+  const { id } = entry.definition
+  const proof = `proof:${id}`
+  for (const key of [id, proof]) {
+    const late = wait(`application ${id}`, key, evidence)
+    if (late !== null) found(late)
+  }
+  const { provesAtMs } = entry
+  if (provesAtMs === null || evidence.deadlines.dueAtMs(proof) !== null) return
+  const what = 'a version waits for ever to be proven'
+  found({ invariant: 'I8', what, objects: [`application ${id}`], evidence: { provesAtMs } })
 }
 
 /** While anybody's silence is measured, the core marks that it listens (N8). */

@@ -44,6 +44,8 @@ export type ApplicationEntry = {
   bucket: TokenBucket
   /** By version number: of the newest, and of the one that it falls back to. */
   readonly failures: Map<number, FailureRecord>
+  /** When a pod of the newest version may have been ready for long enough to prove it; null when none is. */
+  provesAtMs: number | null
   /** Since when it has pods that no node has room for. */
   shortSinceMs: number | null
   aboveTargetSinceMs: number | null
@@ -81,6 +83,7 @@ export function newEntry(definition: Application, nowMs: number): ApplicationEnt
     keys: new Map(),
     bucket: fullBucket(definition.scalingPolicy.burst, nowMs),
     failures: new Map(),
+    provesAtMs: null,
     shortSinceMs: null,
     aboveTargetSinceMs: null,
   }

@@ -3,6 +3,7 @@
  * memory; each write leaves an entry in the change log. Only the files of this room write.
  */
 import { invariant } from '@fornax/kernel/assert'
+import { ListeningTime } from '@fornax/kernel/listening-time'
 import type { Random } from '@fornax/kernel/random'
 import type { Application, ApplicationVersion } from '../applications/application.ts'
 import type { NodeIntroduction, RegisteredNode } from '../nodes/node.ts'
@@ -14,7 +15,6 @@ import { isSettled } from '../sessions/session-state.ts'
 import type { Session } from '../sessions/session.ts'
 import { countIn, countOut, recount, type ApplicationEntry } from './application-entry.ts'
 import { ChangeLog } from './change-log.ts'
-import { ListeningTime } from './listening-time.ts'
 import type { NodeCommand } from './node-command.ts'
 import type { Change } from './views.ts'
 
@@ -34,6 +34,8 @@ export type NodeEntry = {
   readonly shares: Map<string, NodeShare>
   /** Sessions that the database says are here, until the node has spoken or is lost. */
   readonly expectedSessions: Set<string>
+  /** N10: pods that it still runs, though they are nobody's. */
+  readonly strangers: Set<string>
 }
 
 /** Of a node: what is booked there, and how many sessions hold a slot there. */

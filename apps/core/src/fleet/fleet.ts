@@ -13,11 +13,12 @@ import type { CloseReason, Session } from '../sessions/session.ts'
 import { newEntry, type ApplicationEntry } from './application-entry.ts'
 import { FleetState, nameKey, type FleetLimits, type FleetPorts } from './fleet-state.ts'
 import type { NodeReport, NodeState } from './node-report.ts'
+import { expel } from './node-room.ts'
 import * as nodes from './node-writer.ts'
 import { stopPod, tellStop } from './pod-writer.ts'
 import { keepPools } from './pool-writer.ts'
 import { reconcileNode, type VersionLookup } from './reconcile-node.ts'
-import { podEnded, prove, sessionRecorded } from './report-writer.ts'
+import { podEnded, proofDue, sessionRecorded } from './report-writer.ts'
 import * as sessions from './session-writer.ts'
 
 export class Fleet {
@@ -133,6 +134,7 @@ export class Fleet {
     if (node) nodes.nodeHeard(this.#state, node)
   }
 
+  /** What the node uses now, and those of its pods that use noticeably more or less than when it last said so. */
   nodeUsage(nodeName: string, usage: PodUsage, pods: ReadonlyMap<string, PodUsage>): void {
     this.#withNode(nodeName, (node) => {
       node.usage = usage
@@ -170,6 +172,7 @@ export class Fleet {
     if (scope === 'lease' && node) nodes.leaseDue(this.#state, node)
     else if (scope === 'drain' && node) nodes.drainEnded(this.#state, node)
     else if (key === nodes.MARK_KEY) return nodes.markDue(this.#state)
+    else if (scope === 'proof') this.#withApplication(name, (entry) => proofDue(this.#state, entry))
     else if (scope === 'keep') sessions.retentionEnded(this.#state, name)
     else if (scope === 'slot') sessions.slotOverdue(this.#state, ...slotOf(name))
     else if (this.#state.sessions.has(key)) sessions.applyToSession(this.#state, key, { kind: 'deadlinePassed', atMs })
@@ -203,6 +206,11 @@ export class Fleet {
     this.#settleSoon()
   }
 
+  #withApplication(id: string, act: (entry: ApplicationEntry) => void): void {
+    const entry = this.#state.applications.get(id)
+    if (entry) act(entry)
+  }
+
   /** P7: a node that stays silent about a pod is asked again; a pod that never got ready has failed. */
   #podOrApplicationDue(key: string): void {
     const entry = this.#state.applications.get(key)
@@ -210,13 +218,12 @@ export class Fleet {
     const pod = this.#state.pods.get(key)
     if (!pod) return
     const { phase } = pod
-    const owner = this.#state.entryOf(pod.applicationId)
     if (phase === 'failed') this.#state.removePod(pod)
     else if (phase === 'terminating') tellStop(this.#state, pod, 0)
-    else if (phase !== 'creating' && owner) prove(this.#state, owner, pod)
     else if (phase === 'creating') {
-      if (pod.nodeName !== null) this.#state.ports.tell(pod.nodeName, { kind: 'stopPod', podId: pod.id, graceMs: 0 })
+      const node = pod.nodeName === null ? undefined : this.#state.nodes.get(pod.nodeName)
       podEnded(this.#state, pod, NEVER_READY)
+      if (node) expel(this.#state, node, pod.id)
     }
   }
 

@@ -4,8 +4,8 @@ import { transition, type NodeEvent } from '../nodes/node-state.ts'
 import type { NodeIntroduction, RegisteredNode } from '../nodes/node.ts'
 import type { Pod } from '../pods/pod.ts'
 import type { FleetState, NodeEntry } from './fleet-state.ts'
-import { ListeningTime } from './listening-time.ts'
 import type { NodeReport, NodeState } from './node-report.ts'
+import { openOrClose } from './node-room.ts'
 import { podEnded, applyPodReport, applySessionReport } from './report-writer.ts'
 import { applyToSession } from './session-writer.ts'
 import { stopPod } from './pod-writer.ts'
@@ -197,6 +197,7 @@ function giveUp(state: FleetState, node: NodeEntry, why: string): void {
   for (const id of node.expectedSessions)
     applyToSession(state, id, { kind: 'ended', reason: 'nodeLost', message: why, atMs })
   node.expectedSessions.clear()
+  node.strangers.clear()
   state.groups.leave(node.registered.name)
 }
 
@@ -226,6 +227,7 @@ function newNode(state: FleetState, registered: RegisteredNode, phase: NodeEntry
     podIds: new Set(),
     shares: new Map(),
     expectedSessions: new Set(),
+    strangers: new Set(),
   }
 }
 
@@ -242,12 +244,6 @@ function saveNode(state: FleetState, node: NodeEntry, change: Partial<Registered
   node.registered = { ...node.registered, ...change }
   state.ports.record.node(node.registered)
   state.nodeChanged(node)
-}
-
-function openOrClose(state: FleetState, node: NodeEntry): void {
-  const admitsPods = node.phase === 'ready' && !node.registered.isCordoned
-  state.groups.setOpen(node.registered.name, admitsPods)
-  if (admitsPods) state.hasNewRoom = true
 }
 
 /** The node was heard. The instant that is set stays; when it comes, the rest of the lease is set. */
@@ -274,5 +270,5 @@ export function markDue(state: FleetState): void {
 
 function setMark(state: FleetState): void {
   state.isMarkSet = true
-  state.ports.deadlines.set(MARK_KEY, state.ports.nowMs() + ListeningTime.MARK_MS)
+  state.ports.deadlines.set(MARK_KEY, state.ports.nowMs() + state.listening.markMs)
 }

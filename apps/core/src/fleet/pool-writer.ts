@@ -157,7 +157,7 @@ function endDeleted(state: FleetState, entry: ApplicationEntry): void {
   if (entry.pods.size > 0 || entry.openSessions.size > 0) return
   state.applications.delete(entry.definition.id)
   state.short.delete(entry)
-  state.ports.deadlines.clear(entry.definition.id)
+  for (const key of [entry.definition.id, `proof:${entry.definition.id}`]) state.ports.deadlines.clear(key)
   state.ports.observe.applicationGone(entry.definition.id)
   for (const versionId of entry.versionIds) {
     state.versions.delete(versionId)

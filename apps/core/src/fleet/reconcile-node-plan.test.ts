@@ -109,6 +109,14 @@ describe('a session', () => {
     expect(kindsOf(plan).filter((kind) => kind !== 'applyPod')).toEqual(kinds)
   })
 
+  it('that was never told to start is told how many strangers its pod has', () => {
+    const sessions = { 'ses-1': { phase: 'starting', podId: 'pod-1' } } as const
+    const core = picture({ pods: new Map([['pod-1', 'active']]), sessions })
+    const strangers = [session('ses-2', 'available'), session('ses-3', 'closed'), session('ses-4', 'closing', 'pod-2')]
+    const plan = planReconciliation(core, state({ pods: [pod('pod-1', 'active')], sessions: strangers }))
+    expect(plan).toContainEqual({ kind: 'startAgain', sessionId: 'ses-1', strangers: 1 })
+  })
+
   it('that was to start on a pod that is gone is gone', () => {
     const core = picture({
       pods: new Map([['pod-1', 'active']]),
@@ -128,11 +136,32 @@ describe('a session', () => {
   })
 
   it('whose grant the core lost is adopted, before its slot is held', () => {
-    const core = picture({ sessions: { 'ses-1': { phase: 'pending', podId: null } } })
-    const plan = planReconciliation(core, state({ sessions: [session('ses-1', 'available')] }))
-    expect(kindsOf(plan)).toEqual(['adoptSession', 'holdSlot', 'applySession'])
+    const core = picture({ sessions: { 'ses-1': { phase: 'pending', podId: null } }, sessionIds: [], isAdopting: true })
+    const said = { pods: [pod('pod-1', 'active')], sessions: [session('ses-1', 'available')] }
+    const plan = planReconciliation(core, state(said))
+    expect(kindsOf(plan)).toEqual(['adoptPod', 'adoptSession', 'holdSlot', 'applySession'])
     const over = planReconciliation(core, state({ sessions: [session('ses-1', 'closed')] }))
     expect(kindsOf(over)).toEqual(['adoptSession', 'applySession'])
+  })
+
+  it('whose grant the core lost goes on waiting when its pod is not welcome', () => {
+    const sessions = { 'ses-1': { phase: 'pending', podId: null } } as const
+    const core = picture({ sessions, sessionIds: [], isAdopting: true, isVersionKnown: () => false })
+    const said = { pods: [pod('pod-1', 'active')], sessions: [session('ses-1', 'available')] }
+    expect(kindsOf(planReconciliation(core, state(said)))).toEqual(['stopStranger', 'endStranger'])
+  })
+
+  it('that the core believes on another pod, because its database is an older one, holds no slot there', () => {
+    const pods = new Map<string, PodPhase>([
+      ['pod-1', 'active'],
+      ['pod-2', 'active'],
+    ])
+    const core = picture({ pods, sessions: { 'ses-1': { phase: 'available', podId: 'pod-1' } } })
+    const said = [pod('pod-1', 'active'), pod('pod-2', 'active')]
+    const plan = planReconciliation(core, state({ pods: said, sessions: [session('ses-1', 'inUse', 'pod-2')] }))
+    expect(kindsOf(plan)).toEqual(['applyPod', 'applyPod', 'endStranger', 'sessionGone'])
+    const over = planReconciliation(core, state({ pods: said, sessions: [session('ses-1', 'closed', 'pod-2')] }))
+    expect(kindsOf(over)).toEqual(['applyPod', 'applyPod', 'applySession', 'sessionGone'])
   })
 })
 

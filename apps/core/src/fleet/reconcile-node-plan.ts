@@ -36,7 +36,8 @@ export type ReconcileStep =
   | { readonly kind: 'holdSlot'; readonly sessionId: string }
   | { readonly kind: 'endStranger'; readonly report: SessionReport }
   | { readonly kind: 'applySession'; readonly report: SessionReport }
-  | { readonly kind: 'startAgain'; readonly sessionId: string }
+  /** `strangers`: how many places of its pod are taken by sessions that nobody knows. */
+  | { readonly kind: 'startAgain'; readonly sessionId: string; readonly strangers: number }
   | { readonly kind: 'closeAgain'; readonly sessionId: string }
   | { readonly kind: 'sessionGone'; readonly sessionId: string }
 
@@ -46,19 +47,48 @@ export type ReconcileStep =
  */
 export function planReconciliation(core: CorePicture, node: NodeState): readonly ReconcileStep[] {
   const reportedPods = new Map(node.pods.map((report) => [report.podId, report]))
-  const reportedSessions = new Set(node.sessions.map((report) => report.sessionId))
+  const isOurs = (report: SessionReport): boolean => isMeant(core, report, reportedPods)
+  const { meant = [], strange = [] } = Object.groupBy(node.sessions, (report) => (isOurs(report) ? 'meant' : 'strange'))
+  const meantIds = new Set(meant.map((report) => report.sessionId))
+  const strangeIds = new Set(strange.map((report) => report.sessionId))
+  const strangersOn = Map.groupBy(
+    strange.filter(({ phase }) => phase !== 'closed'),
+    ({ podId }) => podId,
+  )
   const missing = [...core.sessionIds]
-    .filter((id) => !reportedSessions.has(id))
-    .flatMap((id) => stepsForMissingSession(core, id, reportedPods))
+    .filter((id) => !meantIds.has(id))
+    .flatMap((id) =>
+      strangeIds.has(id) ? [gone(id)] : stepsForMissingSession(core, id, { reportedPods, strangersOn }),
+    )
   return [
     ...node.pods.flatMap((report) => stepsForPod(core, report)),
     ...[...core.pods].flatMap(([podId, phase]) => (reportedPods.has(podId) ? [] : stepsForMissingPod(podId, phase))),
-    ...node.sessions.flatMap((report) => stepsForSlot(core, report)),
+    ...meant.flatMap((report) => stepsForSlot(core, report)),
     ...missing.filter(({ kind }) => kind === 'startAgain'),
-    ...node.sessions.flatMap((report) => stepsForStranger(core, report)),
-    ...node.sessions.flatMap((report) => stepsForSession(core, report)),
+    ...strange.flatMap((report) => stepsForStranger(report)),
+    ...meant.flatMap((report) => stepsForSession(core, report)),
     ...missing.filter(({ kind }) => kind === 'sessionGone'),
   ]
+}
+
+/**
+ * Whether a session of the node is one that the core knows there. After an older database was restored, the core may
+ * believe it on another pod, or not know the version of its pod, which is then not welcome.
+ */
+function isMeant(core: CorePicture, report: SessionReport, pods: ReadonlyMap<string, PodReport>): boolean {
+  const known = core.session(report.sessionId)
+  if (known === null) return false
+  if (known.podId !== null) return known.podId === report.podId
+  const pod = pods.get(report.podId)
+  return report.phase === 'closed' || (pod !== undefined && isWelcome(core, pod))
+}
+
+function isWelcome(core: CorePicture, pod: PodReport): boolean {
+  return core.pods.has(pod.podId) || (core.isAdopting && core.isVersionKnown(pod.versionId))
+}
+
+function gone(sessionId: string): ReconcileStep {
+  return { kind: 'sessionGone', sessionId }
 }
 
 function stepsForPod(core: CorePicture, report: PodReport): ReconcileStep[] {
@@ -66,8 +96,7 @@ function stepsForPod(core: CorePicture, report: PodReport): ReconcileStep[] {
   const hasEnded = report.phase === 'terminated' || report.phase === 'failed'
   if (phase === undefined) {
     if (hasEnded) return []
-    const isWelcome = core.isAdopting && core.isVersionKnown(report.versionId)
-    return [isWelcome ? { kind: 'adoptPod', report } : { kind: 'stopStranger', podId: report.podId }]
+    return [isWelcome(core, report) ? { kind: 'adoptPod', report } : { kind: 'stopStranger', podId: report.podId }]
   }
   const isStopLost = phase === 'terminating' && !hasEnded && report.phase !== 'terminating'
   return isStopLost ? [{ kind: 'stopAgain', podId: report.podId }] : [{ kind: 'applyPod', report }]
@@ -86,14 +115,12 @@ function stepsForSlot(core: CorePicture, report: SessionReport): ReconcileStep[]
 }
 
 /** A session that was never answered: its pod has seen its data, and serves nobody else. */
-function stepsForStranger(core: CorePicture, report: SessionReport): ReconcileStep[] {
-  const isStrange = core.session(report.sessionId) === null && report.phase !== 'closed'
-  return isStrange ? [{ kind: 'endStranger', report }] : []
+function stepsForStranger(report: SessionReport): ReconcileStep[] {
+  return [{ kind: report.phase === 'closed' ? 'applySession' : 'endStranger', report }]
 }
 
 function stepsForSession(core: CorePicture, report: SessionReport): ReconcileStep[] {
   const known = core.session(report.sessionId)
-  if (known === null && report.phase !== 'closed') return []
   const isCloseLost =
     known !== null && (known.phase === 'closing' || known.phase === 'closed') && isServing(report.phase)
   if (isCloseLost && known.phase === 'closing')
@@ -113,13 +140,17 @@ function isServing(phase: SessionReport['phase']): boolean {
 function stepsForMissingSession(
   core: CorePicture,
   sessionId: string,
-  reportedPods: ReadonlyMap<string, PodReport>,
+  said: {
+    readonly reportedPods: ReadonlyMap<string, PodReport>
+    readonly strangersOn: ReadonlyMap<string, readonly SessionReport[]>
+  },
 ): ReconcileStep[] {
   const known = core.session(sessionId)
-  const report = reportedPods.get(known?.podId ?? '')
+  const report = said.reportedPods.get(known?.podId ?? '')
   const isPodThere = report !== undefined && ['creating', 'standby', 'hibernated', 'active'].includes(report.phase)
   // A node keeps what has closed until it may forget it. So it has yet to hear of this one: the commands are on their way.
   if (!core.isFirstWord && (known === null || known.phase === 'closed')) return []
-  if (known?.phase === 'starting' && isPodThere) return [{ kind: 'startAgain', sessionId }]
-  return [{ kind: 'sessionGone', sessionId }]
+  if (known?.phase === 'starting' && isPodThere)
+    return [{ kind: 'startAgain', sessionId, strangers: said.strangersOn.get(report.podId)?.length ?? 0 }]
+  return [gone(sessionId)]
 }

@@ -6,6 +6,7 @@ import type { Session } from '../sessions/session.ts'
 import type { ApplicationEntry } from './application-entry.ts'
 import type { FleetState, NodeEntry } from './fleet-state.ts'
 import type { NodeState, PodReport, SessionReport } from './node-report.ts'
+import { expel } from './node-room.ts'
 import { nodeHeard, nodeReady, podsOf } from './node-writer.ts'
 import { expectEnd, expectReady, tellCreate, tellStop } from './pod-writer.ts'
 import { planReconciliation, type CorePicture, type ReconcileStep } from './reconcile-node-plan.ts'
@@ -24,6 +25,7 @@ export function reconcileNode(
   said: { state: NodeState; find: VersionLookup },
 ): void {
   nodeHeard(state, node)
+  node.strangers.clear()
   const plan = planReconciliation(pictureOf(state, node, said.find), said.state)
   for (const step of plan) carryOut(state, node, { step, find: said.find })
   for (const id of node.expectedSessions) applyToSession(state, id, { kind: 'heard', atMs: state.ports.nowMs() })
@@ -58,7 +60,7 @@ function carryOut(state: FleetState, node: NodeEntry, what: { step: ReconcileSte
     case 'adoptPod':
       return adoptPod(state, node, { report: step.report, find: what.find })
     case 'stopStranger':
-      return state.ports.tell(name, { kind: 'stopPod', podId: step.podId, graceMs: 0 })
+      return expel(state, node, step.podId)
     case 'applyPod':
       return applyPodReport(state, name, step.report)
     case 'podGone':
@@ -79,7 +81,9 @@ function carryOut(state: FleetState, node: NodeEntry, what: { step: ReconcileSte
     case 'applySession':
       return applySessionReport(state, name, step.report)
     case 'startAgain':
-      return withSession(state, step.sessionId, (session) => startAgain(state, session))
+      return withSession(state, step.sessionId, (session) =>
+        startAgain(state, { node, session, strangers: step.strangers }),
+      )
     case 'closeAgain':
       return withSession(state, step.sessionId, (session) => tellClose(state, session, graceLeft(state, session)))
     case 'sessionGone':
@@ -109,7 +113,12 @@ function sessionGone(state: FleetState, node: NodeEntry, sessionId: string): voi
   for (const pod of podsOf(state, node)) releaseSlot(state, pod, sessionId)
 }
 
-function startAgain(state: FleetState, session: Session): void {
+/** Not where others have its place: it has ended, and the database is from before that. */
+function startAgain(state: FleetState, what: { node: NodeEntry; session: Session; strangers: number }): void {
+  const { node, session, strangers } = what
+  const pod = session.podId === null ? undefined : state.pods.get(session.podId)
+  const isFull = pod !== undefined && pod.sessionIds.size + strangers >= pod.version.spec.sessionsPerPod
+  if (isFull && !pod.sessionIds.has(session.id)) return sessionGone(state, node, session.id)
   holdSlot(state, session.id)
   tellStart(state, session)
 }

@@ -7,6 +7,7 @@ import type { Session } from '../sessions/session.ts'
 import type { ApplicationEntry } from './application-entry.ts'
 import type { FleetState } from './fleet-state.ts'
 import type { PodReport, SessionReport } from './node-report.ts'
+import { expel, expelled } from './node-room.ts'
 import { movePod, podEnds, stopPod } from './pod-writer.ts'
 import { applyToSession, awaitSlot, CANCEL_GRACE_MS, releaseSlot, serveQueue, spend } from './session-writer.ts'
 
@@ -16,14 +17,16 @@ const FAILED_PODS_KEPT = 20
 export function applyPodReport(state: FleetState, nodeName: string, report: PodReport): void {
   const pod = state.pods.get(report.podId)
   if (!pod || pod.nodeName !== nodeName || pod.phase === 'failed') {
-    if (!pod && !hasEnded(report)) state.ports.tell(nodeName, { kind: 'stopPod', podId: report.podId, graceMs: 0 })
+    const node = state.nodes.get(nodeName)
+    if (node && hasEnded(report)) expelled(state, node, report.podId)
+    else if (node && !pod) expel(state, node, report.podId)
     return
   }
   if (report.isSpent) spend(state, pod)
   switch (report.phase) {
     case 'creating':
     case 'active':
-      if (pod.runtime !== report.runtime) state.changePod(pod, (changed) => (changed.runtime = report.runtime))
+      noteRuntime(state, pod, report.runtime)
       if (report.phase === 'active' && pod.phase === 'creating') podReady(state, pod, report)
       return
     case 'terminating': // Its node ends it by itself. What is still being made says with its end why it failed.
@@ -98,13 +101,21 @@ function hasEnded(report: PodReport): boolean {
   return report.phase === 'terminated' || report.phase === 'failed'
 }
 
+/** Nothing is counted by it. A node has few runtimes, and so many pods share a name. */
+function noteRuntime(state: FleetState, pod: Pod, runtime: string | null): void {
+  if (pod.runtime === runtime) return
+  const offers = pod.nodeName === null ? undefined : state.nodes.get(pod.nodeName)?.introduction?.runtimes
+  pod.runtime = offers?.find(({ name }) => name === runtime)?.name ?? runtime
+  state.podChanged(pod, false)
+}
+
 function podReady(state: FleetState, pod: Pod, report: PodReport): void {
   const atMs = state.ports.nowMs()
   const isMoved = movePod(state, pod, { kind: 'ready' }, (ready) => {
     ready.readyAtMs = atMs
     ready.readyAfterMs = report.readyAfterMs
-    ready.runtime = report.runtime
   })
+  if (isMoved) noteRuntime(state, pod, report.runtime)
   if (isMoved) state.ports.deadlines.clear(pod.id)
   if (report.phase === 'hibernated') movePod(state, pod, { kind: 'slept' })
   else if (pod.phase === 'hibernated') movePod(state, pod, { kind: 'woken' })
@@ -112,7 +123,7 @@ function podReady(state: FleetState, pod: Pod, report: PodReport): void {
   if (!isMoved || entry === null) return
   if (entry.isDeleted) return stopPod(state, pod)
   forgive(state, entry, pod)
-  if (isUnproven(entry, pod)) state.ports.deadlines.set(pod.id, atMs + PROOF_MS)
+  if (isUnproven(entry, pod)) awaitProof(state, entry, atMs + PROOF_MS)
   else if (pod.version.id === entry.definition.version.id) entry.arrived += 1
   serveQueue(state, entry)
 }
@@ -122,6 +133,32 @@ function podReady(state: FleetState, pod: Pod, report: PodReport): void {
  * runs, and a process that cannot do its work ends soon after.
  */
 const PROOF_MS = 1_000
+
+/** One deadline for all pods that could prove the version: the first that stays ready is enough. */
+function awaitProof(state: FleetState, entry: ApplicationEntry, atMs: number): void {
+  if (entry.provesAtMs !== null) return
+  entry.provesAtMs = atMs
+  state.ports.deadlines.set(`proof:${entry.definition.id}`, atMs)
+}
+
+/** Whoever became ready first may have ended since; then it is the turn of the next. */
+export function proofDue(state: FleetState, entry: ApplicationEntry): void {
+  entry.provesAtMs = null
+  if (entry.isDeleted) return
+  const nowMs = state.ports.nowMs()
+  let nextAtMs = Infinity
+  for (const pod of entry.pods) {
+    if (!isUnproven(entry, pod) || !isReady(pod)) continue
+    const provesAtMs = (pod.readyAtMs ?? nowMs) + PROOF_MS
+    if (provesAtMs <= nowMs) return prove(state, entry, pod)
+    nextAtMs = Math.min(nextAtMs, provesAtMs)
+  }
+  if (nextAtMs < Infinity) awaitProof(state, entry, nextAtMs)
+}
+
+function isReady({ phase }: Pod): boolean {
+  return phase === 'standby' || phase === 'hibernated' || phase === 'active'
+}
 
 /** A pod was found ready, and has been for a while. */
 export function noteReady(state: FleetState, entry: ApplicationEntry, pod: Pod): void {
@@ -142,7 +179,7 @@ function isUnproven({ definition }: ApplicationEntry, pod: Pod): boolean {
 }
 
 /** The first pod of the newest version that stays ready proves it: the roll-out may go on. */
-export function prove(state: FleetState, entry: ApplicationEntry, pod: Pod): void {
+function prove(state: FleetState, entry: ApplicationEntry, pod: Pod): void {
   if (!isUnproven(entry, pod)) return
   const { definition } = entry
   entry.arrived += 1

@@ -66,6 +66,10 @@ const STATE_PARTS_MAX = 2_000
 /** How long a stream may stay open for somebody who has not shown the join token. */
 const HELLO_TIMEOUT_MS = 10_000
 const NO_HELLO: Refusal = { code: 'unauthenticated', message: 'no hello came' }
+const LEFT_BEHIND: Refusal = {
+  code: 'aborted',
+  message: 'the node knows a later core of this cluster; this one begins anew',
+}
 const NO_LOG: Refusal = { code: 'aborted', message: 'the node left' }
 
 export class NodeConnection {
@@ -155,7 +159,7 @@ export class NodeConnection {
     const introduction = introductionFrom(hello)
     if (introduction === null)
       return this.refuse({ code: 'invalidArgument', message: 'the hello lacks a valid name, ledger or resources' })
-    this.#compareEpochs(hello, introduction)
+    if (this.#isLeftBehind(hello, introduction)) return this.refuse(LEFT_BEHIND)
     if (this.#ports.join(this, introduction) === 'nameTaken')
       return this.refuse({ code: 'alreadyExists', message: `a node named ${introduction.name} is connected` })
     this.#nodeName = introduction.name
@@ -167,11 +171,12 @@ export class NodeConnection {
   }
 
   /** Who has seen our epoch and was never greeted by us has seen another core of it: a database was restored. */
-  #compareEpochs({ epochMarks }: NodeHello, introduction: NodeIntroduction): void {
+  #isLeftBehind({ epochMarks }: NodeHello, introduction: NodeIntroduction): boolean {
     const { coreId, epoch, hasGreeted, epochRefused } = this.#ports
     const mark = epochMarks.find((one) => one.coreId === coreId)
-    if (!mark || mark.epoch < epoch) return
-    if (mark.epoch > epoch || !hasGreeted(introduction)) epochRefused(mark.epoch)
+    if (!mark || mark.epoch < epoch || (mark.epoch === epoch && hasGreeted(introduction))) return false
+    epochRefused(mark.epoch)
+    return true
   }
 
   #receiveFrom(nodeName: string, frame: NonNullable<ConnectRequest['frame']>): void {

@@ -11,6 +11,14 @@ describe('a node that has seen an epoch of this cluster', () => {
     expect(refused).toEqual([6])
   })
 
+  it('which is higher, is not let in: what it has from the other core means nothing to this one', () => {
+    const { joined, ends, greet } = world({ epoch: 5 })
+    greet({ coreId: 'cor-1', epoch: 6 })
+    expect({ joined, ends }).toEqual({ joined: [], ends: ['aborted'] })
+    greet({ coreId: 'cor-1', epoch: 4 })
+    expect({ joined, ends }).toEqual({ joined: ['node-a'], ends: ['aborted'] })
+  })
+
   it('which is ours, though we never greeted it: another core has had the same epoch', () => {
     const { refused, greet } = world({ epoch: 5 })
     greet({ coreId: 'cor-1', epoch: 5 })
@@ -42,6 +50,8 @@ type Mark = NodeHello['epochMarks'][number]
 
 function world({ epoch }: { readonly epoch: number }) {
   const refused: number[] = []
+  const joined: string[] = []
+  const ends: string[] = []
   const connections = new NodeConnections({
     clock: new VirtualClock(),
     log: createLog('core', 'silent'),
@@ -58,15 +68,22 @@ function world({ epoch }: { readonly epoch: number }) {
       nodeUsage: () => undefined,
       commandsSent: () => undefined,
     },
-    nodeConnected: () => 'accepted',
+    nodeConnected: ({ name }) => {
+      joined.push(name)
+      return 'accepted'
+    },
     nodeDisconnected: () => undefined,
     epochRefused: (highest) => void refused.push(highest),
   })
   const greet = (mark: Mark | null, ledgerId = 'led-1'): void => {
-    const connection = connections.open({ write: () => true, end: () => undefined, fail: () => undefined })
+    const connection = connections.open({
+      write: () => true,
+      end: () => undefined,
+      fail: ({ code }) => void ends.push(code),
+    })
     connection.receive({ frame: { $case: 'hello', value: hello(ledgerId, mark === null ? [] : [mark]) } })
   }
-  return { refused, greet }
+  return { refused, joined, ends, greet }
 }
 
 function hello(ledgerId: string, epochMarks: Mark[]): NodeHello {

@@ -28,7 +28,9 @@ export class NodeLinkUnavailableError extends Error {
 
 /** A frame of ours holds at most a few hundred reports; this much is never needed. */
 const FRAME_BYTES_MAX = 32 * 1024 * 1024
-const KEEPALIVE_MS = 5_000
+/** Only finds connections that are dead: which node is too silent, its lease decides. */
+const KEEPALIVE_MS = 10_000
+const KEEPALIVE_TIMEOUT_MS = 20_000
 
 export class NodeLinkServer implements AsyncDisposable {
   readonly #server: Server
@@ -40,7 +42,7 @@ export class NodeLinkServer implements AsyncDisposable {
     this.#server = new Server({
       'grpc.max_receive_message_length': FRAME_BYTES_MAX,
       'grpc.keepalive_time_ms': KEEPALIVE_MS,
-      'grpc.keepalive_timeout_ms': KEEPALIVE_MS,
+      'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
     })
   }
 

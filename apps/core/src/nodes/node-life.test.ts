@@ -118,6 +118,42 @@ describe('a node that is cut off', () => {
   })
 })
 
+describe('N10: a node that runs pods that are nobody’s', () => {
+  it('gets no new ones before these have ended', () => {
+    const world = new FleetWorld()
+    watchOver(world)
+    const resources = { cpuMillis: 64_000, memoryBytes: 2 ** 36, pods: 3 }
+    world.addNode('node-1', { resources }).times.stopMs = 2_000
+    world.addApplication('game', { policy: { target: { kind: 'idleCount', low: 3, high: 3 }, maxPods: 3 } })
+    world.run(1_000)
+    const before = [...world.node('node-1').pods.keys()]
+    expect(before).toHaveLength(3)
+    world.disconnect('node-1', { forMs: 15_000 })
+    world.run(15_500)
+    expect(world.reader.node('node-1')?.phase).toBe('ready')
+    expect([...world.node('node-1').pods.keys()]).toEqual(before)
+    expect(world.counts('game')).toMatchObject({ idle: 0, inFlight: 3 })
+    world.run(3_000)
+    expect(world.counts('game')).toMatchObject({ idle: 3, inFlight: 0 })
+    expect([...world.node('node-1').pods.keys()].some((id) => before.includes(id))).toBe(false)
+  })
+
+  it('is one that never said that a pod was ready, until that has ended there', () => {
+    const world = new FleetWorld()
+    watchOver(world)
+    const resources = { cpuMillis: 64_000, memoryBytes: 2 ** 36, pods: 1 }
+    Object.assign(world.addNode('node-1', { resources }).times, { createMs: Infinity, stopMs: 5_000 })
+    world.addApplication('game', { policy: { target: { kind: 'idleCount', low: 1, high: 1 }, maxPods: 1 } })
+    const [first] = [...world.node('node-1').pods.keys()]
+    for (let waited = 0; waited < 600_000 && world.node('node-1').created < 2; waited += 1_000) {
+      expect(world.node('node-1').pods.size).toBeLessThanOrEqual(1)
+      world.run(1_000)
+    }
+    expect(world.node('node-1').created).toBe(2)
+    expect(world.node('node-1').pods.has(first ?? '')).toBe(false)
+  })
+})
+
 describe('N4: another ledger under the same name', () => {
   it('is a new node: everything of the old one is given up at once', () => {
     const world = worldOfTwo()

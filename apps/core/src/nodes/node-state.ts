@@ -6,7 +6,7 @@
  *      │                    │  └──────────────connected──────────────────┘   │
  *      └─leaseEnded─► lost ─┘connected ◄──────────leaseEnded─────────────────┘
  *
- * Rules N1..N9 live in SPEC.md.
+ * Rules N1..N10 live in SPEC.md.
  */
 import { unreachable } from '@fornax/kernel/assert'
 

@@ -7,26 +7,29 @@ it('is an array in which the newest is last, whichever list a place is on', () =
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
       const places = Array.from({ length: 7 }, (_, value) => placeFor(value))
-      const lists = [new RecencyList<number>(), new RecencyList<number>()] as const
-      const models: [number[], number[]] = [[], []]
-      for (const { isAdd, list, value } of steps) {
+      const sides = Array.from({ length: 2 }, newSide)
+      for (const { isAdd, list: number, value } of steps) {
         const place = places[value]
-        const to = list === 0 ? 0 : 1
-        if (!place) continue
-        if (isAdd) lists[to].add(place)
-        else lists[to].remove(place)
-        for (const at of isAdd ? ([0, 1] as const) : [to]) models[at] = models[at].filter((one) => one !== value)
-        if (isAdd) models[to].push(value)
-        for (const at of [0, 1] as const) {
-          expect(lists[at].size).toBe(models[at].length)
-          expect(lists[at].newest).toBe(models[at].at(-1) ?? null)
-          expect(lists[at].oldest).toBe(models[at][0] ?? null)
+        const to = sides[number]
+        if (!place || !to) continue
+        if (isAdd) to.list.add(place)
+        else to.list.remove(place)
+        for (const side of isAdd ? sides : [to]) side.model = side.model.filter((one) => one !== value)
+        if (isAdd) to.model.push(value)
+        for (const { list, model } of sides) {
+          expect(list.size).toBe(model.length)
+          expect(list.newest).toBe(model.at(-1) ?? null)
+          expect(list.oldest).toBe(model[0] ?? null)
         }
       }
-      for (const at of [0, 1] as const) expect(drained(lists[at], places)).toEqual(models[at])
+      for (const { list, model } of sides) expect(drained(list, places)).toEqual(model)
     }),
   )
 })
+
+function newSide(): { readonly list: RecencyList<number>; model: number[] } {
+  return { list: new RecencyList(), model: [] }
+}
 
 function drained(list: RecencyList<number>, places: readonly ReturnType<typeof placeFor<number>>[]): number[] {
   const values: number[] = []

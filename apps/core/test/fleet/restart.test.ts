@@ -78,6 +78,47 @@ describe('when the core starts again', () => {
     expect(created(world)).toBe(1)
   })
 
+  it('a session that an older database has on a pod which serves another by now is over', () => {
+    const world = worldWith({ ...idle(1), maxPods: 1 })
+    for (const node of world.nodes.values()) Object.assign(node.times, { openMs: 200 })
+    const [first = '', second = ''] = world.openMany('game', 2)
+    world.run(50)
+    expect([first, second].map((id) => world.rows.sessions.get(id)?.phase)).toEqual(['starting', 'pending'])
+    const backup = [...world.rows.sessions]
+    world.run(300)
+    world.close(first)
+    world.run(500)
+    expect(world.session(second)).toMatchObject({ phase: 'available', podId: world.session(first).podId })
+    world.stopCore()
+    for (const [id, row] of backup) world.rows.sessions.set(id, row)
+    world.startCore()
+    world.run(1_000)
+    expect(world.session(second).phase).toBe('available')
+    expect(world.session(first)).toMatchObject({ phase: 'closed', closeReason: 'podLost' })
+  })
+
+  it('nor is there room for it where a session is that the older database does not know', () => {
+    const world = worldWith({ ...idle(1), maxPods: 1 })
+    for (const node of world.nodes.values()) Object.assign(node.times, { openMs: 200 })
+    const first = world.open('game')
+    world.run(50)
+    const backup = [...world.rows.sessions]
+    world.run(300)
+    world.close(first)
+    world.run(500)
+    const second = world.open('game')
+    world.run(500)
+    expect(world.session(second)).toMatchObject({ phase: 'available', podId: world.session(first).podId })
+    world.stopCore()
+    world.rows.sessions.clear()
+    world.answered.delete(second) // What a backup does not hold cannot be promised.
+    for (const [id, row] of backup) world.rows.sessions.set(id, row)
+    world.startCore()
+    world.run(1_000)
+    expect(world.session(first)).toMatchObject({ phase: 'closed', closeReason: 'podLost' })
+    expect([...allSessions(world)]).toEqual([])
+  })
+
   it('what waits is served by the pods that are there, and no pod is made for it', () => {
     const world = worldWith({ ...idle(4), maxPods: 8 })
     world.stopCore()

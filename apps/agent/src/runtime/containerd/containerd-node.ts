@@ -13,7 +13,7 @@ import { ContainerState, type StatusResponse } from '@fornax/proto/cri/v1/runtim
 import { Cgroups, findCgroupMounts } from '../cgroups.ts'
 import { tagOf } from '../network/agent-tag.ts'
 import { AGENT_LABEL } from './container-config.ts'
-import { ContainerNetworks } from './container-networks.ts'
+import { ContainerNetworks, type ContainerNetworksOptions } from './container-networks.ts'
 import type { ContainerdPod } from './containerd-pod.ts'
 import { CriClient } from './cri-client.ts'
 import { problemOf, readCriConfig, type CriConfig } from './cri-config.ts'
@@ -102,7 +102,9 @@ export class ContainerdNode implements AsyncDisposable {
       if (cgroups === null) log.warn('control groups are left to containerd: it does not use the `cgroupfs` driver')
       const addresses = await addressesOf(client, tag)
       const stateFile = join(folder, '.network.json')
-      const networks = await ContainerNetworks.open({ tag, host, log, stateFile }, addresses)
+      const networks = await openNetworks({ tag, host, log, stateFile }, addresses)
+      // Of pods that are gone; those of others are not empty, and stay.
+      for (const podId of cgroups?.podIds() ?? []) cgroups?.remove(podId)
       return new ContainerdNode(options, { client, config, networks, cgroups })
     } catch (error) {
       client[Symbol.dispose]()
@@ -188,6 +190,18 @@ async function introduce(client: CriClient, socketPath: string): Promise<StatusR
   const problem = problemOf(status)
   if (problem !== null) throw new ContainerdUnusableError(`containerd is not ready to run pods: ${problem}`)
   return status
+}
+
+async function openNetworks(
+  options: ContainerNetworksOptions,
+  addresses: ReadonlySet<string>,
+): Promise<ContainerNetworks> {
+  try {
+    return await ContainerNetworks.open(options, addresses)
+  } catch (cause) {
+    const advice = 'they need nftables and iproute2, and a kernel with both'
+    throw new ContainerdUnusableError(`the rules for the network of containers cannot be made: ${advice}`, { cause })
+  }
 }
 
 /** Of the pods that an earlier agent left. */

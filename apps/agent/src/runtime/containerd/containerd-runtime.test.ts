@@ -19,7 +19,7 @@ describe.skipIf(!canRunContainers)('pods as containers', () => {
     return {
       podsFolder: `${folder}/pods`,
       openRuntime: () => openScratchRuntime(shared, folder),
-      version: { image: NODE_IMAGE },
+      version: { image: NODE_IMAGE.name },
       remove: () => Promise.resolve(),
     }
   }

@@ -24,7 +24,7 @@ import {
   type StatusResponse,
   type VersionResponse,
 } from '@fornax/proto/cri/v1/runtime'
-import type { Clock } from '@fornax/kernel/clock'
+import { sleep, type Clock } from '@fornax/kernel/clock'
 import {
   Channel,
   credentials,
@@ -209,13 +209,31 @@ export class CriClient implements Disposable {
     this.#channel.close()
   }
 
-  #ask<Answer>(what: string, timeoutMs: number, begin: Begin<Answer>): Promise<Answer> {
+  async #ask<Answer>(what: string, timeoutMs: number, begin: Begin<Answer>): Promise<Answer> {
+    const deadline = this.#clock.nowMs() + timeoutMs
+    for (;;) {
+      try {
+        return await this.#askOnce(what, deadline, begin)
+      } catch (error) {
+        if (!isStarting(error) || this.#clock.nowMs() >= deadline) throw error
+        await sleep(this.#clock, STARTING_MS)
+      }
+    }
+  }
+
+  #askOnce<Answer>(what: string, deadline: number, begin: Begin<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const metadata = new Metadata({ waitForReady: true })
-      begin(metadata, { deadline: this.#clock.nowMs() + timeoutMs }, (error, answer) => {
+      begin(new Metadata({ waitForReady: true }), { deadline }, (error, answer) => {
         if (error === null) resolve(answer)
         else reject(new CriError(what, error))
       })
     })
   }
+}
+
+const STARTING_MS = 50
+
+/** It listens before it can do anything, and then says so; nothing was done. */
+function isStarting(error: unknown): boolean {
+  return error instanceof CriError && error.message.includes('server is not initialized yet')
 }

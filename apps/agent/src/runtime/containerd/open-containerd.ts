@@ -47,9 +47,10 @@ export async function removeContainers(world: ContainerdWorld): Promise<void> {
   if (!existsSync(note)) return
   world.log.warn('removing the pods of containerd, which is no longer offered')
   try {
+    await using retired = new AsyncDisposableStack()
     for (const runtime of await openContainerdRuntimes(readFileSync(note, 'utf8'), world)) {
-      await using retired = runtime
-      for (const podId of await retired.listPodIds()) await retired.destroyPod(podId)
+      retired.use(runtime)
+      for (const podId of await runtime.listPodIds()) await runtime.destroyPod(podId)
     }
     rmSync(note)
   } catch (error) {

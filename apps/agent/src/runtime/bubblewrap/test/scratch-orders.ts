@@ -50,7 +50,7 @@ export function greeter(podId: string): PodOrder {
     const { connect, createServer } = require('node:net')
     const dial = (host, port, say) => {
       const socket = connect({ host, port, timeout: 2_000 }, () => { say('connected'); socket.destroy() })
-      socket.once('error', (error) => say(error.code)).once('timeout', () => socket.destroy(new Error('silence')))
+      socket.once('error', (error) => say(error.code ?? error.message)).once('timeout', () => socket.destroy(new Error('silence')))
     }
     createServer((socket) => {
       socket.on('error', () => {})

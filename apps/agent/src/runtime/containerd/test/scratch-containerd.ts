@@ -5,7 +5,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, writeFileSync, closeSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, closeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -15,8 +15,8 @@ import { tagOf } from '../../network/agent-tag.ts'
 import { readRoutes } from '../../network/route-table.ts'
 import { CriClient } from '../cri-client.ts'
 import { archive, type TestImage } from './oci-archive.ts'
-import { FOLDER_PREFIX, noteOwner, noteTag, sweep, sweepLeftovers } from './scratch-sweep.ts'
-import { canRunGvisor, CNI_FOLDER, findProgram } from './this-machine.ts'
+import { endProcesses, FOLDER_PREFIX, noteOwner, noteTag, sweep, sweepLeftovers, unmountAll } from './scratch-sweep.ts'
+import { CNI_FOLDER, findProgram } from './this-machine.ts'
 
 /** The image of sandboxes: something that does nothing for ever. */
 const PAUSE: TestImage = {
@@ -25,32 +25,65 @@ const PAUSE: TestImage = {
   config: { Cmd: ['/bin/busybox', 'sleep', '2147483647'] },
 }
 
+/** Has a shell and little else. */
+export const BUSYBOX_IMAGE: TestImage = { ...PAUSE, name: 'fornax.test/busybox:1' }
+
 /** Has a shell and Node, the latter where it is on this machine. */
-export const NODE_IMAGE = 'fornax.test/node:1'
-const NODE: TestImage = {
-  name: NODE_IMAGE,
+export const NODE_IMAGE: TestImage = {
+  name: 'fornax.test/node:1',
   programs: { ...PAUSE.programs, '/bin/sh': findProgram('busybox') ?? '', [process.execPath]: process.execPath },
   files: { '/etc/passwd': 'root:x:0:0::/:\nplayer:x:1234:1235::/:\n', '/etc/group': 'root:x:0:\nplayer:x:1235:\n' },
 }
 
 const START_TIMEOUT_MS = 20_000
 
+/** Says over its session socket who and where it is. */
+export const PLAYER_IMAGE: TestImage = {
+  ...NODE_IMAGE,
+  name: 'fornax.test/player:1',
+  config: {
+    User: 'player',
+    WorkingDir: '/tmp',
+    Entrypoint: [process.execPath],
+    Cmd: [
+      '-e',
+      `const socket = require('node:net').connect(process.env.FORNAX_SESSION_SOCKET)
+      socket.write(process.getuid() + ':' + process.getgid() + ' in ' + process.cwd() + '\\n')`,
+    ],
+  },
+}
+
+export type ScratchContainerdOptions = {
+  readonly images?: readonly TestImage[]
+  /** The network namespace to run in; otherwise this process' own. */
+  readonly network?: string
+  /** How pods are joined to the node: all to one bridge, or each by a cable of its own. */
+  readonly plugin?: 'bridge' | 'ptp'
+  /** Beside the default one. All of them are runc. */
+  readonly handlers?: readonly string[]
+}
+
 export class ScratchContainerd implements AsyncDisposable {
   readonly folder: string
   readonly socketPath: string
+  readonly #network: string | null
   #process: ChildProcess | null = null
 
-  private constructor(folder: string) {
+  private constructor(folder: string, network: string | null) {
     this.folder = folder
+    this.#network = network
     this.socketPath = join(folder, 'containerd.sock')
   }
 
-  static async start(images: readonly TestImage[] = [NODE]): Promise<ScratchContainerd> {
+  static async start(options: ScratchContainerdOptions = {}): Promise<ScratchContainerd> {
+    const { images = [NODE_IMAGE], network = null, plugin = 'bridge', handlers = [] } = options
     await sweepLeftovers()
-    const containerd = new ScratchContainerd(mkdtempSync(join(tmpdir(), FOLDER_PREFIX)))
+    const containerd = new ScratchContainerd(mkdtempSync(join(tmpdir(), FOLDER_PREFIX)), network)
     noteOwner(containerd.folder)
     try {
-      writeConfig(containerd.folder)
+      containerd.configure(handlers)
+      writeNetwork(containerd.folder, plugin)
+      mkdirSync(join(containerd.folder, 'registries'))
       await containerd.begin()
       for (const image of [PAUSE, ...images]) await containerd.import(image)
     } catch (error) {
@@ -68,10 +101,18 @@ export class ScratchContainerd implements AsyncDisposable {
     return path
   }
 
+  /** Changes what it has beside the default handler, from its next beginning on. */
+  configure(handlers: readonly string[]): void {
+    writeConfig(this.folder, { handlers })
+  }
+
   /** Starts it, as it was when it ended before. */
   async begin(): Promise<void> {
     const output = openSync(join(this.folder, 'log'), 'a')
-    this.#process = spawn(findProgram('containerd') ?? '', ['--config', join(this.folder, 'config.toml')], {
+    const command = [findProgram('containerd') ?? '', '--config', join(this.folder, 'config.toml')]
+    const inside = this.#network === null ? command : ['nsenter', `--net=/run/netns/${this.#network}`, ...command]
+    const [program = '', ...args] = inside
+    this.#process = spawn(program, args, {
       stdio: ['ignore', output, output],
       env: { PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
     })
@@ -88,6 +129,14 @@ export class ScratchContainerd implements AsyncDisposable {
     if (child === null || child.exitCode !== null || child.signalCode !== null) return
     child.kill('SIGKILL')
     await once(child, 'exit')
+  }
+
+  /** As if the machine had been switched off: everything that runs is gone, and what lies in memory. */
+  async cutPower(): Promise<void> {
+    await this.kill()
+    await endProcesses(this.folder)
+    await unmountAll(this.folder)
+    rmSync(join(this.folder, 'state'), { recursive: true })
   }
 
   async import(image: TestImage): Promise<void> {
@@ -137,10 +186,17 @@ async function ended(child: ChildProcess, what: string): Promise<void> {
   if (code !== 0) throw new Error(`${what} ended with ${code}: ${complaint}`)
 }
 
-function writeConfig(folder: string): void {
-  const tag = tagOf(folder)
+function writeConfig(folder: string, options: { readonly handlers: readonly string[] }): void {
   const cri = 'plugins."io.containerd.grpc.v1.cri"'
-  const gvisor = `[${cri}.containerd.runtimes.runsc]\nruntime_type = "io.containerd.runsc.v1"`
+  const handlers = ['runc', ...options.handlers].map(
+    (name) => `
+[${cri}.containerd.runtimes.${name}]
+runtime_type = "io.containerd.runc.v2"
+[${cri}.containerd.runtimes.${name}.options]
+Root = "${folder}/runc"
+SystemdCgroup = ${existsSync('/run/systemd/system')}
+`,
+  )
   const config = `
 version = 2
 root = "${folder}/root"
@@ -160,21 +216,19 @@ bin_dir = "${CNI_FOLDER}"
 conf_dir = "${folder}/cni"
 [${cri}.registry]
 config_path = "${folder}/registries"
-[${cri}.containerd.runtimes.runc]
-runtime_type = "io.containerd.runc.v2"
-[${cri}.containerd.runtimes.runc.options]
-Root = "${folder}/runc"
-SystemdCgroup = ${existsSync('/run/systemd/system')}
-${canRunGvisor ? gvisor : ''}
-`
+${handlers.join('')}`
+  writeFileSync(join(folder, 'config.toml'), config)
+}
+
+function writeNetwork(folder: string, plugin: 'bridge' | 'ptp'): void {
+  const tag = tagOf(folder)
   const network = {
     cniVersion: '0.4.0',
     name: `fornax-${tag}`,
     plugins: [
       {
-        type: 'bridge',
-        bridge: `fxt${tag}`,
-        isGateway: true,
+        type: plugin,
+        ...(plugin === 'bridge' ? { bridge: `fxt${tag}`, isGateway: true } : {}),
         ipMasq: false,
         ipam: {
           type: 'host-local',
@@ -185,8 +239,7 @@ ${canRunGvisor ? gvisor : ''}
       },
     ],
   }
-  for (const name of ['cni', 'registries']) mkdirSync(join(folder, name))
-  writeFileSync(join(folder, 'config.toml'), config)
+  mkdirSync(join(folder, 'cni'))
   writeFileSync(join(folder, 'cni', '10-fornax.conflist'), JSON.stringify(network))
 }
 

@@ -7,21 +7,22 @@ import { expect } from 'vitest'
 import { openLogSource, type LogStreamName } from '../../../logs/log-source.ts'
 import { podFolderOf } from '../../pod-folder.ts'
 import type { PodOrder, Runtime, RuntimePod } from '../../runtime.ts'
-import { ContainerdNode } from '../containerd-node.ts'
+import { ContainerdNode, type ContainerdNodeOptions } from '../containerd-node.ts'
 import { createContainerdRuntime, type ContainerdRuntimeOptions } from '../containerd-runtime.ts'
 import { NODE_IMAGE, type ScratchContainerd } from './scratch-containerd.ts'
 
-export type ScratchChange = Partial<ContainerdRuntimeOptions> & { readonly host?: string }
+export type ScratchChange = Partial<ContainerdRuntimeOptions & Pick<ContainerdNodeOptions, 'host' | 'credentialsOf'>>
 
 /** Opens a runtime as an agent does whose folder this is. */
 export async function openScratchRuntime(
   containerd: Pick<ScratchContainerd, 'socketPath'>,
   folder: string,
-  { host = '127.0.0.1', ...change }: ScratchChange = {},
+  { host = '127.0.0.1', credentialsOf, ...change }: ScratchChange = {},
 ): Promise<Runtime> {
   const log = createLog('agent', process.env['LOG_LEVEL'] ?? 'silent')
   const { socketPath } = containerd
-  const node = await ContainerdNode.open({ socketPath, folder, host, clock: systemClock, log })
+  const credentials = credentialsOf === undefined ? {} : { credentialsOf }
+  const node = await ContainerdNode.open({ socketPath, folder, host, clock: systemClock, log, ...credentials })
   const options = { name: 'containerd', handler: '', isolation: 'container', podsFolder: join(folder, 'pods') } as const
   return createContainerdRuntime(node, { ...options, ...change })
 }
@@ -58,6 +59,11 @@ export class ScratchRuntime implements AsyncDisposable {
 
   async restart(): Promise<void> {
     await this.runtime[Symbol.asyncDispose]()
+    await this.open()
+  }
+
+  /** The agent that comes after one that has let go of everything. */
+  async open(): Promise<void> {
     this.runtime = await openScratchRuntime(this.#containerd, this.folder, this.#change)
   }
 
@@ -96,6 +102,6 @@ export class ScratchRuntime implements AsyncDisposable {
 
 /** The same pod as a container of the test's image. */
 export function inImage(order: PodOrder): PodOrder {
-  const image = order.version.image === 'host' ? NODE_IMAGE : order.version.image
+  const image = order.version.image === 'host' ? NODE_IMAGE.name : order.version.image
   return { ...order, version: { ...order.version, image } }
 }

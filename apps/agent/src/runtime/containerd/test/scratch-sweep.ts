@@ -40,10 +40,10 @@ export async function sweep(folder: string): Promise<void> {
   await unmountAll(folder)
   const tags = readIfThere(join(folder, 'tags')).split('\n').filter(Boolean)
   for (const tag of tags) await removeTables(tag)
-  const containerIds = globSync(join(folder, 'state', 'io.containerd.runtime.v2.task', '*', '*')).map((path) =>
-    basename(path),
-  )
-  removeGroups(new Set([...containerIds, ...tags.map((tag) => `fornax-${tag}`)]))
+  const bundles = globSync(join(folder, 'state', 'io.containerd.runtime.v2.task', '*', '*'))
+  // A shim that was killed leaves its socket, which is not in the folder.
+  for (const bundle of bundles) removeSocket(readIfThere(join(bundle, 'address')))
+  removeGroups(new Set([...bundles.map((path) => basename(path)), ...tags.map((tag) => `fornax-${tag}`)]))
   await runTool('ip', ['link', 'delete', `fxt${tagOf(folder)}`]).catch(() => undefined) // There was no pod yet.
   rmSync(folder, { recursive: true, force: true })
 }
@@ -55,7 +55,7 @@ function hasOwner(folder: string): boolean {
 }
 
 /** containerd and its shims name the folder in their command lines; containers are below the shims. */
-async function endProcesses(folder: string): Promise<void> {
+export async function endProcesses(folder: string): Promise<void> {
   for (const endMs = Date.now() + DIED_WITHIN_MS; Date.now() < endMs;) {
     const doomed = processesOf(folder)
     if (doomed.size === 0) return
@@ -84,7 +84,8 @@ function kill(pid: number): void {
   }
 }
 
-async function unmountAll(folder: string): Promise<void> {
+/** Whatever is mounted in the folder. */
+export async function unmountAll(folder: string): Promise<void> {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '')
@@ -110,6 +111,10 @@ function removeGroups(names: ReadonlySet<string>): void {
     }
   }
   visit('/sys/fs/cgroup', false)
+}
+
+function removeSocket(address: string): void {
+  if (address.startsWith('unix:///run/containerd/s/')) rmSync(address.slice('unix://'.length), { force: true })
 }
 
 function commandLineOf(pid: number): string {

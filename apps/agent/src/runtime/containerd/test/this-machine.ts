@@ -18,7 +18,3 @@ const PROGRAMS = ['containerd', 'ctr', 'runc', 'busybox']
 /** Whether a containerd of our own can be started, with networks for its pods. */
 export const canRunContainers =
   canRuleNetworks && CNI_FOLDER !== null && PROGRAMS.every((name) => findProgram(name) !== null)
-
-/** Whether containers can have a kernel of their own, gVisor's. */
-export const canRunGvisor =
-  canRunContainers && findProgram('runsc') !== null && findProgram('containerd-shim-runsc-v1') !== null

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { orderOf } from '../bubblewrap/test/scratch-orders.ts'
+import { BUSYBOX_IMAGE, ScratchContainerd } from './test/scratch-containerd.ts'
+import { startRegistry } from './test/scratch-registry.ts'
+import { ScratchRuntime } from './test/scratch-runtime.ts'
+import { canRunContainers } from './test/this-machine.ts'
+
+describe.skipIf(!canRunContainers)('the image of a pod', () => {
+  let containerd: ScratchContainerd
+  beforeAll(async () => void (containerd = await ScratchContainerd.start({ images: [] })))
+  afterAll(() => containerd[Symbol.asyncDispose]())
+
+  it('is pulled when the node does not have it, once for all pods that wait for it', async () => {
+    await using registry = await startRegistry({ ...BUSYBOX_IMAGE, files: { '/hello': 'once' } })
+    await using scratch = await ScratchRuntime.open(containerd)
+    const pods = ['pod-a', 'pod-b', 'pod-c'].map((podId) =>
+      scratch.create(shell(podId, registry.imageName, 'cat /hello')),
+    )
+    for (const pod of await Promise.all(pods)) {
+      expect(await pod.ended).toEqual({ exitCode: 0, outOfMemory: false })
+      expect(scratch.linesOf(pod.podId)).toEqual(['once'])
+    }
+    expect(registry.layersFetched()).toBe(1)
+    await (
+      await scratch.create(shell('pod-d', registry.imageName, 'true'))
+    ).ended
+    expect(registry.layersFetched()).toBe(1)
+  })
+
+  it('is pulled by whom the registry wants to see', async () => {
+    const secret = 'a secret that no log repeats'
+    await using registry = await startRegistry({ ...BUSYBOX_IMAGE, files: { '/hello': 'by you' } }, secret)
+    const known = { username: 'puller', password: secret, identityToken: '' }
+    await using scratch = await ScratchRuntime.open(containerd, {
+      credentialsOf: (image) => Promise.resolve(image.startsWith(registry.host) ? known : null),
+    })
+    const pod = await scratch.create(shell('pod-a', registry.imageName, 'cat /hello'))
+    expect(await pod.ended).toEqual({ exitCode: 0, outOfMemory: false })
+    expect(scratch.linesOf('pod-a')).toEqual(['by you'])
+  })
+
+  it.each([
+    ['a registry that does not have it', (host: string) => `${host}/shop:2`, 'not found'],
+    ['a registry that does not let us', (host: string) => `${host}/shop:1`, '401'],
+    ['no registry at all', () => '127.0.0.1:1/shop:1', 'connection refused'],
+    ['a name that is none', () => 'Not A Name', 'invalid reference format'],
+  ])('that cannot be had from %s fails its pod with the reason, and leaves nothing', async (_, nameOf, reason) => {
+    await using registry = await startRegistry(BUSYBOX_IMAGE, reason === '401' ? 'secret' : null)
+    await using scratch = await ScratchRuntime.open(containerd)
+    const image = nameOf(registry.host)
+    const result = await scratch.runtime.createPod(shell('pod-a', image, 'true'))
+    expect(result).toEqual({ kind: 'failed', reason: expect.stringContaining(reason) })
+    expect(result).toEqual({ kind: 'failed', reason: expect.stringContaining(`the image ${image}`) })
+    expect(await scratch.runtime.listPodIds()).toEqual([])
+  })
+
+  it('is not the node itself', async () => {
+    await using scratch = await ScratchRuntime.open(containerd)
+    const result = await scratch.runtime.createPod(shell('pod-a', 'host', 'true'))
+    expect(result).toMatchObject({ kind: 'failed', reason: expect.stringContaining('OCI images') })
+  })
+})
+
+function shell(podId: string, image: string, line: string) {
+  return orderOf(podId, '', {
+    image,
+    command: ['/bin/busybox', 'sh', '-c'],
+    args: [line.replace('cat', 'busybox cat')],
+  })
+}

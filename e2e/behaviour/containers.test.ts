@@ -1,0 +1,201 @@
+/** Applications as containers: a real core, a real agent, and a containerd of the test's own. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { PodDocument, PodLogsDocument } from '@fornax/client/generated/documents'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  BUSYBOX_IMAGE,
+  NODE_IMAGE,
+  ScratchContainerd,
+} from '../../apps/agent/src/runtime/containerd/test/scratch-containerd.ts'
+import { canRunContainers } from '../../apps/agent/src/runtime/containerd/test/this-machine.ts'
+import { Cluster, eventually } from './cluster.ts'
+import { session as sessionOf, allPods, application, close, create, idle, opened, plain } from './steps.ts'
+
+const mustRun = process.env['FORNAX_TEST_REQUIRE_ALL'] === '1'
+
+describe.skipIf(!canRunContainers && !mustRun)('an application that is an image', () => {
+  let containerd: ScratchContainerd
+  beforeAll(async () => {
+    containerd = await ScratchContainerd.start({ images: [NODE_IMAGE, BUSYBOX_IMAGE, APPLICATION] })
+  }, 60_000)
+  afterAll(() => containerd[Symbol.asyncDispose]())
+
+  /** A cluster whose traces go with the containerd, however the test ends. */
+  function start(name: string): Promise<Cluster> {
+    const folder = containerd.agentFolder(name, 'agent/pods/containerd')
+    return Cluster.start({ containerdSocket: containerd.socketPath, folders: { 'node-a': folder } })
+  }
+
+  it('is reached by HTTP while a session is open, and not after it is closed', async () => {
+    await using cluster = await start('http')
+    await create(cluster, 'shop', web, { minPods: 1, maxPods: 3 })
+    await idle(cluster, 'shop', 1)
+    const warm = await opened(cluster, 'shop')
+    expect(warm.start).toBe('WARM')
+    const url = warm.endpoints[0]?.url ?? ''
+    expect(await (await fetch(url)).text()).toBe('hello from the image')
+    const held = connect(warm.endpoints[0]?.port ?? 0, '127.0.0.1')
+    await once(held, 'connect')
+    const cut = new Promise((resolve) => held.once('error', resolve).once('close', resolve))
+    const cold = await opened(cluster, 'shop')
+    expect(await (await fetch(cold.endpoints[0]?.url ?? '')).text()).toBe('hello from the image')
+    await close(cluster, warm.id)
+    await cut
+    await expect(fetch(url)).rejects.toThrow('fetch failed')
+    expect(await (await fetch(cold.endpoints[0]?.url ?? '')).text()).toBe('hello from the image')
+  })
+
+  it('runs beside one that is the node itself, each where it can', async () => {
+    await using cluster = await start('beside')
+    await create(cluster, 'shop', web, { minPods: 1, maxPods: 1 })
+    await create(cluster, 'plain', plain, { minPods: 1, maxPods: 1 })
+    await idle(cluster, 'shop', 1)
+    await idle(cluster, 'plain', 1)
+    const runtimes = (await allPods(cluster)).map(({ applicationName, runtime }) => `${applicationName} ${runtime}`)
+    expect(runtimes.toSorted()).toEqual(['plain process', 'shop containerd'])
+  })
+
+  it('talks to the session service, goes on without its agent, and is taken over by the next', async () => {
+    await using cluster = await start('sdk')
+    await create(cluster, 'talker', talker, { minPods: 1, maxPods: 1 })
+    await idle(cluster, 'talker', 1)
+    const { id, podId, endpoints } = await opened(cluster, 'talker', {
+      data: Buffer.from('level 7').toString('base64'),
+    })
+    const url = endpoints[0]?.url ?? ''
+    expect(await (await fetch(url)).text()).toBe(`${id} level 7`)
+    await cluster.kill('node-a')
+    expect(await (await fetch(url)).text()).toBe(`${id} level 7`)
+    await cluster.startAgent('node-a')
+    await eventually(
+      async () => (await cluster.client.request(PodDocument, { id: podId ?? '' })).pod?.phase,
+      (phase) => phase === 'ACTIVE',
+    )
+    expect(await (await fetch(url)).text()).toBe(`${id} level 7`)
+    await close(cluster, id)
+    expect((await sessionOf(cluster, id)).closeReason).toBe('REQUESTED')
+    await expect(fetch(url)).rejects.toThrow('fetch failed')
+    await idle(cluster, 'talker', 1)
+    const next = await opened(cluster, 'talker')
+    expect(next.podId).toBe(podId)
+    expect(await (await fetch(next.endpoints[0]?.url ?? '')).text()).toBe(`${next.id} `)
+  })
+
+  it('shows what it wrote, and why it ended', async () => {
+    await using cluster = await start('logs')
+    const bomb = `console.log('ready to go'); const all = []; setTimeout(() => { for (;;) all.push(Buffer.alloc(1 << 20, 1)) }, 300)`
+    await create(cluster, 'bomb', node(bomb, { memoryBytes: 96 * 1024 * 1024 }), { minPods: 1, maxPods: 1 })
+    const failed = await eventually(
+      async () => (await allPods(cluster)).find(({ phase }) => phase === 'FAILED'),
+      (pod) => pod !== undefined,
+    )
+    const pod = (await cluster.client.request(PodDocument, { id: failed?.id ?? '' })).pod
+    expect(pod?.failure).toContain('memory')
+    expect(pod?.lastLogLines).toEqual(['ready to go'])
+    const lines: string[] = []
+    for await (const { podLogs } of cluster.client.subscribe(PodLogsDocument, {
+      podId: failed?.id ?? '',
+      tailLines: 10,
+      follow: false,
+    }))
+      lines.push(...podLogs.lines.map(({ stream, text }) => `${stream} ${text}`))
+    expect(lines).toEqual(['STDOUT ready to go'])
+  })
+
+  it('says on the application why its image cannot be had', async () => {
+    await using cluster = await start('missing')
+    await create(cluster, 'shop', { ...web, image: '127.0.0.1:1/nobody/knows:1' }, { minPods: 1, maxPods: 1 })
+    const { problem } = await eventually(
+      () => application(cluster, 'shop'),
+      (answer) => answer.problem !== null,
+    )
+    expect(problem?.message).toContain('127.0.0.1:1/nobody/knows:1')
+    expect(problem?.message).toContain('connection refused')
+  })
+})
+
+type Resources = { readonly memoryBytes: number }
+
+function node(source: string, resources: Resources = { memoryBytes: 128 * 1024 * 1024 }) {
+  return {
+    image: NODE_IMAGE.name,
+    command: [process.execPath, '-e', source],
+    resources: { cpuMillis: 100, ...resources },
+  }
+}
+
+const ports = [{ name: 'web', containerPort: 8080 }]
+
+const web = {
+  ...node(
+    `require('node:http').createServer((_, answer) => answer.end('hello from the image')).listen(process.env.PORT)`,
+  ),
+  ports,
+  readiness: { tcp: { portName: 'web' } },
+}
+
+/**
+ * Speaks the session service by hand, as an application in any language could: gRPC is HTTP/2, and a message of it
+ * five bytes and then the message. It answers who asks with its session and the session's data.
+ */
+const TALKER = `
+const http2 = require('node:http2'), net = require('node:net'), http = require('node:http')
+const session = { id: '', data: '' }
+const field = (number, bytes) => Buffer.concat([Buffer.from([number * 8 + 2, bytes.length]), bytes])
+const frame = (message) => { const head = Buffer.alloc(5); head.writeUInt32BE(message.length, 1); return Buffer.concat([head, message]) }
+const fields = (bytes) => {
+  const found = {}
+  for (let at = 0; at < bytes.length; ) {
+    const tag = bytes[at], length = bytes[at + 1]
+    if (tag % 8 !== 2) { at += 2; while (bytes[at - 1] > 127) at += 1; continue }
+    found[tag >> 3] = bytes.subarray(at + 2, at + 2 + length); at += 2 + length
+  }
+  return found
+}
+const talk = () => {
+  const line = http2.connect('http://localhost', { createConnection: () => net.connect(process.env.FORNAX_SESSION_SOCKET) })
+  const again = () => { line.destroy(); setTimeout(talk, 100) }
+  line.once('error', () => {}).once('close', () => {})
+  const stream = line.request({ ':method': 'POST', ':path': '/fornax.session.v1.SessionService/Serve', 'content-type': 'application/grpc', te: 'trailers' })
+  stream.once('close', again).on('error', () => {})
+  const running = session.id === '' ? [] : [field(2, Buffer.concat([field(1, Buffer.from(session.id)), Buffer.from([3 * 8, 1])]))]
+  stream.write(frame(field(1, Buffer.concat([field(1, Buffer.from('by hand')), ...running]))))
+  let rest = Buffer.alloc(0)
+  stream.on('data', (bytes) => {
+    rest = Buffer.concat([rest, bytes])
+    while (rest.length >= 5 && rest.length >= 5 + rest.readUInt32BE(1)) {
+      const length = rest.readUInt32BE(1), message = fields(rest.subarray(5, 5 + length))
+      rest = rest.subarray(5 + length)
+      if (message[2]) {
+        const open = fields(message[2])
+        session.id = String(open[1]); session.data = String(open[2] ?? '')
+        stream.write(frame(field(2, field(1, open[1]))))
+      }
+      if (message[3]) {
+        const { 1: id } = fields(message[3])
+        session.id = ''
+        stream.write(frame(field(5, field(1, id))))
+      }
+    }
+  })
+  const beat = setInterval(() => stream.closed ? clearInterval(beat) : stream.write(frame(field(6, Buffer.alloc(0)))), 2_000)
+}
+talk()
+http.createServer((_, answer) => answer.end(session.id + ' ' + session.data)).listen(process.env.PORT)
+`
+
+/** An image with a user of its own, and a program that knows of Fornax. */
+const APPLICATION = {
+  ...NODE_IMAGE,
+  name: 'fornax.test/talker:1',
+  files: { ...NODE_IMAGE.files, '/application.js': TALKER },
+  config: { User: 'player', Entrypoint: [process.execPath, '/application.js'] },
+}
+
+const talker = {
+  image: APPLICATION.name,
+  ports,
+  usesSessionService: true,
+  resources: { cpuMillis: 100, memoryBytes: 128 * 1024 * 1024 },
+}
