@@ -9,11 +9,8 @@ import type { Answer, Question, Smaller } from './worker-words.ts'
 const LINES_PER_MESSAGE = 500
 
 export async function answer(question: Question, say: (answer: Answer) => void): Promise<void> {
-  const { seed, scenario, keep, shrinks, isVerbose } = question
-  const chosen = scenario === null ? scenarioOf(seed) : scenarioNamed(scenario, seed)
-  if (chosen === null) throw new Error(`there is no scenario ${scenario}`)
-  const whole = drawPlan(seed, chosen)
-  const plan = keep === null ? whole : keeping(whole, keep)
+  const { shrinks, isVerbose } = question
+  const { whole, plan } = plansOf(question)
   let lines: string[] = []
   const onLine = (line: string): void => {
     lines.push(line)
@@ -25,6 +22,14 @@ export async function answer(question: Question, say: (answer: Answer) => void):
   if (lines.length > 0) say({ kind: 'lines', lines })
   const smaller = shrinks ? await smallerOf({ whole, plan, result }, () => say({ kind: 'busy' })) : null
   say({ kind: 'done', result, smaller, actions: plan.actions.length })
+}
+
+/** What the seed draws, and what of it is to be done. */
+export function plansOf({ seed, scenario, keep }: Pick<Question, 'seed' | 'scenario' | 'keep'>): Omit<Run, 'result'> {
+  const chosen = scenario === null ? scenarioOf(seed) : scenarioNamed(scenario, seed)
+  if (chosen === null) throw new Error(`there is no scenario ${scenario}`)
+  const whole = drawPlan(seed, chosen)
+  return { whole, plan: keep === null ? whole : keeping(whole, keep) }
 }
 
 type Run = { readonly whole: Plan; readonly plan: Plan; readonly result: RunResult }

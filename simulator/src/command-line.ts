@@ -14,6 +14,8 @@ export type Wish = {
   /** One seed was asked for. */
   readonly isReplay: boolean
   readonly failuresMax: number
+  /** Print the plan instead of running it. */
+  readonly prints: boolean
 }
 
 /** What was typed makes no sense; the message says what would. */
@@ -30,6 +32,7 @@ const OPTIONS = {
   jobs: { type: 'string' },
   failures: { type: 'string' },
   'no-shrink': { type: 'boolean' },
+  print: { type: 'boolean' },
   verbose: { type: 'boolean', short: 'v' },
   help: { type: 'boolean', short: 'h' },
 } as const
@@ -45,6 +48,8 @@ export function wishOf(args: readonly string[]): Wish | null {
     throw new UsageError('--seed runs one seed; --seeds and --from run many. Give one or the other.')
   if (keep !== undefined && seed === undefined)
     throw new UsageError('--keep is about one run: say which with --seed N.')
+  if (values.print === true && seed === undefined)
+    throw new UsageError('--print is about one run: say which with --seed N.')
   return {
     from: number('seed', seed ?? values.from, { least: 0, otherwise: 1 }),
     seeds: seed === undefined ? number('seeds', values.seeds, { least: 1, otherwise: 200 }) : 1,
@@ -54,6 +59,7 @@ export function wishOf(args: readonly string[]): Wish | null {
     shrinks: values['no-shrink'] !== true,
     isVerbose: values.verbose === true,
     isReplay: seed !== undefined,
+    prints: values.print === true,
     failuresMax: number('failures', values.failures, { least: 1, otherwise: 3 }),
   }
 }
@@ -85,6 +91,7 @@ The same seed gives the same run, event by event.
   --seed N         run one seed
   --scenario NAME  not what the seeds say, but one of the scenarios below
   --keep A,B,…     of the seed's actions do only these; a failure prints such a list, as short as it could be made
+  --print          do not run the seed, but print its plan as a file for simulator/regressions
   --jobs N         processes at once (default: as many as there are processors)
   --failures N     stop after so many failing seeds (default 3)
   --no-shrink      do not look for a shorter run that fails in the same way

@@ -1,6 +1,8 @@
 /** `npm run simulate`: runs seeds, prints a line for each, and everything about those that fail. */
 import { HELP, UsageError, wishOf, type Wish } from './command-line.ts'
+import { plansOf } from './answer-question.ts'
 import { runJobs } from './jobs.ts'
+import { regressionOf } from './regressions.ts'
 import { failureOf, lineOf, Totals } from './report.ts'
 import type { Question } from './worker-words.ts'
 
@@ -9,8 +11,8 @@ process.exitCode = await main()
 async function main(): Promise<number> {
   try {
     const wish = wishOf(process.argv.slice(2))
-    if (wish !== null) return await simulate(wish)
-    console.log(HELP)
+    if (wish?.prints === false) return await simulate(wish)
+    console.log(wish === null ? HELP : regressionOf(plansOf({ ...wish, seed: wish.from }).plan))
     return 0
   } catch (error) {
     console.error(error instanceof UsageError ? error.message : error)

@@ -37,6 +37,7 @@ const NETWORK = { partition: 6, break: 12, lag: 8, repeat: 4 } as const
 const STORAGE = { database: 10, crashCore: 3, crashAt: 3 } as const
 const MACHINES = { machine: 12, exitPod: 30, exitSession: 20, reboot: 2, crashAgent: 3 } as const
 const STEERING = { policy: 8, publish: 6, rollBack: 2, replace: 3, cordon: 4, uncordon: 4, drain: 3 } as const
+const BACKUPS = { oldBackup: 8, database: 20, crashCore: 6, break: 6 } as const
 const STALLS = { stallCore: 4, stallAgent: 6 } as const
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -44,6 +45,12 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'crashes', what: 'core and agents die, and machines', rates: { ...USE, ...CRASHES }, drifting: 0 },
   { name: 'network', what: 'partitions, broken and slow connections', rates: { ...USE, ...NETWORK }, drifting: 0 },
   { name: 'storage', what: 'a slow and failing database', rates: { ...USE, ...STORAGE }, drifting: 0 },
+  {
+    name: 'backups',
+    what: 'an older database in the place of the newer one',
+    rates: { ...USE, ...BACKUPS },
+    drifting: 0,
+  },
   { name: 'machines', what: 'pods that fail, hang and exit', rates: { ...USE, ...MACHINES }, drifting: 0 },
   { name: 'steering', what: 'an operator with many ideas', rates: { ...USE, ...STEERING }, drifting: 0 },
   {

@@ -4,17 +4,20 @@ import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { drawPlan } from '../src/draw-plan.ts'
 import { runPlan, type RunResult } from '../src/run-plan.ts'
-import { SCENARIO_NAMES, scenarioNamed } from '../src/scenarios.ts'
+import { scenarioNamed } from '../src/scenarios.ts'
 
 const MAIN = join(import.meta.dirname, '../src/main.ts')
 
-it.each(SCENARIO_NAMES)('%s: two runs of one seed are the same, event by event', async (name) => {
-  const first = await play(7, name)
-  const again = await play(7, name)
-  expect(first.failure).toBeNull()
-  expect({ ...again, wallMs: 0 }).toEqual({ ...first, wallMs: 0 })
-  expect(first.hash).toMatch(/^[0-9a-f]{16}$/)
-})
+it.each(['storage', 'stalls', 'everything', 'random'])(
+  '%s: two runs of one seed are the same, event by event',
+  async (name) => {
+    const first = await play(7, name)
+    const again = await play(7, name)
+    expect(first.failure).toBeNull()
+    expect({ ...again, wallMs: 0 }).toEqual({ ...first, wallMs: 0 })
+    expect(first.hash).toMatch(/^[0-9a-f]{16}$/)
+  },
+)
 
 it('a run is the same in another process', async () => {
   const { hash, steps } = await play(11, 'everything')

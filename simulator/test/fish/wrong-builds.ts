@@ -28,10 +28,11 @@ export const WRONG_BUILDS: readonly WrongBuild[] = [
   },
   {
     invariant: 'I2',
-    mistake: 'an agent says that it refuses an older epoch, and obeys',
-    file: 'apps/agent/src/corelink/core-session.ts',
-    right: 'if (this.#core === null || !this.#heed(batch.epoch)) return',
-    wrong: 'if (this.#core === null) return; this.#heed(batch.epoch)',
+    mistake: 'a core that was left behind goes on with nodes that know a later one',
+    file: 'apps/core/src/nodelink/node-connection.ts',
+    right: 'if (this.#isLeftBehind(hello, introduction)) return this.refuse(LEFT_BEHIND)',
+    wrong: 'this.#isLeftBehind(hello, introduction)',
+    scenario: 'backups',
   },
   {
     invariant: 'I3',

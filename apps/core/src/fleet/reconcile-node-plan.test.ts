@@ -159,9 +159,15 @@ describe('a session', () => {
     const core = picture({ pods, sessions: { 'ses-1': { phase: 'available', podId: 'pod-1' } } })
     const said = [pod('pod-1', 'active'), pod('pod-2', 'active')]
     const plan = planReconciliation(core, state({ pods: said, sessions: [session('ses-1', 'inUse', 'pod-2')] }))
-    expect(kindsOf(plan)).toEqual(['applyPod', 'applyPod', 'endStranger', 'sessionGone'])
+    expect(kindsOf(plan)).toEqual(['applyPod', 'applyPod', 'endStranger', 'grantGone'])
     const over = planReconciliation(core, state({ pods: said, sessions: [session('ses-1', 'closed', 'pod-2')] }))
-    expect(kindsOf(over)).toEqual(['applyPod', 'applyPod', 'applySession', 'sessionGone'])
+    expect(kindsOf(over)).toEqual(['applyPod', 'applyPod', 'applySession', 'grantGone'])
+  })
+
+  it('that nobody knows keeps its slot when its node says the same once more', () => {
+    const core = picture({ pods: new Map([['pod-1', 'active']]), sessionIds: ['ses-1'], isFirstWord: false })
+    const said = state({ pods: [pod('pod-1', 'active')], sessions: [session('ses-1', 'available')] })
+    expect(kindsOf(planReconciliation(core, said))).toEqual(['applyPod', 'endStranger'])
   })
 })
 
@@ -198,7 +204,9 @@ it('holds every slot before anything can give it to somebody else', () => {
       })
       const kinds = kindsOf(planReconciliation(core, said))
       const lastHold = Math.max(kinds.lastIndexOf('holdSlot'), kinds.lastIndexOf('startAgain'))
-      const gifts = ['endStranger', 'applySession', 'sessionGone'].map((kind) => kinds.findIndex((one) => one === kind))
+      const gifts = ['endStranger', 'applySession', 'sessionGone', 'grantGone'].map((kind) =>
+        kinds.findIndex((one) => one === kind),
+      )
       for (const gift of gifts.filter((index) => index >= 0)) expect(gift).toBeGreaterThan(lastHold)
       const lastPod = kinds.findLastIndex((kind) => kind.endsWith('Pod') || kind === 'podGone')
       const firstSession = kinds.findIndex((kind) => kind.endsWith('Session') || kind === 'holdSlot')

@@ -40,6 +40,8 @@ export type ReconcileStep =
   | { readonly kind: 'startAgain'; readonly sessionId: string; readonly strangers: number }
   | { readonly kind: 'closeAgain'; readonly sessionId: string }
   | { readonly kind: 'sessionGone'; readonly sessionId: string }
+  /** The session is not where the core believes it; what its node has under this name is a stranger. */
+  | { readonly kind: 'grantGone'; readonly sessionId: string }
 
 /**
  * The steps, in the order in which they must be taken: pods before the sessions on them, and slots are held
@@ -55,11 +57,10 @@ export function planReconciliation(core: CorePicture, node: NodeState): readonly
     strange.filter(({ phase }) => phase !== 'closed'),
     ({ podId }) => podId,
   )
-  const missing = [...core.sessionIds]
-    .filter((id) => !meantIds.has(id))
-    .flatMap((id) =>
-      strangeIds.has(id) ? [gone(id)] : stepsForMissingSession(core, id, { reportedPods, strangersOn }),
-    )
+  const missing = [...core.sessionIds].flatMap((id) =>
+    meantIds.has(id) || strangeIds.has(id) ? [] : stepsForMissingSession(core, id, { reportedPods, strangersOn }),
+  )
+  const elsewhere = [...strangeIds].filter((id) => (core.session(id)?.podId ?? null) !== null)
   return [
     ...node.pods.flatMap((report) => stepsForPod(core, report)),
     ...[...core.pods].flatMap(([podId, phase]) => (reportedPods.has(podId) ? [] : stepsForMissingPod(podId, phase))),
@@ -68,6 +69,7 @@ export function planReconciliation(core: CorePicture, node: NodeState): readonly
     ...strange.flatMap((report) => stepsForStranger(report)),
     ...meant.flatMap((report) => stepsForSession(core, report)),
     ...missing.filter(({ kind }) => kind === 'sessionGone'),
+    ...elsewhere.map((sessionId) => ({ kind: 'grantGone' as const, sessionId })),
   ]
 }
 
@@ -85,10 +87,6 @@ function isMeant(core: CorePicture, report: SessionReport, pods: ReadonlyMap<str
 
 function isWelcome(core: CorePicture, pod: PodReport): boolean {
   return core.pods.has(pod.podId) || (core.isAdopting && core.isVersionKnown(pod.versionId))
-}
-
-function gone(sessionId: string): ReconcileStep {
-  return { kind: 'sessionGone', sessionId }
 }
 
 function stepsForPod(core: CorePicture, report: PodReport): ReconcileStep[] {
@@ -152,5 +150,5 @@ function stepsForMissingSession(
   if (!core.isFirstWord && (known === null || known.phase === 'closed')) return []
   if (known?.phase === 'starting' && isPodThere)
     return [{ kind: 'startAgain', sessionId, strangers: said.strangersOn.get(report.podId)?.length ?? 0 }]
-  return [gone(sessionId)]
+  return [{ kind: 'sessionGone', sessionId }]
 }

@@ -88,6 +88,8 @@ function carryOut(state: FleetState, node: NodeEntry, what: { step: ReconcileSte
       return withSession(state, step.sessionId, (session) => tellClose(state, session, graceLeft(state, session)))
     case 'sessionGone':
       return sessionGone(state, node, step.sessionId)
+    case 'grantGone':
+      return grantGone(state, node, step.sessionId)
     default:
       return unreachable(step)
   }
@@ -107,10 +109,21 @@ function withSession(state: FleetState, sessionId: string, act: (session: Sessio
 
 /** A stranger that held a slot here may be a session that is well elsewhere. */
 function sessionGone(state: FleetState, node: NodeEntry, sessionId: string): void {
+  endGone(state, node, sessionId)
+  for (const pod of podsOf(state, node)) releaseSlot(state, pod, sessionId)
+}
+
+/** The stranger of this name keeps the slot that it may hold on its own pod. */
+function grantGone(state: FleetState, node: NodeEntry, sessionId: string): void {
+  const podId = state.sessions.get(sessionId)?.podId ?? null
+  endGone(state, node, sessionId)
+  if (podId !== null) withPod(state, podId, (pod) => releaseSlot(state, pod, sessionId))
+}
+
+function endGone(state: FleetState, node: NodeEntry, sessionId: string): void {
   const ended = { kind: 'ended', reason: 'podLost', message: 'it was gone from its node' } as const
   if (state.sessions.get(sessionId)?.nodeName === node.registered.name)
     applyToSession(state, sessionId, { ...ended, atMs: state.ports.nowMs() })
-  for (const pod of podsOf(state, node)) releaseSlot(state, pod, sessionId)
 }
 
 /** Not where others have its place: it has ended, and the database is from before that. */

@@ -9,7 +9,15 @@ import type { FleetState } from './fleet-state.ts'
 import type { PodReport, SessionReport } from './node-report.ts'
 import { expel, expelled } from './node-room.ts'
 import { movePod, podEnds, stopPod } from './pod-writer.ts'
-import { applyToSession, awaitSlot, CANCEL_GRACE_MS, releaseSlot, serveQueue, spend } from './session-writer.ts'
+import {
+  applyToSession,
+  awaitSlot,
+  CANCEL_GRACE_MS,
+  forgetOldest,
+  releaseSlot,
+  serveQueue,
+  spend,
+} from './session-writer.ts'
 
 const FAILED_PODS_KEPT = 20
 
@@ -92,9 +100,9 @@ export function sessionRecorded(state: FleetState, sessionId: string): void {
   if (!state.closedSessions.has(sessionId)) return
   state.recordedSessions.add(sessionId)
   const nodeName = state.forgettable.get(sessionId)
-  if (nodeName === undefined) return
   state.forgettable.delete(sessionId)
-  state.ports.tell(nodeName, { kind: 'forgetSessions', sessionIds: [sessionId] })
+  if (nodeName !== undefined) state.ports.tell(nodeName, { kind: 'forgetSessions', sessionIds: [sessionId] })
+  forgetOldest(state)
 }
 
 function hasEnded(report: PodReport): boolean {

@@ -220,11 +220,24 @@ function slotKey(podId: string, sessionId: string): string {
   return `slot:${podId}/${sessionId}`
 }
 
-/** Closed sessions are bounded in number as well as in time. */
-function forgetOldest(state: FleetState): void {
-  for (const id of state.closedSessions) {
-    if (state.closedSessions.size <= state.limits.closedSessionsMax) return
-    forgetSession(state, id)
+/** How many times as many closed sessions as usual are kept while their rows cannot be written. */
+const UNWRITTEN_FACTOR = 4
+/** How many that cannot go yet are passed over at a time. */
+const PASSED_OVER_MAX = 8
+
+/** Closed sessions are bounded in number as well as in time; who is not written down yet goes after the others. */
+export function forgetOldest(state: FleetState): void {
+  const { closedSessions, recordedSessions } = state
+  const { closedSessionsMax } = state.limits
+  let passedOver = 0
+  for (const id of closedSessions) {
+    if (closedSessions.size <= closedSessionsMax || passedOver > PASSED_OVER_MAX) return
+    if (recordedSessions.has(id) || closedSessions.size > UNWRITTEN_FACTOR * closedSessionsMax) forgetSession(state, id)
+    else {
+      passedOver += 1
+      closedSessions.delete(id) // It comes after those that closed later.
+      closedSessions.add(id)
+    }
   }
 }
 

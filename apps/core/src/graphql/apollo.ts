@@ -1,5 +1,5 @@
 /** Apollo Server as we use it: errors masked, documents kept, nothing reported to anybody. */
-import { ApolloServer } from '@apollo/server'
+import { ApolloServer, HeaderMap, type ApolloServerPlugin, type GraphQLRequestListener } from '@apollo/server'
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -13,16 +13,18 @@ import type { RequestContext } from './context.ts'
 import type { DocumentStore } from './documents.ts'
 import { toPublicError } from './errors.ts'
 import { limitRules, parseOptions } from './limits.ts'
+import type { OperationPlans } from './operation-plans.ts'
 
 export type ApolloOptions = {
   readonly schema: GraphQLSchema
   readonly documents: DocumentStore
+  readonly plans: OperationPlans
   readonly isProduction: boolean
   readonly log: Log
 }
 
 export async function startApollo(options: ApolloOptions): Promise<ApolloServer<RequestContext>> {
-  const { schema, documents, isProduction, log } = options
+  const { schema, documents, plans, isProduction, log } = options
   const apollo = new ApolloServer<RequestContext>({
     schema,
     parseOptions,
@@ -51,8 +53,22 @@ export async function startApollo(options: ApolloOptions): Promise<ApolloServer<
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
+      planned(plans),
     ],
   })
   await apollo.start()
   return apollo
+}
+
+/** Answers by a plan what has one and no errors; everything else is executed as Apollo does it. */
+function planned(plans: OperationPlans): ApolloServerPlugin<RequestContext> {
+  const listener: GraphQLRequestListener<RequestContext> = {
+    responseForOperation: async ({ document, request, contextValue }) => {
+      const { operationName, variables: variableValues } = request
+      const data = await plans.data({ document, operationName, variableValues, contextValue })
+      if (data === null) return null
+      return { http: { headers: new HeaderMap() }, body: { kind: 'single', singleResult: { data } } }
+    },
+  }
+  return { requestDidStart: () => Promise.resolve(listener) }
 }

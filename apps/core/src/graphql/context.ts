@@ -4,6 +4,7 @@ import type { Viewer } from '../tenants/tenant.ts'
 import type { CorePort } from './core-port.ts'
 import { limitExceeded } from './errors.ts'
 import { REQUEST_OBJECTS_MAX } from './limits.ts'
+import type { Said } from './operation-plans.ts'
 import { scopeOf, type Scope } from './visibility.ts'
 import type { Feeds } from './watch-feeds.ts'
 
@@ -14,6 +15,8 @@ export type RequestContext = {
   readonly scope: Scope
   readonly caller: Caller
   readonly budget: ObjectBudget
+  /** What root fields have answered already, by their key: they only repeat it. */
+  said: ReadonlyMap<string | number, Said> | null
 }
 
 export function requestContext(
@@ -21,7 +24,7 @@ export function requestContext(
   viewer: Viewer,
   caller: Caller,
 ): RequestContext {
-  return { core, feeds, viewer, scope: scopeOf(viewer), caller, budget: new ObjectBudget() }
+  return { core, feeds, viewer, scope: scopeOf(viewer), caller, budget: new ObjectBudget(), said: null }
 }
 
 /** Bounds what all pages of one request hold together, however often they are asked for under other names. */

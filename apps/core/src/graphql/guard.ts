@@ -13,6 +13,7 @@ import type {
   QueryResolvers,
   SubscriptionResolvers,
 } from './generated/resolver-types.ts'
+import type { Said } from './operation-plans.ts'
 import { notAllowed } from './problems.ts'
 
 type RootField = keyof QueryResolvers | keyof MutationResolvers | keyof SubscriptionResolvers
@@ -40,15 +41,24 @@ function orFail(operation: Operation, resolve: Resolve | undefined): Resolve {
   invariant(resolve, `the field ${operation} has a resolver`)
   const needed = neededRole(operation)
   return (root, args, context, info) => {
+    const said = context.said?.get(info.path.key)
+    if (said) return repeat(said)
     if (!hasRole(context.viewer, needed)) throw forbidden(operation, needed)
     return resolve(root, args, context, info)
   }
+}
+
+function repeat(said: Said): unknown {
+  if (said.kind === 'thrown') throw said.error
+  return said.value
 }
 
 function orProblem(operation: Operation, resolve: Resolve | undefined): Resolve {
   invariant(resolve, `the field ${operation} has a resolver`)
   const needed = neededRole(operation)
   return (root, args, context, info) => {
+    const said = context.said?.get(info.path.key)
+    if (said) return repeat(said)
     if (hasRole(context.viewer, needed)) return resolve(root, args, context, info)
     const { resourceVersion } = context.core.fleet
     const refusal = { problem: notAllowed(needed, operation), resourceVersion, sessionCount: 0 }

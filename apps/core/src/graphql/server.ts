@@ -10,6 +10,7 @@ import { startApollo } from './apollo.ts'
 import type { CorePort } from './core-port.ts'
 import { createDocumentStore } from './documents.ts'
 import { answerGraphql, type HttpEndpointOptions } from './http-endpoint.ts'
+import { OperationPlans } from './operation-plans.ts'
 import { createSchema } from './schema.ts'
 import { createFeeds } from './watch-feeds.ts'
 import { GraphqlWebSockets } from './websocket-server.ts'
@@ -55,9 +56,10 @@ export async function startGraphqlServer(core: CorePort, options: GraphqlServerO
   const schema = createSchema()
   const documents = createDocumentStore()
   const feeds = stack.use(createFeeds(core.fleet, core.clock))
-  const apollo = await startApollo({ schema, documents, isProduction, log })
+  const plans = new OperationPlans(schema)
+  const apollo = await startApollo({ schema, documents, plans, isProduction, log })
   stack.defer(() => apollo.stop())
-  const sockets = new GraphqlWebSockets({ core, feeds, schema, documents, isProduction, initTimeoutMs })
+  const sockets = new GraphqlWebSockets({ core, feeds, schema, documents, plans, isProduction, initTimeoutMs })
   stack.defer(() => sockets.stop())
   const routes = new Routes({ core, feeds, apollo, isProduction }, options)
   const http = createServer((request, response) => void routes.answer(request, response))

@@ -5,6 +5,7 @@ import { FakeCorePort } from '../../test/acceptance/fake-core-port.ts'
 import { turn } from '../../test/acceptance/watch-world.ts'
 import type { Role } from '../tenants/tenant.ts'
 import { requestContext } from './context.ts'
+import { OperationPlans } from './operation-plans.ts'
 import { createSchema } from './schema.ts'
 import { SubscriptionAnswers } from './subscription-answers.ts'
 import { createFeeds } from './watch-feeds.ts'
@@ -57,7 +58,7 @@ class World implements AsyncDisposable {
   /** How often the tenant of an application was answered. */
   tenantsRead = 0
   readonly #feeds = createFeeds(this.core.fleet, this.core.clock)
-  readonly #answers = new SubscriptionAnswers({ log: this.core.log, isProduction: true })
+  readonly #answers = new SubscriptionAnswers(new OperationPlans(schema), { log: this.core.log, isProduction: true })
   readonly #watches: AsyncIterableIterator<never>[] = []
 
   /** What a new reader gets, from now on. */

@@ -6,16 +6,19 @@
 import { createSourceEventStream, execute, type DocumentNode, type ExecutionArgs, type ExecutionResult } from 'graphql'
 import type { RequestContext } from './context.ts'
 import { toPublicErrors, type ErrorMask } from './errors.ts'
+import type { OperationPlans } from './operation-plans.ts'
 
 /** A subscription that has been checked, and who asks. */
 export type SubscriptionArgs = ExecutionArgs & { readonly contextValue: RequestContext }
 
 export class SubscriptionAnswers {
+  readonly #plans: OperationPlans
   readonly #mask: ErrorMask
   /** By batch, then by document, then by what else decides the answer. Forgotten with the batch. */
   readonly #ofBatch = new WeakMap<object, Map<DocumentNode, Map<string, Promise<string>>>>()
 
-  constructor(mask: ErrorMask) {
+  constructor(plans: OperationPlans, mask: ErrorMask) {
+    this.#plans = plans
     this.#mask = mask
   }
 
@@ -48,7 +51,8 @@ export class SubscriptionAnswers {
   }
 
   async #execute(args: SubscriptionArgs, event: unknown): Promise<string> {
-    const { data, errors } = await execute({ ...args, rootValue: event })
+    const planned = await this.#plans.data({ ...args, rootValue: event })
+    const { data, errors } = planned === null ? await execute({ ...args, rootValue: event }) : { data: planned }
     return JSON.stringify(errors ? { data, errors: toPublicErrors(errors, this.#mask) } : { data })
   }
 }

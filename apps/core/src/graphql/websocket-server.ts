@@ -8,7 +8,7 @@ import { invariant } from '@fornax/kernel/assert'
 import { Caller } from '@fornax/kernel/caller'
 import type { Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
-import type { ExecutionArgs, GraphQLError, GraphQLSchema } from 'graphql'
+import { execute, type ExecutionArgs, type ExecutionResult, type GraphQLError, type GraphQLSchema } from 'graphql'
 import {
   CloseCode,
   handleProtocols,
@@ -28,6 +28,7 @@ import { checkDocument, type DocumentStore } from './documents.ts'
 import { limitExceeded, toPublicErrors, unauthenticated, type ErrorMask } from './errors.ts'
 import { introspectionProblem } from './introspection.ts'
 import { BODY_BYTES_MAX, SOCKET_OPERATIONS_MAX, SOCKET_UNREAD_BYTES_MAX } from './limits.ts'
+import type { OperationPlans } from './operation-plans.ts'
 import { SubscriptionAnswers, type SubscriptionArgs } from './subscription-answers.ts'
 import type { Feeds } from './watch-feeds.ts'
 
@@ -36,6 +37,7 @@ export type WebSocketOptions = {
   readonly feeds: Feeds
   readonly schema: GraphQLSchema
   readonly documents: DocumentStore
+  readonly plans: OperationPlans
   readonly isProduction: boolean
   readonly initTimeoutMs: number
 }
@@ -68,12 +70,13 @@ export class GraphqlWebSockets {
 
   constructor(options: WebSocketOptions) {
     this.#options = options
-    this.#answers = new SubscriptionAnswers(this.#mask)
+    this.#answers = new SubscriptionAnswers(options.plans, this.#mask)
     this.#protocol = makeServer<Record<string, unknown>, Extra>({
       connectionInitWaitTimeout: options.initTimeoutMs,
       onConnect: (context) => this.#connect(context),
       onSubscribe: (context, id, payload) => this.#subscribe(context, id, payload),
       subscribe: (args) => this.#watch(args),
+      execute: (args) => this.#execute(args),
       onNext: (...[, , , , { data, errors }]) =>
         errors && { ...(data !== undefined && { data }), errors: toPublicErrors(errors, this.#mask) },
       onError: (context, id, _payload, errors) => {
@@ -188,9 +191,19 @@ export class GraphqlWebSockets {
 
   /** Sends each answer itself, as text that readers share; what graphql-ws would send are objects. */
   #watch(args: ExecutionArgs): OperationResult {
+    const subscribed = this.#askedWith(args)
+    return this.#answers.subscribe(subscribed.args, subscribed.deliver)
+  }
+
+  async #execute(args: ExecutionArgs): Promise<ExecutionResult> {
+    const data = await this.#options.plans.data(this.#askedWith(args).args)
+    return data === null ? execute(args) : { data }
+  }
+
+  #askedWith(args: ExecutionArgs): Subscribed {
     const subscribed = this.#subscribed.get(args)
     invariant(subscribed, 'what is executed was subscribed to')
-    return this.#answers.subscribe(subscribed.args, subscribed.deliver)
+    return subscribed
   }
 
   /** Ends sockets that were not heard since the last time, and asks the others whether they are there. */

@@ -36,14 +36,14 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js'
 
-/** What containerd answered instead of doing it. `message` is its own words. */
+/** What containerd answered instead of doing it: its own words are the message, and nothing more is known. */
 export class CriError extends Error {
   override readonly name = 'CriError'
   readonly code: status
 
-  constructor(what: string, cause: ServiceError) {
-    super(`${what}: ${cause.details === '' ? cause.message : cause.details}`, { cause })
-    this.code = cause.code
+  constructor(what: string, { code, details, message }: ServiceError) {
+    super(`${what}: ${details === '' ? message : details}`)
+    this.code = code
   }
 }
 
