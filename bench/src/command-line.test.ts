@@ -35,7 +35,11 @@ it('repeats the command as it can be typed again', () => {
 it.each([
   [['wram'], '"wram" is no scenario; there are warm,'],
   [['warm', '--speed', '3'], '--speed'],
-  [['warm', '--apps', 'many'], '--apps is "many"; a number from 0 is needed'],
+  [['warm', '--apps', 'many'], '--apps is "many"; a number from 1 is needed'],
+  [['warm', '--concurrency', '0'], '--concurrency is "0"; a number from 1 is needed'],
+  [['latency', '--rate', '0'], '--rate is "0"; a number from 1 is needed'],
+  [['watch', '--readers=-1'], '--readers is "-1"; a number from 0 is needed'],
+  [['warm', '--write', 'docs/performance.md'], '--write is for all'],
   [['warm', '--transport', 'smoke'], '--transport is "smoke"; it must be one of http, ws'],
 ])('refuses %j with what would be right', (words, message) => {
   expect(() => readCommandLine(words, SCENARIOS)).toThrow(message)

@@ -25,7 +25,7 @@ const COMMON = {
   quick: { type: 'boolean', help: 'a small form, to look at in between' },
   json: { type: 'string', help: 'FILE: write the results there as JSON' },
   profile: { type: 'string', help: 'DIR: write CPU profiles of the core there, and print where its time goes' },
-  write: { type: 'string', help: 'FILE: bring the tables and plots of docs/performance.md up to date (with all)' },
+  write: { type: 'string', help: 'FILE: bring the tables and plots of docs/performance.md up to date (only with all)' },
   help: { type: 'boolean', help: 'this text; behind a scenario, its flags' },
 } as const
 
@@ -41,6 +41,10 @@ export function readCommandLine(words: readonly string[], scenarios: readonly Sc
   const { common, own } = parse(scenario, words.slice(1))
   if (common['help'] === true) return { kind: 'help', text: scenarioHelp(scenario) }
   const isQuick = common['quick'] === true
+  if (common['write'] !== undefined && scenario.name !== 'all')
+    throw new UsageError(
+      `--write is for all: a page with nothing but ${scenario.name} would take the place of the whole`,
+    )
   return {
     kind: 'run',
     scenario,

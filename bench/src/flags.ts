@@ -2,8 +2,10 @@
 
 export type FlagDefinition = {
   readonly default: number | string
-  /** What it may be; without it, any number. */
+  /** What it may be; without it, any number from `least`. */
   readonly choices?: readonly string[]
+  /** Default: 1, because without applications, nodes or calls there is nothing to measure. */
+  readonly least?: number
   /** Completes the line of the help. */
   readonly help: string
 }
@@ -47,12 +49,12 @@ export class Flags {
   }
 }
 
-function checked(name: string, { choices }: FlagDefinition, text: string | number): number | string {
+function checked(name: string, { choices, least = 1 }: FlagDefinition, text: string | number): number | string {
   if (choices !== undefined) {
     if (choices.includes(String(text))) return String(text)
     throw new UsageError(`--${name} is "${text}"; it must be one of ${choices.join(', ')}`)
   }
   const value = Number(text)
-  if (String(text).trim() !== '' && Number.isFinite(value) && value >= 0) return value
-  throw new UsageError(`--${name} is "${text}"; a number from 0 is needed`)
+  if (String(text).trim() !== '' && Number.isFinite(value) && value >= least) return value
+  throw new UsageError(`--${name} is "${text}"; a number from ${least} is needed`)
 }

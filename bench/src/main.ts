@@ -64,7 +64,7 @@ async function measure({ scenario, flags, words, common }: Extract<Command, { ki
   if (results.some(({ errors }) => errors > 0)) process.exitCode = 1
   if (scenario.name === 'all') console.log(`\n${textTable(GOAL_COLUMNS, judgeGoals(results))}`)
   const report = { machine, versions, results }
+  if (common.jsonFile !== null) writeFileSync(resolve(common.jsonFile), resultsAsJson(report))
   if (common.writeFile !== null)
     writePerformanceDoc(resolve(common.writeFile), report, await profileRuns({ ...run, profileFolder: null }))
-  if (common.jsonFile !== null) writeFileSync(resolve(common.jsonFile), resultsAsJson(report))
 }

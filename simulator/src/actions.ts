@@ -29,6 +29,8 @@ export type ClientStory = {
   readonly idleTimeoutMs: number | null
   readonly maxLifetimeMs: number | null
   readonly dataBytes: number
+  /** Watches its session from the answer on. */
+  readonly watches: boolean
   /** After its answer; null: it never closes, and others must. */
   readonly closesAfterMs: number | null
   /** After its question: it hangs up, whatever it was told by then; null: it stays. */
@@ -56,7 +58,8 @@ export type Deed =
       readonly mood: Partial<MachineMood>
       readonly forMs: number
     }
-  | { readonly kind: 'exitPod' | 'exitSession'; readonly which: number }
+  | { readonly kind: 'exitPod' | 'exitSession' | 'mutePod'; readonly which: number }
+  | { readonly kind: 'ledgerFull'; readonly node: number; readonly forMs: number }
   | { readonly kind: 'database'; readonly mood: Partial<DatabaseMood>; readonly forMs: number }
   | { readonly kind: 'cordon' | 'uncordon'; readonly node: number }
   | { readonly kind: 'drain'; readonly node: number; readonly lastMs: number }

@@ -1,5 +1,5 @@
 /** The ledger and the runtime of an agent, as it reaches them: each call is a crash point. */
-import type { Ledger } from '@fornax/agent/ledger/ledger'
+import { LedgerFullError, type Ledger } from '@fornax/agent/ledger/ledger'
 import { createMemoryLedger, type LedgerMemory } from '@fornax/agent/ledger/memory-ledger'
 import type { AdoptPodResult, CreatePodResult, PodOrder, Runtime, RuntimePod } from '@fornax/agent/runtime/runtime'
 import { createSimulatedRuntime, type SimulatedMachine } from '@fornax/agent/runtime/simulated/simulated-runtime'
@@ -9,10 +9,14 @@ import { never } from './life.ts'
 import type { Peer } from './wire.ts'
 
 /** Where a ledger is kept, and who is told when it changes. */
-export type LedgerPlace = { readonly memory: LedgerMemory; readonly onCommit: () => void }
+export type LedgerPlace = {
+  readonly memory: LedgerMemory
+  readonly isFull: () => boolean
+  readonly onCommit: () => void
+}
 
 /** A ledger over the node's memory; a commit is whole or not at all. */
-export function ledgerOf(ground: Ground, agent: Peer, { memory, onCommit }: LedgerPlace): Ledger {
+export function ledgerOf(ground: Ground, agent: Peer, { memory, isFull, onCommit }: LedgerPlace): Ledger {
   const ledger = createMemoryLedger(memory)
   return {
     load: () => ledger.load(),
@@ -22,6 +26,7 @@ export function ledgerOf(ground: Ground, agent: Peer, { memory, onCommit }: Ledg
       const points: readonly CrashPoint[] = kinds.size === 0 ? [AGENT_LEDGER.revision] : [...kinds]
       const passes = (side: CrashSide): boolean => points.some((point) => ground.crashes.pass(point, side, agent))
       if (passes('before')) return
+      if (isFull()) throw new LedgerFullError('the disk of the simulation is full')
       ledger.commit(changes, revision)
       onCommit()
       ground.note(`${agent.name} commits ${changes.length} changes, revision ${revision}`)

@@ -1,10 +1,9 @@
 /** One process of a node's agent, from its start to its end: the real agent, on a simulated machine. */
 import { assembleAgent, type Agent, type AgentParts } from '@fornax/agent/agent'
 import type { OpenCoreStream } from '@fornax/agent/corelink/core-stream'
-import type { LedgerMemory } from '@fornax/agent/ledger/memory-ledger'
 import type { SimulatedMachine } from '@fornax/agent/runtime/simulated/simulated-runtime'
 import type { Log } from '@fornax/kernel/log'
-import { ledgerOf, runtimeOf, type Making } from './agent-ports.ts'
+import { ledgerOf, runtimeOf, type LedgerPlace, type Making } from './agent-ports.ts'
 import { JOIN_TOKEN } from './core-process.ts'
 import type { Ground } from './ground.ts'
 import { Life, type Drift } from './life.ts'
@@ -19,8 +18,7 @@ export type AgentProcessParts = {
   readonly log: Log
   readonly drift: Drift
   readonly resources: AgentParts['resources']
-  readonly memory: LedgerMemory
-  readonly onCommit: () => void
+  readonly ledger: LedgerPlace
   readonly machine: SimulatedMachine
   readonly making: Making
   readonly applications: SimulatedApplications
@@ -36,7 +34,7 @@ export class AgentProcess implements Peer {
   #agent: Agent | null = null
 
   constructor(parts: AgentProcessParts) {
-    const { ground, nodeName, number, log, drift, resources, memory, machine, making } = parts
+    const { ground, nodeName, number, log, drift, resources, machine, making } = parts
     this.#parts = parts
     this.name = nodeName
     this.life = new Life(ground.clock)
@@ -51,7 +49,7 @@ export class AgentProcess implements Peer {
       clock: this.life.clock(drift),
       log,
       resources,
-      ledger: ledgerOf(ground, this, { memory, onCommit: parts.onCommit }),
+      ledger: ledgerOf(ground, this, parts.ledger),
       commandObeyed: (command) => {
         if (this.life.isAlive) parts.commandObeyed(command)
       },

@@ -1,7 +1,7 @@
 /** Runs the world that a question is about. */
 import { drawPlan } from './draw-plan.ts'
 import type { Plan } from './plan.ts'
-import { runPlan, type RunResult } from './run-plan.ts'
+import { runPlan, type RunResult } from './run-world.ts'
 import { scenarioNamed, scenarioOf } from './scenarios.ts'
 import { keeping, shrink } from './shrink.ts'
 import type { Answer, Question, Smaller } from './worker-words.ts'

@@ -32,6 +32,8 @@ export class Clients {
   readonly touched = new Set<string>()
   /** Sessions that stay open to the end. */
   readonly kept = new Set<string>()
+  /** Somebody wants to watch a session. */
+  onWatch: (id: string) => void = () => undefined
   readonly #ground: Ground
   readonly #host: CoreHost
   readonly #chance: Chance
@@ -109,6 +111,7 @@ export class Clients {
     if (result.kind === 'opened') this.counts.opened += 1
     if (!('session' in result) || result.kind === 'notOpened') return
     const { id } = result.session
+    if (story.watches) this.onWatch(id)
     if (isGone.value || story.closesAfterMs === null) return
     await sleep(this.#ground.clock, story.closesAfterMs)
     await this.#close(id, viewer)

@@ -24,6 +24,7 @@ export type CoreHostParts = {
   readonly lines: ReadonlyMap<string, Line>
   readonly log: Log
   readonly times: CoreTimes
+  readonly limits: CoreWorld['limits']
   readonly observe: FleetObserver
   readonly commandSent: NonNullable<CoreWorld['commandSent']>
 }
@@ -64,11 +65,12 @@ export class CoreHost {
   }
 
   start(): void {
-    const { ground, log, times, observe, commandSent } = this.#parts
+    const { ground, log, times, limits, observe, commandSent } = this.#parts
     const core = new CoreProcess({
       ground,
       log,
       times,
+      limits,
       observe,
       commandSent,
       database: this.database,

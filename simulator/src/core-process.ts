@@ -23,6 +23,7 @@ export type CoreParts = {
   readonly database: SimulatedDatabase
   readonly log: Log
   readonly times: CoreTimes
+  readonly limits: CoreWorld['limits']
   readonly newId: (kind: IdKind) => string
   readonly observe: FleetObserver
   readonly commandSent: NonNullable<CoreWorld['commandSent']>
@@ -31,9 +32,6 @@ export type CoreParts = {
 }
 
 export const JOIN_TOKEN = 'simulated-join-token'
-
-/** So few that a busy run makes the log forget. */
-const LIMITS = { changeLogCapacity: 2_048, closedSessionsMax: 1_000 }
 
 /** What a core holds while it serves. */
 export type Serving = { readonly rooms: CoreRooms; readonly cases: UseCases; readonly feeds: Feeds }
@@ -83,7 +81,7 @@ export class CoreProcess implements CoreDoor {
   }
 
   async #start(): Promise<void> {
-    const { ground, database, log, times, newId, observe, commandSent } = this.#parts
+    const { ground, database, log, times, limits, newId, observe, commandSent } = this.#parts
     const clock = this.life.clock()
     const store = new CoreStore(ground, database, this)
     const intent = await store.start()
@@ -103,7 +101,7 @@ export class CoreProcess implements CoreDoor {
         if (this.life.isAlive) commandSent(nodeName, command)
       },
       times,
-      limits: LIMITS,
+      limits,
     })
     await recover(rooms.fleet, store, intent)
     ground.note(`core: serves in epoch ${intent.epoch}, ${intent.sessions.length} sessions are open`)

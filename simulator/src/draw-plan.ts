@@ -20,7 +20,8 @@ export function drawPlan(seed: number, scenario: Scenario): Plan {
   const applications = drawApplications(chanceOf(seed, 'plan/applications'))
   const readers = drawReaders(chanceOf(seed, 'plan/readers'), applications)
   const nodes = drawNodes(seed, scenario)
-  const draft = { seed, scenario: scenario.name, durationMs, applications, readers, nodes }
+  const changesKept = chance.oneOf([64, 512, 2_048])
+  const draft = { seed, scenario: scenario.name, durationMs, changesKept, applications, readers, nodes }
   const actions = DEED_KINDS.flatMap((kind) => drawActions(draft, kind, scenario.rates[kind] ?? 0))
   return { ...draft, actions: actions.toSorted((a, b) => a.atMs - b.atMs) }
 }
@@ -114,6 +115,7 @@ function drawStory(chance: Chance, { applications }: Draft): ClientStory {
     idleTimeoutMs: chance.isHit(0.2) ? chance.between(200, 8_000) : null,
     maxLifetimeMs: chance.isHit(0.2) ? chance.between(500, 15_000) : null,
     dataBytes: chance.isHit(0.5) ? chance.between(1, 40) : 0,
+    watches: chance.isHit(0.2),
     closesAfterMs: chance.isHit(0.85) ? Math.round(8_000 * chance.share() ** 3) : null,
     goneAfterMs: chance.isHit(0.12) ? Math.round(3_000 * chance.share() ** 3) : null,
   }
@@ -190,6 +192,12 @@ const DRAWERS: Readonly<Record<DeedKind, Drawer>> = {
     forMs: chance.between(1_000, 12_000),
   }),
   exitPod: (chance) => ({ kind: 'exitPod', which: chance.nextInt(1_000) }),
+  mutePod: (chance) => ({ kind: 'mutePod', which: chance.nextInt(1_000) }),
+  ledgerFull: (chance, draft) => ({
+    kind: 'ledgerFull',
+    node: nodeOf(chance, draft),
+    forMs: chance.oneOf([100, 2_000, 10_000]),
+  }),
   exitSession: (chance) => ({ kind: 'exitSession', which: chance.nextInt(1_000) }),
   database: (chance) => ({
     kind: 'database',

@@ -1,8 +1,6 @@
 /** `npm run simulate`: runs seeds, prints a line for each, and everything about those that fail. */
 import { HELP, UsageError, wishOf, type Wish } from './command-line.ts'
-import { plansOf } from './answer-question.ts'
 import { runJobs } from './jobs.ts'
-import { regressionOf } from './regressions.ts'
 import { failureOf, lineOf, Totals } from './report.ts'
 import type { Question } from './worker-words.ts'
 
@@ -12,12 +10,19 @@ async function main(): Promise<number> {
   try {
     const wish = wishOf(process.argv.slice(2))
     if (wish?.prints === false) return await simulate(wish)
-    console.log(wish === null ? HELP : regressionOf(plansOf({ ...wish, seed: wish.from }).plan))
+    console.log(wish === null ? HELP : await printed(wish))
     return 0
   } catch (error) {
     console.error(error instanceof UsageError ? error.message : error)
     return error instanceof UsageError ? 2 : 1
   }
+}
+
+/** Loads the simulator, which nothing else here needs: worlds run in processes of their own. */
+async function printed(wish: Wish): Promise<string> {
+  const { plansOf } = await import('./answer-question.ts')
+  const { regressionOf } = await import('./regressions.ts')
+  return regressionOf(plansOf({ ...wish, seed: wish.from }).plan)
 }
 
 async function simulate(wish: Wish): Promise<number> {

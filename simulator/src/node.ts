@@ -66,6 +66,8 @@ export class SimulatedNode implements Making {
   readonly resources: NodeResources
   memory: LedgerMemory
   mood: MachineMood = AT_EASE
+  /** Whether the disk that its ledger is on has no room. */
+  isFull = false
   readonly applications: SimulatedApplications
   readonly #parts: NodeParts
   readonly #chance: Chance
@@ -117,8 +119,11 @@ export class SimulatedNode implements Making {
       nodeName: this.name,
       number: this.#processes,
       resources: this.resources,
-      memory: this.memory,
-      onCommit: () => parts.touched(this.name),
+      ledger: {
+        memory: this.memory,
+        isFull: () => this.#isLedgerFull(),
+        onCommit: () => parts.touched(this.name),
+      },
       commandObeyed: ({ kind }) => {
         parts.acted({ nodeName: this.name, kind, ...this.#heard, highestEpoch: this.#highestEpoch })
       },
@@ -205,6 +210,11 @@ export class SimulatedNode implements Making {
     this.#parts.ground.fault('pod creation hanging')
     this.#parts.ground.note(`${this.name}: the making of ${podId} of ${version.image} hangs`)
     await new Promise<void>((resolve) => this.#hanging.push(resolve))
+  }
+
+  #isLedgerFull(): boolean {
+    if (this.isFull) this.#parts.ground.fault('ledger full')
+    return this.isFull
   }
 
   #createFailure({ podId, version: { versionId, image } }: PodOrder): string | null {

@@ -19,6 +19,8 @@ export type Plan = {
   readonly seed: number
   readonly scenario: string
   readonly nodes: readonly NodePlan[]
+  /** How many changes the core's log remembers. */
+  readonly changesKept: number
   readonly applications: readonly ApplicationPlan[]
   readonly readers: readonly ReaderPlan[]
   /** In the order of their time. */

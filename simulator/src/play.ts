@@ -64,6 +64,8 @@ function act(world: World, deed: Exclude<Deed, { kind: 'oldBackup' }>): void {
       return exitPod(world, deed.which)
     case 'exitSession':
       return exitSession(world, deed.which)
+    case 'mutePod':
+      return mutePod(world, deed.which)
     case 'database':
       host.database.mood = { ...WELL, ...deed.mood }
       ground.clock.schedule(deed.forMs, () => (host.database.mood = WELL))
@@ -96,6 +98,10 @@ function actOnNode(world: World, deed: Extract<Deed, { node: number }>): void {
     case 'reboot':
       ground.fault('node reboot')
       return node.reboot(deed.downMs)
+    case 'ledgerFull':
+      node.isFull = true
+      ground.clock.schedule(deed.forMs, () => (node.isFull = false))
+      return
     case 'machine':
       node.mood = { ...AT_EASE, ...deed.mood }
       ground.fault('machine in another mood')
@@ -173,6 +179,13 @@ function exitSession({ ground, nodes }: World, which: number): void {
   ground.note(`${sessionId} exits by itself`)
 }
 
+function mutePod({ ground, nodes }: World, which: number): void {
+  const podId = nodes[which % nodes.length]?.applications.muteOne(which) ?? null
+  if (podId === null) return
+  ground.fault('application mute')
+  ground.note(`the application in ${podId} says nothing any more`)
+}
+
 /** How long a process may take to be back, once nothing keeps it away. */
 const BACK_MS = 16_000
 
@@ -184,6 +197,7 @@ export function heal(world: World): void {
   host.database.mood = WELL
   for (const node of nodes) {
     node.heal()
+    node.isFull = false
     node.line.extraDelayMs = 0
     node.line.duplicated = 0
     node.line.heal()

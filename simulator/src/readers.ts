@@ -16,7 +16,7 @@ import type { Session } from '@fornax/core/sessions/session'
 import { unreachable } from '@fornax/kernel/assert'
 import { sleep } from '@fornax/kernel/clock'
 import type { CoreHost } from './core-host.ts'
-import type { Serving } from './core-process.ts'
+import type { CoreProcess, Serving } from './core-process.ts'
 import type { Ground } from './ground.ts'
 
 /** What somebody reads, and how. */
@@ -78,17 +78,18 @@ export class Readers {
     const { clock } = this.#ground
     for (;;) {
       const { process, serving } = this.#host
-      if (process !== null && serving !== null) await this.#readOnce(reader, serving, process.life.hear(process.ended))
+      if (process !== null && serving !== null) await this.#readOnce(reader, serving, process)
       await sleep(clock, AGAIN_MS)
     }
   }
 
   /** Until the core ends, or the reader leaves. */
-  async #readOnce(reader: Reader, serving: Serving, coreEnded: Promise<void>): Promise<void> {
+  async #readOnce(reader: Reader, serving: Serving, { life, ended }: CoreProcess): Promise<void> {
     const { plan } = reader
     const stream = openWatch(reader, serving)
     for (let seen = 0; plan.leavesAfter === null || seen < plan.leavesAfter; seen += 1) {
-      const next = await Promise.race([stream.next(), coreEnded.then(() => null)])
+      const turn = new Promise<void>((resolve) => life.enter(resolve))
+      const next = await Promise.race([turn.then(() => stream.next()), ended.then(() => null)])
       if (next === null || next.done === true) return
       next.value()
       reader.events += 1

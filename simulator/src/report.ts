@@ -1,6 +1,6 @@
 /** What the simulator prints. */
 import type { Done } from './jobs.ts'
-import type { RunResult } from './run-plan.ts'
+import type { RunResult } from './run-world.ts'
 import type { Question } from './worker-words.ts'
 
 /** One line for one seed. */

@@ -24,6 +24,8 @@ export const DEED_KINDS: readonly DeedKind[] = [
     'machine',
     'exitPod',
     'exitSession',
+    'mutePod',
+    'ledgerFull',
     'database',
     'cordon',
   ] as const),
@@ -35,7 +37,15 @@ const USE = { client: 240, policy: 1 } as const
 const CRASHES = { crashCore: 5, crashAgent: 10, crashAt: 8, leaveAgent: 2, reboot: 2 } as const
 const NETWORK = { partition: 6, break: 12, lag: 8, repeat: 4 } as const
 const STORAGE = { database: 10, crashCore: 3, crashAt: 3 } as const
-const MACHINES = { machine: 12, exitPod: 30, exitSession: 20, reboot: 2, crashAgent: 3 } as const
+const MACHINES = {
+  machine: 12,
+  exitPod: 30,
+  exitSession: 20,
+  mutePod: 4,
+  ledgerFull: 3,
+  reboot: 2,
+  crashAgent: 3,
+} as const
 const STEERING = { policy: 8, publish: 6, rollBack: 2, replace: 3, cordon: 4, uncordon: 4, drain: 3 } as const
 const BACKUPS = { oldBackup: 8, database: 20, crashCore: 6, break: 6 } as const
 const STALLS = { stallCore: 4, stallAgent: 6 } as const

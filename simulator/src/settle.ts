@@ -19,6 +19,7 @@ export function unsettled(world: World): string[] {
     ...world.nodes.flatMap((node) => nodeDiffers(state, node)),
     ...leftInMemory(state),
     ...timersDiffer(world),
+    ...world.watchers.missed(serving),
   ]
 }
 

@@ -3,7 +3,7 @@
  * (Zeller and Hildebrandt, 2002), with a bound: what remains after it is small enough to read, if not the smallest.
  */
 import type { Plan } from './plan.ts'
-import type { Failure } from './run-plan.ts'
+import type { Failure } from './run-world.ts'
 
 /** How many runs it may take. */
 const RUNS_MAX = 160

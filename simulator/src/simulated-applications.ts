@@ -76,6 +76,14 @@ export class SimulatedApplications {
     return chosen?.sessionId ?? null
   }
 
+  /** One of all applications says nothing any more; null when there is none. */
+  muteOne(which: number): string | null {
+    const running = [...this.#running].filter(([podId]) => this.#parts.isRunning(podId))
+    const chosen = running[which % Math.max(1, running.length)]
+    chosen?.[1].mute()
+    return chosen?.[0] ?? null
+  }
+
   /** Those who did not answer do so now. */
   heal(): void {
     for (const application of this.#running.values()) application.heal()
@@ -96,6 +104,8 @@ export class SimulatedApplications {
   }
 }
 
+/** So long an application says nothing before its agent gives it up. */
+const MUTE_MS = 60_000
 /** How long an application takes to connect with an agent. */
 const CONNECT_MS = 60
 const NEVER_READY = 'never-ready'
@@ -110,6 +120,7 @@ class Application {
   /** The agent that has welcomed it. */
   #socket: Socket | null = null
   #silent: (() => void)[] = []
+  #isMute = false
 
   constructor(podId: string, image: string, parts: ApplicationsParts, findSocket: () => Socket | null) {
     this.#podId = podId
@@ -155,6 +166,12 @@ class Application {
 
   exit(sessionId: string): void {
     this.#follow(sessionId, { kind: 'closeWanted', message: 'done' })
+  }
+
+  /** Its agent notices. */
+  mute(): void {
+    this.#tell((listener) => listener.silent(MUTE_MS))
+    this.#isMute = true
   }
 
   heal(): void {
@@ -206,7 +223,7 @@ class Application {
   /** Over a socket, at once and in order; what is said to an agent that is gone is lost. */
   #tell(say: (listener: ApplicationListener) => void): void {
     const socket = this.#socket
-    if (socket === null || !socket.isOpen) return
+    if (socket === null || !socket.isOpen || this.#isMute) return
     this.#parts.ground.clock.schedule(0, () => {
       if (socket.isOpen) socket.agent.life.enter(() => say(socket.listener))
     })

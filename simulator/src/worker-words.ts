@@ -1,5 +1,5 @@
 /** What the program and its workers say to each other. */
-import type { RunResult } from './run-plan.ts'
+import type { RunResult } from './run-world.ts'
 import type { Shrunk } from './shrink.ts'
 
 export type Question = {

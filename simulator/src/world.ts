@@ -11,6 +11,7 @@ import type { Line } from './line.ts'
 import type { ApplicationsParts } from './simulated-applications.ts'
 import { Readers } from './readers.ts'
 import type { TimerCounts } from './settle.ts'
+import { SessionWatchers } from './session-watchers.ts'
 import { Testimony } from './witnesses.ts'
 
 export class World {
@@ -20,6 +21,7 @@ export class World {
   readonly clients: Clients
   readonly operator: Operator
   readonly readers: Readers
+  readonly watchers: SessionWatchers
   readonly testimony: Testimony
   /** What should not have happened, apart from what the invariants see. */
   readonly misdeeds: { readonly invariant: string; readonly what: string }[] = []
@@ -37,6 +39,7 @@ export class World {
       lines,
       log: this.#log,
       times: TIMES,
+      limits: { changeLogCapacity: plan.changesKept, closedSessionsMax: CLOSED_SESSIONS_MAX },
       commandSent: (nodeName, command) => this.testimony.commandSent(nodeName, command),
       observe: {
         sessionAvailable: () => undefined,
@@ -51,6 +54,8 @@ export class World {
     this.testimony = new Testimony(this.host)
     this.readers = new Readers(ground, this.host)
     this.clients = new Clients(ground, this.host)
+    this.clients.onWatch = (id) => void this.watchers.follow(id)
+    this.watchers = new SessionWatchers(ground, this.host, (what) => this.misdeeds.push({ invariant: 'I10', what }))
     this.operator = new Operator(ground, this.host)
     this.nodes = plan.nodes.map(({ name, resources, rate, offsetMs }) => {
       const drift = { rate, originMs: START_MS, offsetMs }
@@ -90,5 +95,8 @@ export class World {
     return this.ground.clock.runNext()
   }
 }
+
+/** So few that in a busy run some leave memory before their time. */
+const CLOSED_SESSIONS_MAX = 400
 
 const TIMES: CoreTimes = { leaseMs: 10_000, heartbeatMs: 2_000, usageMs: 4_000, retentionMs: 30_000 }

@@ -24,7 +24,7 @@ it('loading the core with its edges is refused where a world runs', async () => 
 })
 
 it('everything that a world needs loads without them', async () => {
-  expect(await loading(join(import.meta.dirname, '../src/run-plan.ts'))).toBe('loaded')
+  expect(await loading(join(import.meta.dirname, '../src/run-world.ts'))).toBe('loaded')
 })
 
 async function loading(module: string): Promise<string> {

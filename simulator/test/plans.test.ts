@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { chanceOf } from '../src/chance.ts'
 import { drawPlan } from '../src/draw-plan.ts'
-import { runPlan } from '../src/run-plan.ts'
+import { runPlan } from '../src/run-world.ts'
 import { DEED_KINDS, scenarioNamed, type Scenario } from '../src/scenarios.ts'
 import { keeping } from '../src/shrink.ts'
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { drawPlan } from '../src/draw-plan.ts'
 import { readRegressions, regressionOf } from '../src/regressions.ts'
-import { runPlan } from '../src/run-plan.ts'
+import { runPlan } from '../src/run-world.ts'
 import { scenarioOf } from '../src/scenarios.ts'
 
 it.each([...readRegressions()])('%s does not fail any more', async (_name, { was, plan }) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { drawPlan } from '../src/draw-plan.ts'
-import { runPlan, type RunResult } from '../src/run-plan.ts'
+import { runPlan, type RunResult } from '../src/run-world.ts'
 import { scenarioNamed } from '../src/scenarios.ts'
 
 const MAIN = join(import.meta.dirname, '../src/main.ts')

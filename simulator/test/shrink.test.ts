@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { drawPlan } from '../src/draw-plan.ts'
 import type { Plan } from '../src/plan.ts'
-import type { Failure } from '../src/run-plan.ts'
+import type { Failure } from '../src/run-world.ts'
 import { scenarioOf } from '../src/scenarios.ts'
 import { keeping, shrink } from '../src/shrink.ts'
 

@@ -14,7 +14,7 @@ export type SourceFile = {
 
 export const ROOT = resolve(import.meta.dirname, '../..')
 
-const ROOMS = ['apps', 'bench', 'packages', 'proto', 'prisma', 'e2e', 'examples', 'tools', 'docs', '.ci']
+const ROOMS = ['apps', 'bench', 'packages', 'proto', 'prisma', 'e2e', 'examples', 'simulator', 'tools', 'docs', '.ci']
 const NOT_OURS = new Set(['node_modules', 'generated', '.next', '.turbo', 'dist', 'test-results', 'playwright-report'])
 const CODE = /\.(ts|tsx|mts|mjs)$/
 const PROSE = /\.(md|graphql|proto|prisma|json|yaml|sql|css)$/

@@ -18,7 +18,7 @@ import { StartGate } from './pods/start-gate.ts'
 import { createMachinePortBlocks, UNSHARED_PORT_BLOCKS } from './ports/port-blocks.ts'
 import { HOST_PORTS, PortPool } from './ports/port-pool.ts'
 import type { Runtime } from './runtime/runtime.ts'
-import { SessionFolders, type SessionPlaces } from './sessions/session-folders.ts'
+import { NO_SESSION_PLACES, SessionFolders, type SessionPlaces } from './sessions/session-folders.ts'
 import { machineGauge, UsageMeter } from './telemetry/usage-meter.ts'
 
 /** Everything an agent is made of; nothing here says how the world is reached. */
@@ -65,17 +65,18 @@ const SIMULATED_TAINT = { key: 'fornax/simulated', value: '', effect: 'NoSchedul
 export async function assembleAgent(options: AgentParts): Promise<Agent> {
   await using parts = new AsyncDisposableStack()
   const { clock, log, runtimes, nodeName, dataDir } = options
+  for (const runtime of runtimes) parts.use(runtime)
   const ledger = parts.use(options.ledger)
   const contents = ledger.load()
   const isReal = runtimes.some((runtime) => runtime.hasProcesses)
   const blocks = parts.use(isReal ? createMachinePortBlocks() : UNSHARED_PORT_BLOCKS)
-  for (const runtime of runtimes) parts.use(runtime)
   const logs = parts.use(new PodLogs({ clock }))
   const record = new NodeRecord(ledger, clock, contents.revision)
   parts.defer(() => record.close())
   const ports = new PortPool({ range: HOST_PORTS, clock, blocks, put: (change) => record.put(change) }, contents)
   const gate = new StartGate(clock, isReal ? STARTS_PER_CPU * availableParallelism() : Number.POSITIVE_INFINITY)
-  const folders = options.sessionPlaces ?? new SessionFolders(dataDir)
+  const meetsApplications = runtimes.some((runtime) => runtime.hasSessionService)
+  const folders = options.sessionPlaces ?? (meetsApplications ? new SessionFolders(dataDir) : NO_SESSION_PLACES)
   const podWorld: PodWorld = { clock, log, record, ports, logs, gate, folders, dataDir }
   const workload: NodeWorkload = new NodeWorkload(podWorld, runtimes, () => link.connectedSinceMs)
   parts.defer(() => workload.letGo())

@@ -24,3 +24,22 @@ it('never gives a line more calls than it has room for, and serves those that wa
   board.send('g', () => undefined)
   expect(calls.at(-1)?.prepared).toBe('g')
 })
+
+it('fails every call that waits when its line has failed, however many there are', () => {
+  const sent: ((answer: LineAnswer) => void)[] = []
+  const failed: LineAnswer = { kind: 'failed', why: 'the connection was closed' }
+  let hasFailed = false
+  const line: Line = {
+    capacity: 1,
+    prepare: (payload) => payload,
+    send: (_prepared, done) => (hasFailed ? done(failed) : void sent.push(done)),
+    close: () => undefined,
+  }
+  const board = new Switchboard([line])
+  const answered: number[] = []
+  const calls = 50_000
+  for (let call = 0; call < calls; call += 1) board.send('', () => answered.push(call))
+  hasFailed = true
+  sent[0]?.(failed)
+  expect(answered).toHaveLength(calls)
+})

@@ -9,6 +9,7 @@ export class Switchboard {
   readonly #free: Line[]
   readonly #waiting: Call[] = []
   #waitingFrom = 0
+  #isServing = false
 
   constructor(lines: readonly Line[]) {
     this.#lines = lines
@@ -34,11 +35,25 @@ export class Switchboard {
 
   #sendOn(line: Line, { prepared, done }: Call): void {
     line.send(prepared, (answer) => {
-      const next = this.#nextWaiting()
-      if (next === undefined) this.#free.push(line)
-      else this.#sendOn(line, next)
+      this.#free.push(line)
+      this.#serveWaiting()
       done(answer)
     })
+  }
+
+  /** A line that has failed answers at once: one call after the other, so that not each stands on the one before. */
+  #serveWaiting(): void {
+    if (this.#isServing) return
+    this.#isServing = true
+    for (let line = this.#free.pop(); line; line = this.#free.pop()) {
+      const next = this.#nextWaiting()
+      if (next === undefined) {
+        this.#free.push(line)
+        break
+      }
+      this.#sendOn(line, next)
+    }
+    this.#isServing = false
   }
 
   /** In the order of asking, without moving those behind each time. */

@@ -31,6 +31,7 @@ const watchMessage = z.object({
 
 const SESSIONS = 'sessions'
 const SHOWN_CHARACTERS = 300
+const AGAIN_AFTER_MS = 100
 
 const DOCUMENTS = {
   [SESSIONS]: watchDocument('Session', 'sessions', 'id phase podId nodeName'),
@@ -70,6 +71,7 @@ export class WatchReader {
     const begun = Promise.withResolvers<void>()
     const names = application === null ? Object.keys(DOCUMENTS) : [SESSIONS]
     this.#waitingFor = new Set(names)
+    this.#isSnapshotOpen = false
     socket.once('open', () => {
       socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } }))
     })
@@ -79,7 +81,7 @@ export class WatchReader {
       if (this.#isClosed) return
       this.#options.counts.cutOff += 1
       this.#socket = null
-      if (!this.#isStalled) void this.open()
+      if (!this.#isStalled) setTimeout(() => this.#openAgain(), AGAIN_AFTER_MS)
     })
     socket.on('message', (data: Buffer) => {
       const text = data.toString()
@@ -99,7 +101,7 @@ export class WatchReader {
 
   resume(): void {
     this.#isStalled = false
-    if (this.#socket === null) void this.open()
+    if (this.#socket === null) this.#openAgain()
     else this.#socket.resume()
   }
 
@@ -113,6 +115,11 @@ export class WatchReader {
   close(): void {
     this.#isClosed = true
     this.#socket?.terminate()
+  }
+
+  /** Who cannot come again tries on, and is told of at the end: what it knows is not complete. */
+  #openAgain(): void {
+    if (!this.#isClosed && this.#socket === null) this.open().catch(() => undefined)
   }
 
   #subscribe(name: string): void {
@@ -144,6 +151,7 @@ export class WatchReader {
     for (const { id, phase = '' } of event.items ?? []) this.#phases.set(id, phase)
     for (const { id, phase = '' } of event.upserted ?? []) this.#phases.set(id, phase)
     for (const id of event.removedIds ?? []) this.#phases.delete(id)
-    this.#version = event.resourceVersion
+    // Who is cut off amid a snapshot knows nothing, and begins anew.
+    this.#version = this.#isSnapshotOpen ? null : event.resourceVersion
   }
 }

@@ -35,7 +35,8 @@ export function writePerformanceDoc(file: string, report: Report, profiles: read
   const measured = measuredPart(report, profiles, [...plots.keys()])
   writeFileSync(file, `${before.slice(0, begin + BEGIN.length)}\n\n${measured}\n\n${before.slice(end)}`)
   // The formatter decides how tables are aligned.
-  spawnSync(join(ROOT, 'node_modules/.bin/oxfmt'), [file], { cwd: ROOT })
+  const { status, stderr, error } = spawnSync(join(ROOT, 'node_modules/.bin/oxfmt'), [file], { cwd: ROOT })
+  if (status !== 0) throw new Error(`${file} is written, but not formatted: ${String(stderr)}`, { cause: error })
 }
 
 function measuredPart(report: Report, profiles: readonly ProfiledRun[], images: readonly string[]): string {

@@ -8,9 +8,9 @@ const SHAPE = {
   concurrency: { default: 5, help: 'calls of each application at a time' },
   sessions: { default: 20_100, help: 'sessions to open' },
   ...NODES_FLAG,
-  'create-ms': { default: 250, help: 'how long a node takes to create a pod' },
-  'at-once': { default: 5, help: 'pods that a node creates at a time' },
-  'session-ms': { default: 3, help: 'how long a node takes to open a session' },
+  'create-ms': { default: 250, least: 0, help: 'how long a node takes to create a pod' },
+  'at-once': { default: 5, least: 0, help: 'pods that a node creates at a time; 0: any number' },
+  'session-ms': { default: 3, least: 0, help: 'how long a node takes to open a session' },
   ...TRANSPORT_FLAG,
 } satisfies FlagDefinitions
 

@@ -17,7 +17,7 @@ const LATENCY_SHAPE = {
   ...APPS_FLAG,
   sessions: { default: 20_100, help: 'sessions to open; as many idle pods are made before' },
   ...NODES_FLAG,
-  'session-ms': { default: 0, help: 'how long a node takes to open a session' },
+  'session-ms': { default: 0, least: 0, help: 'how long a node takes to open a session' },
   ...TRANSPORT_FLAG,
 } satisfies FlagDefinitions
 
@@ -48,11 +48,11 @@ export const latency: Scenario = {
 const CHURN_SHAPE = {
   rate: { default: 1_000, help: 'sessions per second' },
   seconds: { default: 60, help: 'for how long' },
-  'lives-ms': { default: 2_000, help: 'how long each session stays open' },
+  'lives-ms': { default: 2_000, least: 0, help: 'how long each session stays open' },
   ...APPS_FLAG,
   'pods-per-app': { default: 300, help: 'pods of each application, made before' },
   ...NODES_FLAG,
-  'session-ms': { default: 3, help: 'how long a node takes to open or close a session' },
+  'session-ms': { default: 3, least: 0, help: 'how long a node takes to open or close a session' },
   ...TRANSPORT_FLAG,
 } satisfies FlagDefinitions
 

@@ -14,7 +14,11 @@ const SHAPE = {
   nodes: { default: 1_000, help: 'simulated nodes' },
   apps: { default: 1_000, help: 'applications' },
   pods: { default: 300_000, help: 'pods of all of them' },
-  'create-ms': { default: 0, help: 'how long a node takes to create a pod, five at a time; 0: no time, any number' },
+  'create-ms': {
+    default: 0,
+    least: 0,
+    help: 'how long a node takes to create a pod, five at a time; 0: no time, any number',
+  },
 } satisfies FlagDefinitions
 
 /** Memory is read when the garbage of filling has had time to go. */

@@ -12,7 +12,7 @@ const SHAPE = {
   ...NODES_FLAG,
   ...APPS_FLAG,
   pods: { default: 20_100, help: 'pods of all applications' },
-  sessions: { default: 670, help: 'of them serving a session when the core is killed' },
+  sessions: { default: 670, least: 0, help: 'of them serving a session when the core is killed' },
 } satisfies FlagDefinitions
 
 const READY_WITHIN_MS = 60_000

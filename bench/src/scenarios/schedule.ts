@@ -8,7 +8,7 @@ import type { Measured, Scenario } from '../scenario.ts'
 import { Child } from '../world/child.ts'
 
 const SHAPE = {
-  nodes: { default: 0, help: 'nodes; 0: 10, 100, 1,000, 5,000 and 20,000, one after the other' },
+  nodes: { default: 0, least: 0, help: 'nodes; 0: 10, 100, 1,000, 5,000 and 20,000, one after the other' },
   decisions: { default: 1_000_000, help: 'decisions for each number of nodes' },
 } satisfies FlagDefinitions
 

@@ -13,7 +13,7 @@ import { startPostgres } from '../world/postgres.ts'
 import { createScratchDatabase } from '../world/scratch-database.ts'
 
 const SHAPE = {
-  batch: { default: 0, help: 'rows on their way at a time; 0: 1, 10, 100 and 1,000, one after the other' },
+  batch: { default: 0, least: 0, help: 'rows on their way at a time; 0: 1, 10, 100 and 1,000, one after the other' },
   seconds: { default: 3, help: 'for how long, each' },
   database: { default: 'both', choices: ['both', 'sqlite', 'postgresql'], help: 'which database' },
   durability: { default: 'process', choices: ['process', 'fsync'], help: 'what a commit of SQLite survives' },

@@ -10,7 +10,7 @@ const SHAPE = {
   concurrency: { default: 5, help: 'calls of each application at a time' },
   sessions: { default: 20_100, help: 'sessions to open; as many idle pods are made before' },
   ...NODES_FLAG,
-  'session-ms': { default: 3, help: 'how long a node takes to open a session' },
+  'session-ms': { default: 3, least: 0, help: 'how long a node takes to open a session' },
   ...TRANSPORT_FLAG,
 } satisfies FlagDefinitions
 

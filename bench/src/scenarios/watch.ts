@@ -21,13 +21,17 @@ import {
 } from './open-sessions.ts'
 
 const SHAPE = {
-  readers: { default: 1_000, help: 'readers of one application each; one in ten reads nothing while sessions open' },
-  'of-everything': { default: 10, help: 'readers of all sessions, pods, nodes and applications' },
+  readers: {
+    default: 1_000,
+    least: 0,
+    help: 'readers of one application each; one in ten reads nothing while sessions open',
+  },
+  'of-everything': { default: 10, least: 0, help: 'readers of all sessions, pods, nodes and applications' },
   rate: { default: 550, help: 'sessions per second; each makes about nine changes' },
   ...APPS_FLAG,
   sessions: { default: 13_400, help: 'sessions to open; as many idle pods are made before' },
   ...NODES_FLAG,
-  'session-ms': { default: 3, help: 'how long a node takes to open a session' },
+  'session-ms': { default: 3, least: 0, help: 'how long a node takes to open a session' },
   ...TRANSPORT_FLAG,
 } satisfies FlagDefinitions
 

@@ -16,7 +16,7 @@ export type ChildOptions = {
   readonly keepsOutput?: true
 }
 
-const SAID_LINES_MAX = 100
+const SAID_PIECES_MAX = 100
 const STOP_MS = 20_000
 
 const running = new Set<Child>()
@@ -43,7 +43,7 @@ export class Child implements AsyncDisposable {
     for (const stream of [this.#process.stdout, this.#process.stderr])
       stream?.on('data', (bytes: Buffer) => {
         this.#said.push(bytes.toString())
-        if (this.#said.length > SAID_LINES_MAX && !keepsOutput) this.#said.shift()
+        if (this.#said.length > SAID_PIECES_MAX && !keepsOutput) this.#said.shift()
       })
     running.add(this)
     this.#gone = new Promise((done) => {

@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { HOST_PORTS } from '@fornax/agent/ports/port-pool'
 
 const LEDGER_FILES = ['ledger.db', 'ledger.db-wal'] as const
 
@@ -45,9 +46,9 @@ export function readLedger(dataDir: string): LedgerRows {
   }
 }
 
-/** As if the agent had been away for longer than a port rests. */
+/** As if the agent had been away for longer than a port rests. There is such a port in any case: the last of them. */
 export function letPortsRest(dataDir: string): void {
-  change(dataDir, 'UPDATE port_rests SET until_ms = 1')
+  change(dataDir, `INSERT OR IGNORE INTO port_rests VALUES (${HOST_PORTS.last}, 1); UPDATE port_rests SET until_ms = 1`)
 }
 
 /** As if the core's database were a backup from before: the agent has obeyed a higher epoch already. */

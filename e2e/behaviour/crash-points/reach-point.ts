@@ -14,7 +14,6 @@ export type DyingNode = {
   readonly folder: string
   /** Whether the agent has yet to die at its point. */
   readonly isAgentAwaited: boolean
-  startAgent(): Promise<void>
   killAgent(): Promise<void>
   /** Asks the agent to end, and its pods first. */
   stopPods(): void
@@ -99,8 +98,7 @@ const WAYS: Readonly<Record<Way, (node: DyingNode, order: CrashOrder) => Promise
   restedPorts: async (node, order) => {
     await node.killAgent()
     letPortsRest(node.folder)
-    await node.startAgent()
-    node.arm(order)
+    node.startArmedAgent(order)
     await again(node, () => node.endOldPod())
   },
 

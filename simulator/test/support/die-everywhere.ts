@@ -3,7 +3,7 @@ import type { Action } from '../../src/actions.ts'
 import { CRASH_SIDES, type CrashPoint, type CrashSide } from '../../src/crash-points.ts'
 import { drawPlan } from '../../src/draw-plan.ts'
 import type { Plan } from '../../src/plan.ts'
-import { runPlan, type Failure } from '../../src/run-plan.ts'
+import { runPlan, type Failure } from '../../src/run-world.ts'
 import type { Scenario } from '../../src/scenarios.ts'
 import type { World } from '../../src/world.ts'
 import { Chores } from './chores.ts'
@@ -26,7 +26,7 @@ export type Deaths = {
 export type Broken = { readonly seed: number; readonly deaths: readonly string[]; readonly what: Failure | string }
 
 const OPERATOR = { policy: 5, publish: 6, rollBack: 4, replace: 6, cordon: 6, uncordon: 6, drain: 6 }
-const TROUBLE = { exitPod: 20, exitSession: 10, crashAgent: 4, break: 4, repeat: 4, database: 6, oldBackup: 1 }
+const TROUBLE = { exitPod: 20, exitSession: 10, crashAgent: 4, break: 4, database: 6 }
 
 /** Sessions open and close, and whatever else passes crash points happens often. */
 const USE: Scenario = {

@@ -62,6 +62,8 @@ export class CoreSession implements Disposable {
   #needsState = false
   #owesState = false
   #isMeasuring = false
+  /** Nothing is said and nothing heard any more: a word after the last reports would cut these off. */
+  #isOver = false
   #cancelBeat: Cancel
   #cancelUsage: Cancel = () => undefined
 
@@ -76,6 +78,7 @@ export class CoreSession implements Disposable {
   }
 
   receive(frame: FrameFromCore): void {
+    if (this.#isOver) return
     this.#heardAtMs = this.#listening.at(this.#world.clock.nowMs())
     switch (frame.$case) {
       case 'hello':
@@ -108,6 +111,7 @@ export class CoreSession implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isOver = true
     this.#cancelTelling()
     this.#cancelBeat()
     this.#cancelUsage()
@@ -241,7 +245,7 @@ export class CoreSession implements Disposable {
     this.#isMeasuring = true
     try {
       const { node, pods } = await this.#world.usage.measure()
-      const news = this.#line.isFree ? this.#usageNews.of(node, pods) : null
+      const news = this.#line.isFree && !this.#isOver ? this.#usageNews.of(node, pods) : null
       if (news !== null) this.#write({ $case: 'usage', value: news })
     } catch (error) {
       this.#world.log.warn({ err: error }, 'what pods use could not be measured')

@@ -34,6 +34,13 @@ it('tells of a node whose pods are as they were', () => {
   expect(news.of({ ...NODE, cpuMillis: 200 }, [pod('a', 1, 1)])).toEqual({ ...NODE, cpuMillis: 200, pods: [] })
 })
 
+it('does not remember pods that have gone', () => {
+  const news = new UsageNews()
+  news.of(NODE, [pod('a', 1, 1), pod('b', 1, 1)])
+  news.of(NODE, [pod('b', 1, 1)])
+  expect(news.of(NODE, [pod('a', 1, 1), pod('b', 1, 1)])?.pods).toEqual([pod('a', 1, 1)])
+})
+
 it('bounds a report, and says the rest with the next one', () => {
   const news = new UsageNews()
   const pods = Array.from({ length: 5_001 }, (_, index) => pod(`pod-${index}`, 1, 1))

@@ -14,30 +14,34 @@ const PODS_PER_REPORT_MAX = 5_000
 
 export class UsageNews {
   #node: Usage | null = null
-  #pods = new Map<string, Usage>()
+  readonly #pods = new Map<string, Usage>()
 
   /** Everything is new again. */
   forget(): void {
     this.#node = null
-    this.#pods = new Map()
+    this.#pods.clear()
   }
 
   /** What to tell now, which then counts as told; null when there is nothing new. */
   of(node: Usage, pods: NodeUsage['pods']): UsageReport | null {
     const isNodeNews = this.#node === null || isNoticeable(this.#node, node)
-    const here = new Map<string, Usage>()
     const news: UsageReport['pods'] = []
     for (const pod of pods) {
       const told = this.#pods.get(pod.podId)
-      const isNews = (told === undefined || isNoticeable(told, pod)) && news.length < PODS_PER_REPORT_MAX
-      if (isNews) news.push({ ...pod })
-      const known = isNews ? pod : told
-      if (known) here.set(pod.podId, known)
+      if (told !== undefined && !isNoticeable(told, pod)) continue
+      if (news.length >= PODS_PER_REPORT_MAX) break
+      this.#pods.set(pod.podId, pod)
+      news.push({ ...pod })
     }
-    this.#pods = here
+    if (this.#pods.size > pods.length) this.#forgetOthers(pods)
     if (!isNodeNews && news.length === 0) return null
     this.#node = node
     return { ...node, pods: news }
+  }
+
+  #forgetOthers(pods: NodeUsage['pods']): void {
+    const here = new Set(pods.map(({ podId }) => podId))
+    for (const podId of this.#pods.keys()) if (!here.has(podId)) this.#pods.delete(podId)
   }
 }
 

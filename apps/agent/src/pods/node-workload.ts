@@ -172,7 +172,7 @@ export class NodeWorkload {
         const isKnown = this.#pods.get(podId)?.runtime === runtime || this.#keptLogs.get(podId)?.runtime === runtime
         if (isKnown) continue
         this.#world.log.warn({ podId, runtime: runtime.name }, 'removing a pod that the ledger does not know')
-        await runtime.destroyPod(podId)
+        await this.#destroy(runtime, podId)
         this.#world.folders.remove(podId)
       }
     }
@@ -277,7 +277,7 @@ export class NodeWorkload {
   }
 
   #keepLog(podId: string, runtime: Runtime): void {
-    if (!runtime.hasProcesses) return void runtime.destroyPod(podId)
+    if (!runtime.hasProcesses) return void this.#destroy(runtime, podId)
     this.#keptLogs.set(podId, { runtime, untilMs: this.#world.clock.nowMs() + LOG_KEPT_MS })
     const [oldest] = this.#keptLogs.keys()
     if (this.#keptLogs.size > KEPT_LOGS_MAX && oldest !== undefined) void this.#removeLog(oldest)
@@ -287,8 +287,13 @@ export class NodeWorkload {
     const kept = this.#keptLogs.get(podId)
     this.#keptLogs.delete(podId)
     this.#world.logs.remove(podId)
+    if (kept) await this.#destroy(kept.runtime, podId)
+  }
+
+  /** What cannot be removed keeps nothing else from being looked after. */
+  async #destroy(runtime: Runtime, podId: string): Promise<void> {
     try {
-      await kept?.runtime.destroyPod(podId)
+      await runtime.destroyPod(podId)
     } catch (error) {
       this.#world.log.error({ err: error, podId }, 'what a pod left could not be removed')
     }

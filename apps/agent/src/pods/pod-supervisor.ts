@@ -252,9 +252,12 @@ export class PodSupervisor {
     }
     const abort = new AbortController()
     this.#stopProbing = () => abort.abort()
-    untilReady(readiness, (name) => this.#running?.probeAddress(name) ?? null, this.#world.clock, abort.signal)
-      .then(() => this.#becomeReady())
-      .catch(() => undefined) // Only an abort gets here: the pod ends, or we do.
+    const addressOf = (name: string): ReturnType<RuntimePod['probeAddress']> =>
+      this.#running?.probeAddress(name) ?? null
+    void untilReady(readiness, addressOf, this.#world.clock, abort.signal).then(
+      () => this.#becomeReady(),
+      () => undefined, // Only an abort gets here: the pod ends, or we do.
+    )
   }
 
   #becomeReady(): void {

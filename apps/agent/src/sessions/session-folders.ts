@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto'
 import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
+import { invariant } from '@fornax/kernel/assert'
 import { SESSION_SOCKET } from '../runtime/runtime.ts'
 import { openSessionServer, type ApplicationLink, type SessionServerOptions } from './session-server.ts'
 
@@ -25,10 +26,20 @@ export type SessionPlaces = {
   keepOnly(podIds: ReadonlySet<string>): void
 }
 
+/** For nodes on which no application can be met: nothing is kept anywhere. */
+export const NO_SESSION_PLACES: SessionPlaces = {
+  pathOf: (podId) => podId,
+  open: ({ podId }) => Promise.reject(new Error(`pod ${podId} cannot be met here`)),
+  remove: () => undefined,
+  keepOnly: () => undefined,
+}
+
 export class SessionFolders implements SessionPlaces {
   readonly #root: string
 
+  /** Everything in its folder below `dataDir` is the agent's own, and goes when nobody needs it. */
   constructor(dataDir: string) {
+    invariant(isAbsolute(dataDir), 'the data folder is named by its whole path')
     const root = join(dataDir, 'sockets')
     const longest = join(root, 'x'.repeat(POD_ID_LENGTH), SESSION_SOCKET)
     const isShortEnough = Buffer.byteLength(longest) <= SOCKET_PATH_BYTES_MAX

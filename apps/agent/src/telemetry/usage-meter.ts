@@ -17,7 +17,8 @@ export class UsageMeter {
   readonly #runtimes: readonly Pick<Runtime, 'readUsage'>[]
   readonly #clock: Clock
   readonly #machine: MachineGauge | null
-  #before = new Map<string, number>()
+  /** The CPU time of each pod, as last measured. */
+  readonly #before = new Map<string, number>()
   #machineBeforeMs = 0
   #atMs: number
 
@@ -34,17 +35,22 @@ export class UsageMeter {
     const uses = await Promise.all(this.#runtimes.map((runtime) => runtime.readUsage()))
     const nowMs = this.#clock.nowMs()
     const elapsedMs = Math.max(1, nowMs - this.#atMs)
-    const now = new Map<string, number>()
-    const pods = uses.flatMap((use) =>
-      Array.from(use, ([podId, { cpuMs, memoryBytes }]) => {
-        now.set(podId, cpuMs)
-        const usedMs = cpuMs - (this.#before.get(podId) ?? cpuMs)
-        return { podId, cpuMillis: rate(usedMs, elapsedMs), memoryBytes: Math.round(memoryBytes) }
-      }),
-    )
-    this.#before = now
+    const pods: NodeUsage['pods'][number][] = []
+    for (const use of uses)
+      for (const [podId, { cpuMs, memoryBytes }] of use) {
+        const beforeMs = this.#before.get(podId)
+        if (beforeMs !== cpuMs) this.#before.set(podId, cpuMs)
+        const usedMs = cpuMs - (beforeMs ?? cpuMs)
+        pods.push({ podId, cpuMillis: rate(usedMs, elapsedMs), memoryBytes: Math.round(memoryBytes) })
+      }
+    if (this.#before.size > pods.length) this.#forgetOthers(pods)
     this.#atMs = nowMs
     return { node: this.#measureNode(pods, elapsedMs), pods }
+  }
+
+  #forgetOthers(pods: NodeUsage['pods']): void {
+    const here = new Set(pods.map(({ podId }) => podId))
+    for (const podId of this.#before.keys()) if (!here.has(podId)) this.#before.delete(podId)
   }
 
   #measureNode(pods: readonly Usage[], elapsedMs: number): Usage {

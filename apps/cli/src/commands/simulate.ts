@@ -38,17 +38,26 @@ export async function simulateNodes(surroundings: Surroundings, flags: SimulateF
   // A terminal sends Ctrl-C to both; a signal to this process alone is handed on. Pods end with their nodes.
   const stop = (): void => void (child.connected && child.send({ type: 'stop', pods: 'end' }))
   signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop() // While the core was looked for.
   const story = new Story(terminal, flags.nodes)
   story.follow(child)
   const cancel = terminal.clock.schedule(SILENCE_MS, () => story.mentionSilence(link.address))
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', resolve)
+  try {
+    const how = await endOf(child)
+    if (!signal.aborted) throw new CliError(`the simulated nodes ${how}`, story.lastWords)
+  } finally {
+    cancel()
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+function endOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) =>
+      reject(new CliError(`the simulated nodes could not be started: ${cause.message}`, null, { cause })),
+    )
+    child.once('close', (code, by) => resolve(by === null ? `ended with code ${code}` : `were ended by ${by}`))
   })
-  cancel()
-  signal.removeEventListener('abort', stop)
-  if (signal.aborted) return
-  throw new CliError(`the simulated nodes ended with code ${String(code)}`, story.lastWords)
 }
 
 function argsOf({ nodes, prefix, createTime, atOnce, sessionTime }: SimulateFlags): string[] {

@@ -26,6 +26,7 @@ export class WriteDoubts implements Disposable {
   /** Bounded by the writes that were asked for while the database failed, one at a time. */
   readonly #ids = new Set<string>()
   #cancelRetry: Cancel = () => undefined
+  #isClosed = false
 
   constructor(ports: WriteDoubtsPorts) {
     this.#ports = ports
@@ -46,11 +47,13 @@ export class WriteDoubts implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isClosed = true
     this.#cancelRetry()
     this.#ids.clear()
   }
 
   #retryLater(): void {
+    if (this.#isClosed) return
     this.#cancelRetry()
     this.#cancelRetry = this.#ports.clock.schedule(RETRY_MS, () => void this.#retry())
   }

@@ -95,13 +95,25 @@ export class Auditor implements Disposable {
   #turn(): void {
     const { state, clock } = this.#parts
     const nowMs = clock.nowMs()
-    this.#memory.begin(state, nowMs)
-    this.#atChanges.evidence = this.#evidence(RECOUNT_UP_TO)
-    this.#atEverything.evidence = this.#evidence(COUNT_UP_TO)
-    this.#begin(nowMs)
-    this.#slice()
+    try {
+      this.#memory.begin(state, nowMs)
+      this.#atChanges.evidence = this.#evidence(RECOUNT_UP_TO)
+      this.#atEverything.evidence = this.#evidence(COUNT_UP_TO)
+      this.#begin(nowMs)
+      this.#slice()
+    } catch (error) {
+      this.#giveUp(error)
+    }
     const isBusy = this.#changes !== null || this.#everything !== null
     this.#cancel = this.#comeAgain(isBusy ? REST_MS : Math.max(0, this.#nextChangesAtMs - nowMs))
+  }
+
+  /** A check that fails is a defect as well; but who only looks must not take the core along. */
+  #giveUp(error: unknown): void {
+    this.#changes = null
+    this.#everything = null
+    const evidence = { error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+    this.#found({ invariant: 'books', what: 'a check could not be made', objects: [], evidence })
   }
 
   #begin(nowMs: number): void {

@@ -30,6 +30,8 @@ export type ApplicationEntry = {
   /** By version number, without those on hold; what is not of the newest is old. */
   readonly idle: Map<number, number>
   readonly inFlight: Map<number, number>
+  /** Of these, without a node yet. */
+  readonly pending: Map<number, number>
   readonly active: Map<number, number>
   /** Free pods that are on hold. */
   unreachable: number
@@ -74,6 +76,7 @@ export function newEntry(definition: Application, nowMs: number): ApplicationEnt
     },
     idle: new Map(),
     inFlight: new Map(),
+    pending: new Map(),
     active: new Map(),
     unreachable: 0,
     openSlots: 0,
@@ -104,15 +107,13 @@ export function countOut(entry: ApplicationEntry, pod: Pod): void {
   entry.warm.remove(pod)
 }
 
-/** Changes a pod that is counted, and counts it anew. It is on hold afterwards if `isHeld` says so of it. */
-export function recount(
-  entry: ApplicationEntry,
-  pod: Pod,
-  { change, isHeld }: { readonly change: (pod: Pod) => void; readonly isHeld: (pod: Pod) => boolean },
-): void {
+/** Before a pod changes that is counted; `recount` follows. */
+export function uncount(entry: ApplicationEntry, pod: Pod): void {
   count(entry, pod, { isOnHold: entry.onHold.has(pod), sign: -1 })
-  change(pod)
-  const isOnHold = isHeld(pod)
+}
+
+/** Counts a pod that has changed, and puts it where it now belongs. */
+export function recount(entry: ApplicationEntry, pod: Pod, isOnHold: boolean): void {
   count(entry, pod, { isOnHold, sign: 1 })
   file(entry, pod, isOnHold)
 }
@@ -163,6 +164,7 @@ function count(entry: ApplicationEntry, pod: Pod, how: { readonly isOnHold: bool
     else add(entry.idle, version.number, sign)
   }
   if (phase === 'pending' || phase === 'creating') add(entry.inFlight, version.number, sign)
+  if (phase === 'pending') add(entry.pending, version.number, sign)
   if (phase !== 'active') return
   add(entry.active, version.number, sign)
   if (!isOnHold && !pod.isSpent) entry.openSlots += sign * (version.spec.sessionsPerPod - pod.sessionIds.size)

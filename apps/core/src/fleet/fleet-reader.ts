@@ -7,10 +7,13 @@ import type { ApplicationEntry } from './application-entry.ts'
 import type { FleetState, NodeEntry } from './fleet-state.ts'
 import { nameKey } from './fleet-state.ts'
 import { rollOutOf } from './pool-writer.ts'
-import type { ApplicationFailure, ApplicationView, NodeView } from './views.ts'
+import { QueueRanks } from './queue-ranks.ts'
+import type { ApplicationFailure, ApplicationView, Near, NodeView } from './views.ts'
 
 export class FleetReader {
   readonly #state: FleetState
+  /** Of the queue that was asked about last, until anything changes. */
+  #ranks: { readonly queue: ReadonlySet<string>; readonly atChange: number; readonly ranks: QueueRanks } | null = null
 
   constructor(state: FleetState) {
     this.#state = state
@@ -47,9 +50,14 @@ export class FleetReader {
     return (this.#state.applications.get(applicationId)?.idle.get(versionNumber) ?? 0) > 0
   }
 
-  *sessions(applicationId: string | null): Iterable<Session> {
-    for (const session of this.#state.sessions.values())
-      if (applicationId === null || session.applicationId === applicationId) yield session
+  /** At least those of a name. */
+  *sessions(near: Near | null): Iterable<Session> {
+    const { sessions, sessionsNamed } = this.#state
+    if (near === null || near.application === null) return yield* sessions.values()
+    for (const id of sessionsNamed.get(near.application) ?? []) {
+      const session = sessions.get(id)
+      if (session) yield session
+    }
   }
 
   session(id: string): Session | null {
@@ -63,20 +71,27 @@ export class FleetReader {
   }
 
   queuePosition(sessionId: string): number | null {
-    const session = this.#state.sessions.get(sessionId)
-    const queue = session && this.#state.applications.get(session.applicationId)?.queue
+    const { sessions, applications, changes } = this.#state
+    const session = sessions.get(sessionId)
+    const queue = session && applications.get(session.applicationId)?.queue
     if (!queue?.has(sessionId)) return null
-    let position = 0
-    for (const id of queue) {
-      if (id === sessionId) break
-      position += 1
-    }
-    return position
+    const counted = this.#ranks?.queue === queue && this.#ranks.atChange === changes.count ? this.#ranks : null
+    this.#ranks = counted ?? { queue, atChange: changes.count, ranks: new QueueRanks(queue) }
+    return this.#ranks.ranks.of(sessionId)
   }
 
-  pods(applicationId: string | null): Iterable<PodView> {
-    if (applicationId === null) return this.#state.pods.values()
-    return this.#state.applications.get(applicationId)?.pods ?? []
+  /** At least those of a name, or of a node. */
+  *pods(near: Near | null): Iterable<PodView> {
+    const { pods, named, nodes, applications } = this.#state
+    if (near !== null && near.application !== null) {
+      for (const entry of named.get(near.application) ?? []) yield* entry.pods
+    } else if (near !== null && near.node !== null) {
+      for (const id of nodes.get(near.node)?.podIds ?? []) {
+        const pod = pods.get(id)
+        if (pod) yield pod
+      }
+      for (const { failed } of applications.values()) yield* failed // They hold nothing there any more.
+    } else yield* pods.values()
   }
 
   pod(id: string): PodView | null {

@@ -13,9 +13,10 @@ import type { Pod, PodUsage } from '../pods/pod.ts'
 import { NodeGroups } from '../scheduler/node-groups.ts'
 import { isSettled } from '../sessions/session-state.ts'
 import type { Session } from '../sessions/session.ts'
-import { countIn, countOut, recount, type ApplicationEntry } from './application-entry.ts'
+import { countIn, countOut, recount, uncount, type ApplicationEntry } from './application-entry.ts'
 import { ChangeLog } from './change-log.ts'
 import type { NodeCommand } from './node-command.ts'
+import { RoomQueue } from './room-queue.ts'
 import type { Change } from './views.ts'
 
 export type NodeEntry = {
@@ -88,9 +89,13 @@ export class FleetState {
   isMarkSet = false
   readonly applications = new Map<string, ApplicationEntry>()
   readonly applicationIds = new Map<string, string>()
+  /** By name, of all tenants; those that are deleted too, until they are gone. */
+  readonly named = new Map<string, Set<ApplicationEntry>>()
   /** By id, of all applications: a node may still run any of them. */
   readonly versions = new Map<string, ApplicationVersion>()
   readonly sessions = new Map<string, Session>()
+  /** Ids by the name of their application, of all tenants. */
+  readonly sessionsNamed = new Map<string, Set<string>>()
   readonly pods = new Map<string, Pod>()
   readonly nodes = new Map<string, NodeEntry>()
   /** N6: nodes whose unknown pods are welcome: known from the database, and not heard since the core started. */
@@ -106,7 +111,7 @@ export class FleetState {
   /** Nodes whose bookings changed in this turn. */
   readonly dirtyNodes = new Set<NodeEntry>()
   /** Applications with pods that no node has room for, in the order in which they began to wait. */
-  readonly short = new Set<ApplicationEntry>()
+  readonly short = new RoomQueue()
   /** Whether room appeared since unscheduled pods were last tried. */
   hasNewRoom = false
   /** By tenant: how many sessions became available since the core started. */
@@ -141,6 +146,28 @@ export class FleetState {
   /** Adds a session of which nobody is told yet: `putSession` follows in the same turn. */
   addSession(session: Session): void {
     this.sessions.set(session.id, session)
+    addTo(this.sessionsNamed, session.applicationName, session.id)
+  }
+
+  /** Takes out a session that has closed. */
+  removeSession(session: Session): void {
+    this.sessions.delete(session.id)
+    takeFrom(this.sessionsNamed, session.applicationName, session.id)
+    this.sessionChanged(session, true)
+  }
+
+  addApplication(entry: ApplicationEntry): void {
+    const { id, name } = entry.definition
+    this.applications.set(id, entry)
+    addTo(this.named, name, entry)
+  }
+
+  /** Takes out an application that was deleted, and of which nothing is left. */
+  removeApplication(entry: ApplicationEntry): void {
+    const { id, name } = entry.definition
+    this.applications.delete(id)
+    takeFrom(this.named, name, entry)
+    this.short.delete(entry)
   }
 
   /** Replaces a session by its next state. */
@@ -163,10 +190,12 @@ export class FleetState {
     invariant(entry, 'an application outlives its pods')
     const wasBooked = holdsBooking(pod.phase)
     const sessionsBefore = pod.sessionIds.size
-    recount(entry, pod, { change, isHeld: this.#isOnHold })
-    this.#book(pod, wasBooked, sessionsBefore)
+    uncount(entry, pod)
+    change(pod)
+    const node = this.#nodeOf(pod)
+    recount(entry, pod, isOnHold(node))
+    if (node) this.#book(pod, node, { wasBooked, isBooked: holdsBooking(pod.phase), sessionsBefore })
     this.markDirty(entry)
-    const node = pod.nodeName === null ? undefined : this.nodes.get(pod.nodeName)
     if (node) this.dirtyNodes.add(node)
     this.podChanged(pod, false)
   }
@@ -176,16 +205,18 @@ export class FleetState {
     for (const id of node.podIds) {
       const pod = this.pods.get(id)
       const entry = pod && this.entryOf(pod.applicationId)
-      if (!pod || !entry || this.#isOnHold(pod) === entry.onHold.has(pod)) continue
-      recount(entry, pod, { change: () => undefined, isHeld: this.#isOnHold })
+      if (!pod || !entry || isOnHold(node) === entry.onHold.has(pod)) continue
+      uncount(entry, pod)
+      recount(entry, pod, isOnHold(node))
       this.markDirty(entry)
     }
   }
 
   addPod(entry: ApplicationEntry, pod: Pod): void {
     this.pods.set(pod.id, pod)
-    countIn(entry, pod, this.#isOnHold(pod))
-    this.#book(pod, false, 0)
+    const node = this.#nodeOf(pod)
+    countIn(entry, pod, isOnHold(node))
+    if (node) this.#book(pod, node, { wasBooked: false, isBooked: holdsBooking(pod.phase), sessionsBefore: 0 })
     this.markDirty(entry)
     this.podChanged(pod, false)
   }
@@ -231,27 +262,32 @@ export class FleetState {
     for (const callback of this.#waiters.get(session.id) ?? []) callback(session)
   }
 
-  readonly #isOnHold = ({ nodeName }: Pod): boolean => {
-    const node = nodeName === null ? undefined : this.nodes.get(nodeName)
-    return node !== undefined && (node.phase !== 'ready' || node.registered.drainDeadlineMs !== null)
+  #nodeOf({ nodeName }: Pod): NodeEntry | null {
+    return nodeName === null ? null : (this.nodes.get(nodeName) ?? null)
   }
 
   /** P6: from `creating` to its end. */
-  #book(pod: Pod, wasBooked: boolean, sessionsBefore: number): void {
-    const isBooked = holdsBooking(pod.phase)
-    const node = pod.nodeName === null ? undefined : this.nodes.get(pod.nodeName)
-    if (pod.nodeName === null || (!isBooked && !wasBooked)) return
-    if (node) countShare(node, pod, { wasBooked, isBooked, sessionsBefore })
+  #book(pod: Pod, node: NodeEntry, booking: Booking): void {
+    const { wasBooked, isBooked } = booking
+    if (!isBooked && !wasBooked) return
+    countShare(node, pod, booking)
     if (isBooked === wasBooked) return
-    const { spec } = pod.version
-    if (isBooked) this.groups.book(pod.nodeName, spec, pod.applicationId)
-    else this.groups.release(pod.nodeName, spec, pod.applicationId)
-    if (!isBooked) this.hasNewRoom = true
-    if (!node) return
+    const { name } = node.registered
+    if (isBooked) {
+      this.groups.book(name, pod.version.spec, pod.applicationId)
+      node.podIds.add(pod.id)
+    } else {
+      this.groups.release(name, pod.version.spec, pod.applicationId)
+      node.podIds.delete(pod.id)
+      this.hasNewRoom = true
+    }
     this.dirtyNodes.add(node)
-    if (isBooked) node.podIds.add(pod.id)
-    else node.podIds.delete(pod.id)
   }
+}
+
+/** W11 */
+function isOnHold(node: NodeEntry | null): boolean {
+  return node !== null && (node.phase !== 'ready' || node.registered.drainDeadlineMs !== null)
 }
 
 type Booking = { readonly wasBooked: boolean; readonly isBooked: boolean; readonly sessionsBefore: number }
@@ -267,6 +303,17 @@ function countShare({ shares }: NodeEntry, pod: Pod, { wasBooked, isBooked, sess
   share.sessions += (isBooked ? pod.sessionIds.size : 0) - (wasBooked ? sessionsBefore : 0)
   if (share.pods === 0) shares.delete(pod.tenantId)
   else if (share.pods === 1) shares.set(pod.tenantId, share)
+}
+
+function addTo<T>(lists: Map<string, Set<T>>, key: string, item: T): void {
+  const known = lists.get(key)
+  if (known) known.add(item)
+  else lists.set(key, new Set([item]))
+}
+
+function takeFrom<T>(lists: Map<string, Set<T>>, key: string, item: T): void {
+  const list = lists.get(key)
+  if (list?.delete(item) && list.size === 0) lists.delete(key)
 }
 
 /** The key under which an application's name is looked up. */

@@ -83,8 +83,9 @@ export function nodeReports(
   batch: { readonly firstRevision: number; readonly reports: readonly NodeReport[] },
 ): boolean {
   nodeHeard(state, node)
-  for (const [index, report] of batch.reports.entries()) {
-    const revision = batch.firstRevision + index
+  let revision = batch.firstRevision - 1
+  for (const report of batch.reports) {
+    revision += 1
     const verdict = judgeRevision(node.revision, revision)
     if (verdict === 'gap') return false
     if (verdict !== 'next') continue

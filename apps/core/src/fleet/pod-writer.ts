@@ -1,7 +1,7 @@
 /** What the fleet does to a pod. Sessions are not this file's business. */
 import { invariant } from '@fornax/kernel/assert'
 import { START_TIMEOUT_MS } from '@fornax/node-model/pod-state'
-import type { ApplicationVersion } from '../applications/application.ts'
+import type { ApplicationVersion, VersionSpec } from '../applications/application.ts'
 import { transition, type PodEvent } from '../pods/pod-state.ts'
 import type { Pod } from '../pods/pod.ts'
 import type { ApplicationEntry } from './application-entry.ts'
@@ -39,24 +39,25 @@ export function createPod(state: FleetState, entry: ApplicationEntry, version: A
 }
 
 /**
- * Gives unscheduled pods of an application the nodes that have room; false when one had to stay. A version that
+ * Gives unscheduled pods of an application the nodes that have room. Returns the versions that had to stay: one that
  * fits nowhere does not stand in the way of another.
  */
-export function placePods(state: FleetState, entry: ApplicationEntry): boolean {
-  const homeless = new Set<string>()
+export function placePods(state: FleetState, entry: ApplicationEntry): readonly VersionSpec[] {
+  const homeless = new Map<number, VersionSpec>()
   let beside: string | null = null
   for (const pod of entry.unscheduled) {
-    if (homeless.has(pod.version.id)) continue
+    if (homeless.size === entry.pending.size) break // Who is left is of a version that has no room.
+    if (homeless.has(pod.version.number)) continue
     const nodeName = state.groups.place(pod.version.spec, pod.version.id, pod.applicationId, beside)
     if (nodeName === null) {
-      homeless.add(pod.version.id)
+      homeless.set(pod.version.number, pod.version.spec)
       continue
     }
     beside = nodeName
     movePod(state, pod, { kind: 'placed' }, (placed) => (placed.nodeName = nodeName))
     tellCreate(state, pod)
   }
-  return homeless.size === 0
+  return [...homeless.values()]
 }
 
 /** Tells its node to make the pod; a repeated command does nothing there. */

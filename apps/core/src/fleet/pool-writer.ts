@@ -35,15 +35,18 @@ function planRounds(state: FleetState, entry: ApplicationEntry): void {
   const { burst } = entry.definition.scalingPolicy
   entry.bucket = refilled(entry.bucket, burst, nowMs)
   for (const [version, record] of entry.failures) if (isOver(record, nowMs)) entry.failures.delete(version)
-  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+  let isDone = false
+  for (let round = 0; round < ROUNDS_MAX && !isDone; round += 1) {
     const plan = planPool(inputOf(state, entry, Math.floor(entry.bucket.tokens)))
     entry.aboveTargetSinceMs = plan.isAboveTarget ? (entry.aboveTargetSinceMs ?? nowMs) : null
     entry.arrived = 0
-    if (isEmpty(plan)) break
+    isDone = isEmpty(plan)
+    if (isDone) break
     entry.bucket = { ...entry.bucket, tokens: entry.bucket.tokens - plan.tokensUsed }
     carryOut(state, entry, plan)
   }
-  lookAgain(state, entry)
+  if (entry.shortSinceMs !== null && entry.unscheduled.size === 0) place(state, entry) // Nobody waits any more.
+  lookAgain(state, entry, isDone && entry.bucket.tokens >= 1)
 }
 
 function inputOf(state: FleetState, entry: ApplicationEntry, tokens: number): PoolPlanInput {
@@ -85,67 +88,77 @@ function carryOut(state: FleetState, entry: ApplicationEntry, plan: PoolPlan): v
   const { version, fallback } = entry.definition
   for (let made = 0; made < plan.createNew; made += 1) createPod(state, entry, version)
   for (let made = 0; made < plan.createFallback; made += 1) createPod(state, entry, fallback ?? version)
-  stopSome(state, plan.stopOld, () => entry.warm.spare(version.number - 1))
-  stopSome(state, plan.stopSpare, () => nextSpare(entry))
+  for (let stopped = 0; stopped < plan.stopOld; stopped += 1) stopIfAny(state, entry.warm.spare(version.number - 1))
+  for (const spare of sparePods(entry).take(plan.stopSpare)) stopPod(state, spare)
   place(state, entry)
 }
 
 /** Gives nodes to the pods that have none; remembers who must wait for room. */
 function place(state: FleetState, entry: ApplicationEntry): void {
-  const isPlaced = placePods(state, entry)
+  const homeless = placePods(state, entry)
+  const isPlaced = homeless.length === 0
   entry.shortSinceMs = isPlaced ? null : (entry.shortSinceMs ?? state.ports.nowMs())
   if (isPlaced) state.short.delete(entry)
-  else state.short.add(entry)
+  else state.short.add(entry, homeless)
 }
 
-function stopSome(state: FleetState, count: number, next: () => Pod | null): void {
-  for (let stopped = 0; stopped < count; stopped += 1) {
-    const pod = next()
-    if (pod === null) return
-    stopPod(state, pod)
-  }
+function stopIfAny(state: FleetState, pod: Pod | null): void {
+  if (pod !== null) stopPod(state, pod)
 }
 
-/** W5: first what costs nobody anything. W8: what is being tried is not spare while older pods are. */
-function nextSpare(entry: ApplicationEntry): Pod | null {
+/**
+ * Pods to stop, in this order; whoever goes on has stopped the one before. W5: first what costs nobody anything. W8:
+ * what is being tried is not spare while older pods are.
+ */
+function* sparePods(entry: ApplicationEntry): Generator<Pod, void> {
   const newest = entry.definition.version.number
-  const oldIdle = entry.warm.spare(newest - 1)
-  const isTrying = rollOutOf(entry).kind !== 'proven' && (entry.definition.fallback !== null || oldIdle !== null)
+  const isUnproven = rollOutOf(entry).kind !== 'proven'
+  const isTrying = isUnproven && (entry.definition.fallback !== null || entry.warm.spare(newest - 1) !== null)
   for (const pods of [entry.unscheduled, entry.creating]) {
-    const latestLast = [...pods]
-    const old = latestLast.findLast((pod) => pod.version.number < newest)
-    const spare = old ?? (isTrying ? undefined : latestLast.at(-1))
-    if (spare) return spare
+    const latestFirst = [...pods].toReversed()
+    yield* latestFirst.filter((pod) => pod.version.number < newest)
+    if (!isTrying) yield* latestFirst.filter((pod) => pod.version.number >= newest)
   }
-  return oldIdle ?? entry.warm.spare(Number.MAX_SAFE_INTEGER)
+  for (let pod = entry.warm.spare(newest); pod !== null; pod = entry.warm.spare(newest)) yield pod
 }
 
-/** Sets the instant at which the plan may say something else though nothing happens until then. */
-function lookAgain(state: FleetState, entry: ApplicationEntry): void {
+/**
+ * Sets the instant at which the plan may say something else though nothing happens until then. `isContent`: it wants
+ * nothing that the burst would have allowed.
+ */
+function lookAgain(state: FleetState, entry: ApplicationEntry, isContent: boolean): void {
   const nowMs = state.ports.nowMs()
   const { scalingPolicy } = entry.definition
   const instants: number[] = []
-  const unbound = inputOf(state, entry, Number.MAX_SAFE_INTEGER)
-  if (!isEmpty(planPool(unbound))) instants.push(nextTokenAtMs(entry.bucket, scalingPolicy.burst))
-  const unbroken = planPool({ ...unbound, isBackingOff: false, isFallbackBackingOff: false })
-  for (const record of entry.failures.values()) {
-    if (!isEmpty(unbroken)) instants.push(retryAtMs(record))
-    instants.push(overAtMs(record) ?? nowMs)
-  }
-  if (unbound.isRecovering && entry.queue.size > 0) instants.push(state.startedAtMs + FRESH_MS)
+  if (!isContent && !isEmpty(planPool(inputOf(state, entry, Number.MAX_SAFE_INTEGER))))
+    instants.push(nextTokenAtMs(entry.bucket, scalingPolicy.burst))
+  if (entry.failures.size > 0) instants.push(...triesAgainAt(state, entry))
+  if (state.expectedNodes.size > 0 && entry.queue.size > 0) instants.push(state.startedAtMs + FRESH_MS)
   if (entry.aboveTargetSinceMs !== null) instants.push(entry.aboveTargetSinceMs + scalingPolicy.scaleDownDelayMs)
   const upcoming = instants.filter((atMs) => atMs > nowMs)
   if (upcoming.length === 0) state.ports.deadlines.clear(entry.definition.id)
   else state.ports.deadlines.set(entry.definition.id, Math.min(...upcoming))
 }
 
+/** When versions that failed are tried again, or their failures forgotten. */
+function triesAgainAt(state: FleetState, entry: ApplicationEntry): readonly number[] {
+  const unbound = inputOf(state, entry, Number.MAX_SAFE_INTEGER)
+  const unbroken = planPool({ ...unbound, isBackingOff: false, isFallbackBackingOff: false })
+  const isWanted = !isEmpty(unbroken)
+  return [...entry.failures.values()].flatMap((record) => [
+    ...(isWanted ? [retryAtMs(record)] : []),
+    overAtMs(record) ?? -Infinity,
+  ])
+}
+
 /** Room appeared: whoever waits for it is placed at once, not on a timer. */
 function placeWaiting(state: FleetState): void {
   state.hasNewRoom = false
-  for (const entry of state.short) {
+  state.short.offer((entry) => {
+    const { size } = entry.unscheduled
     place(state, entry)
-    state.applicationChanged(entry)
-  }
+    if (entry.unscheduled.size < size || size === 0) state.applicationChanged(entry)
+  })
 }
 
 /** A deleted application goes with its last pod. */
@@ -155,8 +168,7 @@ function endDeleted(state: FleetState, entry: ApplicationEntry): void {
     else if (pod.sessionIds.size === 0) stopPod(state, pod)
   }
   if (entry.pods.size > 0 || entry.openSessions.size > 0) return
-  state.applications.delete(entry.definition.id)
-  state.short.delete(entry)
+  state.removeApplication(entry)
   for (const key of [entry.definition.id, `proof:${entry.definition.id}`]) state.ports.deadlines.clear(key)
   state.ports.observe.applicationGone(entry.definition.id)
   for (const versionId of entry.versionIds) {

@@ -232,8 +232,12 @@ export function forgetOldest(state: FleetState): void {
   let passedOver = 0
   for (const id of closedSessions) {
     if (closedSessions.size <= closedSessionsMax || passedOver > PASSED_OVER_MAX) return
-    if (recordedSessions.has(id) || closedSessions.size > UNWRITTEN_FACTOR * closedSessionsMax) forgetSession(state, id)
-    else {
+    const isTooMany = closedSessions.size > UNWRITTEN_FACTOR * closedSessionsMax
+    const isRecorded = recordedSessions.has(id)
+    if (isTooMany && !isRecorded)
+      state.ports.observe.rejected('session', id, 'it leaves memory, and is not written down')
+    if (isRecorded || isTooMany) forgetSession(state, id)
+    if (state.sessions.has(id)) {
       passedOver += 1
       closedSessions.delete(id) // It comes after those that closed later.
       closedSessions.add(id)
@@ -247,7 +251,6 @@ export function forgetSession(state: FleetState, sessionId: string): void {
   if (!session || session.phase !== 'closed') return
   const pod = session.podId === null ? undefined : state.pods.get(session.podId)
   if (pod?.sessionIds.has(sessionId)) return keepClosed(state, sessionId)
-  state.sessions.delete(sessionId)
   state.closedSessions.delete(sessionId)
   state.recordedSessions.delete(sessionId)
   state.forgettable.delete(sessionId)
@@ -255,5 +258,5 @@ export function forgetSession(state: FleetState, sessionId: string): void {
   const key = session.request.idempotency?.key
   const entry = state.entryOf(session.applicationId)
   if (key !== undefined && entry?.keys.get(key) === sessionId) entry.keys.delete(key)
-  state.sessionChanged(session, true)
+  state.removeSession(session)
 }

@@ -46,6 +46,9 @@ export type NodeView = {
   readonly usage: PodUsage | null
 }
 
+/** The names of the application and of the node near which a list looks; more may come of it than is there. */
+export type Near = { readonly application: string | null; readonly node: string | null }
+
 /**
  * What changed. Enough is said here for a reader to know, without loading the object,
  * whether it may be of interest; `isGone` when the fleet holds it no longer.

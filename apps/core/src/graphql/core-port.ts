@@ -13,7 +13,7 @@ import type { Log } from '@fornax/kernel/log'
 import type { ScalingPolicy, VersionSpec } from '../applications/application.ts'
 import type { InputProblem } from '../applications/input-problem.ts'
 import type { ChangeLog } from '../fleet/change-log.ts'
-import type { ApplicationView, Change, NodeView } from '../fleet/views.ts'
+import type { ApplicationView, Change, Near, NodeView } from '../fleet/views.ts'
 import type { NodeResources } from '../nodes/node.ts'
 import type { PodView } from '../pods/pod.ts'
 import type { CloseReason, Session, SessionRequest } from '../sessions/session.ts'
@@ -45,11 +45,11 @@ export type FleetReader = {
   application(id: string): ApplicationView | null
   applicationNamed(tenantId: string, name: string): ApplicationView | null
   /** What is in memory: open ones, and those closed a short while ago. */
-  sessions(applicationId: string | null): Iterable<Session>
+  sessions(near: Near | null): Iterable<Session>
   session(id: string): Session | null
   /** How many sessions of its application wait before it; null when it does not wait. */
   queuePosition(sessionId: string): number | null
-  pods(applicationId: string | null): Iterable<PodView>
+  pods(near: Near | null): Iterable<PodView>
   pod(id: string): PodView | null
   nodes(): Iterable<NodeView>
   node(name: string): NodeView | null

@@ -2,9 +2,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Caller } from '@fornax/kernel/caller'
+import { VirtualClock } from '@fornax/kernel/virtual-clock'
 import { execute, getNamedType, isObjectType, Kind, parse, type DocumentNode } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import type { FakeCorePort } from '../../test/acceptance/fake-core-port.ts'
+import { FakeCorePort } from '../../test/acceptance/fake-core-port.ts'
 import { fullWorld } from '../../test/acceptance/full-world.ts'
 import type { Role } from '../tenants/tenant.ts'
 import { requestContext, type RequestContext } from './context.ts'
@@ -24,7 +25,7 @@ type Asked = {
 }
 
 class World implements Disposable {
-  readonly full = fullWorld()
+  readonly full = fullWorld(new FakeCorePort({ clock: new VirtualClock() }))
   readonly plans = new OperationPlans(schema)
   readonly #feeds = createFeeds(this.core.fleet, this.core.clock)
 
@@ -94,7 +95,12 @@ describe('an operation with a plan is answered as graphql-js answers it', () => 
     const document = parse(`query ($first: Int = 1, $where: PodFilter, $id: ID!) {
       pods(first: $first, where: $where) { edges { node { id } } } pod(id: $id) { phase } }`)
     const { pod: id } = world.full.ids
-    for (const variableValues of [{ id }, { id, first: 3 }, { id, where: null }, { id, where: { phases: ['FAILED'] } }]) {
+    for (const variableValues of [
+      { id },
+      { id, first: 3 },
+      { id, where: null },
+      { id, where: { phases: ['FAILED'] } },
+    ]) {
       const { answer, isPlanned } = await world.planned({ document, variableValues })
       expect(isPlanned).toBe(true)
       expect(answer).toEqual(await world.alone({ document, variableValues }))
@@ -118,11 +124,20 @@ describe('an operation with a plan is answered as graphql-js answers it', () => 
 
 describe('graphql-js answers', () => {
   it.each([
-    ['a directive', { document: parse('query ($all: Boolean!) { viewer { role @include(if: $all) } }'), variableValues: { all: false } }],
+    [
+      'a directive',
+      {
+        document: parse('query ($all: Boolean!) { viewer { role @include(if: $all) } }'),
+        variableValues: { all: false },
+      },
+    ],
     ['the schema', { document: parse('{ __schema { queryType { name } } }') }],
     ['an operation that is not there', { document: parse('query A { viewer { role } }'), operationName: 'B' }],
     ['one of several without a name', { document: parse('query A { viewer { role } } query B { viewer { role } }') }],
-    ['a variable of the wrong type', { document: parse(`${OPEN} { problem { message } } }`), variableValues: { input: 1 } }],
+    [
+      'a variable of the wrong type',
+      { document: parse(`${OPEN} { problem { message } } }`), variableValues: { input: 1 } },
+    ],
     ['who may not ask', { document: parse('{ apiTokens { id } viewer { role } }'), role: 'viewer' }],
     ['a field that throws', { document: parse('{ viewer { role } pods(first: -1) { edges { cursor } } }') }],
   ] as const)('%s', async (_which, asked) => {
@@ -134,8 +149,13 @@ describe('graphql-js answers', () => {
 
   it('several mutations, one after the other', async () => {
     using world = new World()
-    const document = parse('mutation { a: cordonNode(input: { name: "one" }) { problem { message } } b: uncordonNode(input: { name: "one" }) { computeNode { isCordoned } } }')
-    expect(await world.planned({ document })).toMatchObject({ isPlanned: false, answer: { data: { b: { computeNode: { isCordoned: false } } } } })
+    const document = parse(
+      'mutation { a: cordonNode(input: { name: "one" }) { problem { message } } b: uncordonNode(input: { name: "one" }) { computeNode { isCordoned } } }',
+    )
+    expect(await world.planned({ document })).toMatchObject({
+      isPlanned: false,
+      answer: { data: { b: { computeNode: { isCordoned: false } } } },
+    })
   })
 
   it('one of several operations by its name, by a plan of its own', async () => {
@@ -165,7 +185,10 @@ describe('a mutation is done once', () => {
     const document = parse(`${OPEN} { session { id phase } problem { message } } }`)
     const { answer } = await world.planned({ document, variableValues: { input } })
     expect(asked).toBe(1)
-    expect(answer).toMatchObject({ data: { openSession: { session: null } }, errors: [{ path: ['openSession', 'session', 'phase'] }] })
+    expect(answer).toMatchObject({
+      data: { openSession: { session: null } },
+      errors: [{ path: ['openSession', 'session', 'phase'] }],
+    })
   })
 
   it('also when it fails', async () => {

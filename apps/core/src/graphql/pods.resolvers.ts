@@ -24,7 +24,7 @@ export const podQueries: Required<Pick<QueryResolvers, 'pod' | 'pods'>> = {
   pod: (_root, { id }, { core, scope }) => visiblePod(core.fleet, scope, id),
   pods: (_root, args, { core: { fleet }, scope, budget }) => {
     budget.take(pageSize(args))
-    const selected = visiblePods(fleet, scope).filter(podMatches(args.where))
+    const selected = visiblePods(fleet, scope, args.where).filter(podMatches(args.where))
     return { ...pageOf(selected, newestPodFirst, args), resourceVersion: fleet.resourceVersion }
   },
 }

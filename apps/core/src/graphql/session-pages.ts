@@ -43,7 +43,7 @@ export async function sessionPage(
   const found = new Map<string, Session>()
   for (const session of history) if (fleet.session(session.id) === null) found.set(session.id, session)
   const matches = sessionMatches(where)
-  for (const session of visibleSessions(fleet, scope)) if (matches(session)) found.set(session.id, session)
+  for (const session of visibleSessions(fleet, scope, where)) if (matches(session)) found.set(session.id, session)
   const sorted = sortedAfter(found.values(), newestSessionFirst, after, size + 1)
   return toPage(sorted, newestSessionFirst, size, args)
 }

@@ -28,7 +28,7 @@ export class SubscriptionAnswers {
    */
   async subscribe(
     args: SubscriptionArgs,
-    deliver: (answer: string) => Promise<void>,
+    deliver: (answer: string) => Promise<void> | undefined,
   ): Promise<AsyncIterableIterator<never> | ExecutionResult> {
     const events = await createSourceEventStream(args)
     if (!(Symbol.asyncIterator in events)) return events

@@ -3,7 +3,7 @@
  * their tenant, and of a node only their own part. Nothing in this folder reads the fleet for a viewer
  * past this file.
  */
-import type { ApplicationView, NodeView } from '../fleet/views.ts'
+import type { ApplicationView, Near, NodeView } from '../fleet/views.ts'
 import type { NodeResources } from '../nodes/node.ts'
 import type { PodUsage, PodView } from '../pods/pod.ts'
 import type { Session } from '../sessions/session.ts'
@@ -41,9 +41,12 @@ export function visibleApplication(fleet: FleetReader, scope: Scope, id: string)
   return application !== null && within(scope, application.definition) !== null ? application : null
 }
 
-/** Sessions in memory: open ones, and those closed a short while ago. */
-export function* visibleSessions(fleet: FleetReader, scope: Scope): Generator<Session, void> {
-  for (const session of fleet.sessions(null)) if (within(scope, session) !== null) yield session
+/** What a filter of sessions or pods says of where they are. */
+type Whereabouts = { readonly application?: string | null; readonly nodeName?: string | null } | null | undefined
+
+/** Sessions in memory: open ones, and those closed a short while ago. A filter that is given still has to be asked. */
+export function* visibleSessions(fleet: FleetReader, scope: Scope, where?: Whereabouts): Generator<Session, void> {
+  for (const session of fleet.sessions(nearOf(where))) if (within(scope, session) !== null) yield session
 }
 
 /** A session in memory or in the history. */
@@ -51,8 +54,13 @@ export async function visibleSession(core: CorePort, scope: Scope, id: string): 
   return within(scope, core.fleet.session(id) ?? (await core.store.session(id)))
 }
 
-export function* visiblePods(fleet: FleetReader, scope: Scope): Generator<PodView, void> {
-  for (const pod of fleet.pods(null)) if (within(scope, pod) !== null) yield pod
+/** A filter that is given still has to be asked. */
+export function* visiblePods(fleet: FleetReader, scope: Scope, where?: Whereabouts): Generator<PodView, void> {
+  for (const pod of fleet.pods(nearOf(where))) if (within(scope, pod) !== null) yield pod
+}
+
+function nearOf(where: Whereabouts): Near {
+  return { application: where?.application ?? null, node: where?.nodeName ?? null }
 }
 
 export function visiblePod(fleet: FleetReader, scope: Scope, id: string): PodView | null {

@@ -22,7 +22,7 @@ import type { Selection } from './watch-feeds.ts'
 
 export function selectSessions(fleet: FleetReader, scope: Scope, where: Where<SessionFilter>): Selection<Session> {
   return selection({ scope, where, application: where?.application ?? null }, sessionMatches(where), {
-    all: () => visibleSessions(fleet, scope),
+    all: () => visibleSessions(fleet, scope, where),
     load: (id) => within(scope, fleet.session(id)),
     idOf: (session) => session.id,
   })
@@ -30,7 +30,7 @@ export function selectSessions(fleet: FleetReader, scope: Scope, where: Where<Se
 
 export function selectPods(fleet: FleetReader, scope: Scope, where: Where<PodFilter>): Selection<PodView> {
   return selection({ scope, where, application: where?.application ?? null }, podMatches(where), {
-    all: () => visiblePods(fleet, scope),
+    all: () => visiblePods(fleet, scope, where),
     load: (id) => visiblePod(fleet, scope, id),
     idOf: (pod) => pod.id,
   })

@@ -29,6 +29,7 @@ import { limitExceeded, toPublicErrors, unauthenticated, type ErrorMask } from '
 import { introspectionProblem } from './introspection.ts'
 import { BODY_BYTES_MAX, SOCKET_OPERATIONS_MAX, SOCKET_UNREAD_BYTES_MAX } from './limits.ts'
 import type { OperationPlans } from './operation-plans.ts'
+import { SocketOutbox } from './socket-outbox.ts'
 import { SubscriptionAnswers, type SubscriptionArgs } from './subscription-answers.ts'
 import type { Feeds } from './watch-feeds.ts'
 
@@ -49,12 +50,14 @@ const CLOSE_MS = 1_000
 /** Who is on a socket, and which of their operations still run. */
 type Extra = {
   readonly socket: WebSocket
+  /** What carries it. */
+  readonly stream: Duplex
   readonly authorization: string | undefined
   readonly callers: Map<string, Caller>
   viewer: Viewer | null
 }
 
-type Subscribed = { readonly args: SubscriptionArgs; readonly deliver: (answer: string) => Promise<void> }
+type Subscribed = { readonly args: SubscriptionArgs; readonly deliver: (answer: string) => Promise<void> | undefined }
 
 type SocketContext = Context<Record<string, unknown>, Extra>
 
@@ -63,6 +66,7 @@ export class GraphqlWebSockets {
   readonly #protocol: Server<Extra>
   readonly #sockets: WebSocketServer
   readonly #heard = new WeakSet<WebSocket>()
+  readonly #outbox: SocketOutbox
   readonly #answers: SubscriptionAnswers
   /** What was checked, and how its answers reach the client. */
   readonly #subscribed = new WeakMap<ExecutionArgs, Subscribed>()
@@ -86,13 +90,13 @@ export class GraphqlWebSockets {
       onComplete: (context, id) => void context.extra.callers.delete(id),
     })
     this.#sockets = new WebSocketServer({ noServer: true, maxPayload: BODY_BYTES_MAX, handleProtocols })
-    this.#sockets.on('connection', (socket, request) => this.#accept(socket, request))
+    this.#outbox = new SocketOutbox(options.core.clock)
     this.#cancelPing = this.#clock.schedule(PING_MS, () => this.#ping())
   }
 
   /** Makes a socket of an upgrade request. */
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    this.#sockets.handleUpgrade(request, stream, head, (socket) => this.#sockets.emit('connection', socket, request))
+    this.#sockets.handleUpgrade(request, stream, head, (socket) => this.#accept(socket, stream, request))
   }
 
   /** Says goodbye to everybody, and pings nobody any more. */
@@ -115,16 +119,16 @@ export class GraphqlWebSockets {
     return { log: this.#log, isProduction: this.#options.isProduction }
   }
 
-  #accept(socket: WebSocket, request: IncomingMessage): void {
+  #accept(socket: WebSocket, stream: Duplex, request: IncomingMessage): void {
     const { authorization } = request.headers
-    const extra: Extra = { socket, authorization, callers: new Map(), viewer: null }
+    const extra: Extra = { socket, stream, authorization, callers: new Map(), viewer: null }
     this.#heard.add(socket)
     socket.on('pong', () => this.#heard.add(socket))
     socket.on('error', (error) => this.#log.debug({ err: error }, 'a socket failed'))
     const closed = this.#protocol.opened(
       {
         protocol: socket.protocol,
-        send: (text) => send(socket, text),
+        send: (text) => this.#outbox.send(extra, text),
         close: (code, reason) => socket.close(code, reason),
         onMessage: (handle) => socket.on('message', (data) => void this.#receive(extra, data, handle)),
       },
@@ -185,7 +189,7 @@ export class GraphqlWebSockets {
       contextValue: requestContext({ core, feeds }, viewer, caller),
     }
     const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`
-    this.#subscribed.set(args, { args, deliver: (answer) => send(extra.socket, `${head}${answer}}`) })
+    this.#subscribed.set(args, { args, deliver: (answer) => this.#outbox.send(extra, `${head}${answer}}`) })
     return args
   }
 
@@ -231,14 +235,6 @@ export class GraphqlWebSockets {
       socket.close(code, reason)
     })
   }
-}
-
-/** Settles when the socket has taken it, so that a slow reader slows only itself. A lost socket closes soon. */
-function send(socket: WebSocket, text: string): Promise<void> {
-  return new Promise((resolve) => {
-    if (socket.readyState === socket.OPEN) socket.send(text, () => resolve())
-    else resolve()
-  })
 }
 
 function toText(data: RawData): string {

@@ -49,10 +49,15 @@ export function introductionFrom(hello: NodeHello): FromWire<NodeIntroduction> {
 export function stateFrom(parts: readonly WireNodeState[]): FromWire<NodeState> {
   const last = parts.at(-1)
   if (!last) return null
+  const wirePods = parts.flatMap((part) => part.pods)
+  const wireSessions = parts.flatMap((part) => part.sessions)
+  const pods = wirePods.flatMap((pod) => podReportFrom(pod) ?? [])
+  const sessions = wireSessions.flatMap((session) => sessionReportFrom(session) ?? [])
+  if (pods.length !== wirePods.length || sessions.length !== wireSessions.length) return null
   return {
     revision: last.revision,
-    pods: parts.flatMap((part) => part.pods.flatMap((pod) => podReportFrom(pod) ?? [])),
-    sessions: parts.flatMap((part) => part.sessions.flatMap((session) => sessionReportFrom(session) ?? [])),
+    pods,
+    sessions,
     versionIds: parts.flatMap((part) => part.applicationVersionIds),
   }
 }

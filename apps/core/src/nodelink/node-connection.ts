@@ -39,9 +39,9 @@ export type ConnectionPorts = {
     nodeUsage(nodeName: string, usage: PodUsage, pods: ReadonlyMap<string, PodUsage>): void
     commandsSent(sessionIds: readonly string[]): void
   }
+  /** Whether this core has let in a node with this ledger before. */
+  readonly hasGreeted: (ledgerId: string) => boolean
   /** Decides whether the node may connect, and makes this connection the node's. */
-  /** Whether this core has greeted the node with this ledger before. */
-  readonly hasGreeted: (introduction: NodeIntroduction) => boolean
   readonly join: (connection: NodeConnection, introduction: NodeIntroduction) => 'accepted' | 'nameTaken'
   /** The agent has seen a higher epoch of this cluster: somebody restored an old database. */
   readonly epochRefused: (highestEpoch: number) => void
@@ -174,7 +174,7 @@ export class NodeConnection {
   #isLeftBehind({ epochMarks }: NodeHello, introduction: NodeIntroduction): boolean {
     const { coreId, epoch, hasGreeted, epochRefused } = this.#ports
     const mark = epochMarks.find((one) => one.coreId === coreId)
-    if (!mark || mark.epoch < epoch || (mark.epoch === epoch && hasGreeted(introduction))) return false
+    if (!mark || mark.epoch < epoch || (mark.epoch === epoch && hasGreeted(introduction.ledgerId))) return false
     epochRefused(mark.epoch)
     return true
   }
@@ -214,7 +214,8 @@ export class NodeConnection {
     if (!part.isLast) return
     const state = stateFrom(this.#stateParts)
     this.#stateParts = []
-    if (state !== null) this.#ports.fleet.nodeState(nodeName, state)
+    if (state === null) return this.refuse({ code: 'invalidArgument', message: 'a state that makes no sense' })
+    this.#ports.fleet.nodeState(nodeName, state)
   }
 
   #flushSoon(): void {

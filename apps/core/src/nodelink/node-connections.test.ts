@@ -32,6 +32,13 @@ describe('a node that has seen an epoch of this cluster', () => {
     expect(refused).toEqual([])
   })
 
+  it('which is ours, and has another name by now', () => {
+    const { refused, greet } = world({ epoch: 5 })
+    greet(null, 'led-1')
+    greet({ coreId: 'cor-1', epoch: 5 }, 'led-1', 'node-b')
+    expect(refused).toEqual([])
+  })
+
   it('which is ours, with a ledger that we have not seen', () => {
     const { refused, greet } = world({ epoch: 5 })
     greet(null)
@@ -75,13 +82,15 @@ function world({ epoch }: { readonly epoch: number }) {
     nodeDisconnected: () => undefined,
     epochRefused: (highest) => void refused.push(highest),
   })
-  const greet = (mark: Mark | null, ledgerId = 'led-1'): void => {
+  const greet = (mark: Mark | null, ledgerId = 'led-1', nodeName = 'node-a'): void => {
     const connection = connections.open({
       write: () => true,
       end: () => undefined,
       fail: ({ code }) => void ends.push(code),
     })
-    connection.receive({ frame: { $case: 'hello', value: hello(ledgerId, mark === null ? [] : [mark]) } })
+    connection.receive({
+      frame: { $case: 'hello', value: { ...hello(ledgerId, mark === null ? [] : [mark]), nodeName } },
+    })
   }
   return { refused, joined, ends, greet }
 }

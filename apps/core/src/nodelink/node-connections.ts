@@ -12,14 +12,14 @@ export class NodeConnections implements Disposable {
   readonly #options: NodeConnectionsPorts
   readonly #ports: ConnectionPorts
   readonly #connections = new Map<string, NodeConnection>()
-  /** By name of the node: the ledger with which it was last let in. */
-  readonly #greeted = new Map<string, string>()
+  /** The ledgers of all nodes that this core has let in, under whatever name. */
+  readonly #greeted = new Set<string>()
 
   constructor(options: NodeConnectionsPorts) {
     this.#options = options
     this.#ports = {
       ...options,
-      hasGreeted: ({ name, ledgerId }) => this.#greeted.get(name) === ledgerId,
+      hasGreeted: (ledgerId) => this.#greeted.has(ledgerId),
       join: (connection, introduction) => this.#join(connection, introduction),
       left: (connection) => this.#left(connection),
     }
@@ -48,7 +48,7 @@ export class NodeConnections implements Disposable {
   #join(connection: NodeConnection, introduction: NodeIntroduction): 'accepted' | 'nameTaken' {
     const verdict = this.#options.nodeConnected(introduction)
     if (verdict === 'nameTaken') return verdict
-    this.#greeted.set(introduction.name, introduction.ledgerId)
+    this.#greeted.add(introduction.ledgerId)
     const before = this.#connections.get(introduction.name)
     this.#connections.set(introduction.name, connection)
     before?.refuse({ code: 'aborted', message: 'the node has connected anew' })

@@ -41,6 +41,16 @@ describe('any plan', () => {
     )
   })
 
+  it('wants nothing of a burst without end, if it wants nothing of one token', () => {
+    fc.assert(
+      fc.property(anyInput(), (given) => {
+        fc.pre(isEmpty(planPool({ ...given, tokens: 1 })))
+        expect(isEmpty(planPool({ ...given, tokens: Number.MAX_SAFE_INTEGER }))).toBe(true)
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+
   it('once carried out soon leads to an empty one, and is never undone', () => {
     fc.assert(
       fc.property(anyInput(), (given) => {

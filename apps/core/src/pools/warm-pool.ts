@@ -76,7 +76,12 @@ export class WarmPool {
   #shelves(version: number): Shelves {
     const known = this.#versions.find((shelves) => shelves.version === version)
     if (known) return known
-    const shelves = { version, open: new RecencyList<Pod>(), hot: new RecencyList<Pod>(), asleep: new RecencyList<Pod>() }
+    const shelves = {
+      version,
+      open: new RecencyList<Pod>(),
+      hot: new RecencyList<Pod>(),
+      asleep: new RecencyList<Pod>(),
+    }
     const older = this.#versions.findIndex((other) => other.version < version)
     this.#versions.splice(older < 0 ? this.#versions.length : older, 0, shelves)
     return shelves

@@ -2,8 +2,7 @@ import { FakeCorePort } from './fake-core-port.ts'
 import { aRequest } from './fake-objects.ts'
 
 /** One of everything, all of it acme's. */
-export function fullWorld() {
-  const core = new FakeCorePort()
+export function fullWorld(core = new FakeCorePort()) {
   const tenant = core.tenants.idOf('acme')
   core.fleet.putNode('one')
   const application = core.fleet.addApplication(tenant, 'hello')

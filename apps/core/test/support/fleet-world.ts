@@ -190,7 +190,7 @@ export class FleetWorld {
   }
 
   pods(applicationId: string): PodView[] {
-    return [...this.#reader.pods(applicationId)]
+    return [...(this.#fleet.state.applications.get(applicationId)?.pods ?? [])]
   }
 
   /** Pods of an application by what they do. */

@@ -10,7 +10,7 @@ import { z } from 'zod'
 import { greeter, orderOf } from '../bubblewrap/test/scratch-orders.ts'
 import { anyPort, endOfSocket, expectOpened, nextBytes } from '../bubblewrap/test/scratch-runtime.ts'
 import { tableName, tagOf } from '../network/agent-tag.ts'
-import { containerConfig, sandboxConfig, type ContainerPlan } from './container-config.ts'
+import { AGENT_LABEL, containerConfig, sandboxConfig, type ContainerPlan } from './container-config.ts'
 import { parseHandle } from './containerd-pod.ts'
 import { CriClient } from './cri-client.ts'
 import { NODE_IMAGE, ScratchContainerd } from './test/scratch-containerd.ts'
@@ -93,6 +93,28 @@ describe.skipIf(!canRunContainers)('containers and those who look after them', (
       await scratch.hear(await scratch.create(order), 'listening')
     })
   })
+
+  it.each(['sandbox', 'container'] as const)(
+    'are made anew or taken over when their agent is killed at the moment in which their %s is there',
+    async (what) => {
+      const folder = containerd.agentFolder(`killed-early-${what}`)
+      const child = spawnAgent(containerd, folder, anyPort())
+      using client = new CriClient(containerd.socketPath, systemClock)
+      const list = () => (what === 'sandbox' ? client.listSandboxes(ours(folder)) : client.listContainers(ours(folder)))
+      while ((await list()).length === 0); // As soon as can be.
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+      {
+        await using scratch = await ScratchRuntime.openIn(containerd, folder)
+        const order = inImage(greeter('pod-a'))
+        const adopted = await scratch.runtime.adoptPod(order, null, [])
+        expect(adopted.kind).toMatch(/unknown|running/)
+        const pod = adopted.kind === 'running' ? adopted.pod : await scratch.create(order)
+        await scratch.hear(pod, 'listening')
+      }
+      expect(await client.listSandboxes(ours(folder))).toEqual([])
+    },
+  )
 
   describe('an agent that leaves in an orderly way', () => {
     it('leaves no rule, group, mount or container', async () => {
@@ -225,10 +247,7 @@ const toldSchema = z.object({ handle: z.string(), opened: z.object({ kind: z.lit
 async function startAgent(containerd: ScratchContainerd, name: string): Promise<ScratchAgent> {
   const folder = containerd.agentFolder(name)
   const port = anyPort()
-  const program = join(import.meta.dirname, 'test', 'scratch-agent.ts')
-  const child = spawn(process.execPath, [program, containerd.socketPath, folder, String(port)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+  const child = spawnAgent(containerd, folder, port)
   const [line] = await once(createInterface(child.stdout), 'line')
   const { handle } = toldSchema.parse(JSON.parse(String(line)))
   const log = join(folder, 'pods', 'pod-a', 'container.log')
@@ -238,6 +257,15 @@ async function startAgent(containerd: ScratchContainerd, name: string): Promise<
     await once(child, 'exit')
   }
   return { folder, port, handle, kill }
+}
+
+function spawnAgent({ socketPath }: ScratchContainerd, folder: string, port: number) {
+  const program = join(import.meta.dirname, 'test', 'scratch-agent.ts')
+  return spawn(process.execPath, [program, socketPath, folder, String(port)], { stdio: ['pipe', 'pipe', 'inherit'] })
+}
+
+function ours(folder: string): Record<string, string> {
+  return { [AGENT_LABEL]: tagOf(folder) }
 }
 
 /** Somebody else's pod: like ours, but for labels and names. */

@@ -47,6 +47,8 @@ const PIDS_PER_POD = 1_024
 const START_ALLOWANCE_MS = 5_000
 const REASON_LETTERS = 500
 const NANOSECONDS_PER_MS = 1_000_000
+const SETTLE_MS = 10_000
+const SETTLE_AGAIN_MS = 50
 const GROUP_TRIES = 200
 const GROUP_AGAIN_MS = 5
 
@@ -278,10 +280,23 @@ class ContainerdRuntime implements Runtime {
     for (const { id } of await client.listSandboxes({ [AGENT_LABEL]: tag, [POD_LABEL]: podId })) {
       const address = await this.#addressOf(id)
       if (address !== '') await networks.forget(address)
-      await client.removeSandbox(id)
+      await this.#removeSandbox(id)
     }
     await this.#removeGroups(podId)
     await removeScratchVolume(scratchFolderOf(this.#folderOf(podId)))
+  }
+
+  /** What an agent began that died meanwhile has to settle first: containerd removes nothing that is being started. */
+  async #removeSandbox(sandboxId: string): Promise<void> {
+    const { client, clock } = this.#node
+    for (const untilMs = clock.nowMs() + SETTLE_MS; ;) {
+      try {
+        return await client.removeSandbox(sandboxId)
+      } catch (error) {
+        if (clock.nowMs() >= untilMs) throw error
+        await sleep(clock, SETTLE_AGAIN_MS)
+      }
+    }
   }
 
   async #addressOf(sandboxId: string): Promise<string> {

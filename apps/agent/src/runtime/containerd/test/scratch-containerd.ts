@@ -15,7 +15,16 @@ import { tagOf } from '../../network/agent-tag.ts'
 import { readRoutes } from '../../network/route-table.ts'
 import { CriClient } from '../cri-client.ts'
 import { archive, type TestImage } from './oci-archive.ts'
-import { endProcesses, FOLDER_PREFIX, noteOwner, noteTag, sweep, sweepLeftovers, unmountAll } from './scratch-sweep.ts'
+import {
+  endProcesses,
+  FOLDER_PREFIX,
+  noteOwner,
+  noteTag,
+  removeSockets,
+  sweep,
+  sweepLeftovers,
+  unmountAll,
+} from './scratch-sweep.ts'
 import { CNI_FOLDER, findProgram } from './this-machine.ts'
 
 /** The image of sandboxes: something that does nothing for ever. */
@@ -136,6 +145,7 @@ export class ScratchContainerd implements AsyncDisposable {
     await this.kill()
     await endProcesses(this.folder)
     await unmountAll(this.folder)
+    removeSockets(this.folder)
     rmSync(join(this.folder, 'state'), { recursive: true })
   }
 

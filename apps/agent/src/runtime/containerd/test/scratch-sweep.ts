@@ -40,10 +40,9 @@ export async function sweep(folder: string): Promise<void> {
   await unmountAll(folder)
   const tags = readIfThere(join(folder, 'tags')).split('\n').filter(Boolean)
   for (const tag of tags) await removeTables(tag)
-  const bundles = globSync(join(folder, 'state', 'io.containerd.runtime.v2.task', '*', '*'))
-  // A shim that was killed leaves its socket, which is not in the folder.
-  for (const bundle of bundles) removeSocket(readIfThere(join(bundle, 'address')))
-  removeGroups(new Set([...bundles.map((path) => basename(path)), ...tags.map((tag) => `fornax-${tag}`)]))
+  const containerIds = bundlesOf(folder).map((path) => basename(path))
+  removeSockets(folder)
+  removeGroups(new Set([...containerIds, ...tags.map((tag) => `fornax-${tag}`)]))
   await runTool('ip', ['link', 'delete', `fxt${tagOf(folder)}`]).catch(() => undefined) // There was no pod yet.
   rmSync(folder, { recursive: true, force: true })
 }
@@ -113,8 +112,19 @@ function removeGroups(names: ReadonlySet<string>): void {
   visit('/sys/fs/cgroup', false)
 }
 
-function removeSocket(address: string): void {
-  if (address.startsWith('unix:///run/containerd/s/')) rmSync(address.slice('unix://'.length), { force: true })
+/** A shim that was killed leaves its socket, which is not in the folder. */
+export function removeSockets(folder: string): void {
+  for (const bundle of bundlesOf(folder)) {
+    const address = readIfThere(join(bundle, 'address'))
+    if (address.startsWith(SHIM_SOCKETS)) rmSync(address.slice('unix://'.length), { force: true })
+  }
+}
+
+const SHIM_SOCKETS = 'unix:///run/containerd/s/'
+
+/** What containerd keeps of each running container. */
+function bundlesOf(folder: string): readonly string[] {
+  return globSync(join(folder, 'state', 'io.containerd.runtime.v2.task', '*', '*'))
 }
 
 function commandLineOf(pid: number): string {

@@ -53,10 +53,14 @@ export async function runPlan(plan: Plan, { onLine, onWorld }: RunOptions = {}):
   if (onLine) world.ground.trace.onLine = onLine
   onWorld?.(world)
   const story = new Story(world, plan, guard)
+  const uncaught = (error: unknown): void => void story.fail('crash', wordsOf(error))
+  process.on('uncaughtException', uncaught).on('unhandledRejection', uncaught)
   try {
     await run({ guard, step: () => story.step(), look: () => story.look() })
   } catch (error) {
-    story.fail('crash', error instanceof Error ? (error.stack ?? error.message) : String(error))
+    story.fail('crash', wordsOf(error))
+  } finally {
+    process.off('uncaughtException', uncaught).off('unhandledRejection', uncaught)
   }
   return {
     seed: plan.seed,
@@ -69,6 +73,10 @@ export async function runPlan(plan: Plan, { onLine, onWorld }: RunOptions = {}):
     wallMs: wallMs() - startedMs,
     failure: story.failure,
   }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 class Story {
@@ -98,6 +106,7 @@ class Story {
   /** Whether to go on. */
   look(): boolean {
     const { ground, steps } = this.#world
+    if (this.failure !== null) return false
     const [refused] = this.#guard.refusals
     if (refused !== undefined) return this.fail('guard', `${refused} was asked for`)
     const violation = this.#watch.look()
