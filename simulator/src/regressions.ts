@@ -30,8 +30,5 @@ function read(name: string): Regression {
 
 /** The text of a new one; whoever keeps it says what it was. */
 export function regressionOf(plan: Plan): string {
-  const { actions, ...world } = plan
-  const lines = actions.map((action) => `    ${JSON.stringify(action)}`)
-  const rest = JSON.stringify(world).slice(1, -1)
-  return `{\n  "was": "",\n  "plan": {${rest},\n    "actions": [\n  ${lines.join(',\n  ')}\n    ]\n  }\n}`
+  return JSON.stringify({ was: '', plan }, null, 2)
 }

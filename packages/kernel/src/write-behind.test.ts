@@ -59,8 +59,8 @@ function world() {
   const clock = new VirtualClock()
   const rows: Row[] = []
   const calls: PromiseWithResolvers<void>[] = []
-  const save = (row: Row): Promise<void> => {
-    rows.push(row)
+  const save = (saved: Row): Promise<void> => {
+    rows.push(saved)
     const call = Promise.withResolvers<void>()
     calls.push(call)
     return call.promise

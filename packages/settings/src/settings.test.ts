@@ -12,7 +12,7 @@ describe('an empty environment', () => {
       apiPort: 4000,
       nodeLinkPort: 4001,
       runtime: 'auto',
-    containerdSocket: null,
+      containerdSocket: null,
       isConsoleOn: true,
       adminToken: null,
       durability: 'process',

@@ -12,7 +12,7 @@ registerHooks({
   load: (asked, context, next) => {
     const loaded = next(asked, context)
     if (asked !== url) return loaded
-    const source = String(loaded.source)
+    const source = typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source)
     if (source.split(build.right).length !== 2) throw new Error(`${build.file} no longer says: ${build.right}`)
     return { ...loaded, source: source.replace(build.right, () => build.wrong) }
   },

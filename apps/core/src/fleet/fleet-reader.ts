@@ -53,8 +53,9 @@ export class FleetReader {
   /** At least those of a name. */
   *sessions(near: Near | null): Iterable<Session> {
     const { sessions, sessionsNamed } = this.#state
-    if (near === null || near.application === null) return yield* sessions.values()
-    for (const id of sessionsNamed.get(near.application) ?? []) {
+    const isAll = near === null || near.application === null
+    if (isAll) yield* sessions.values()
+    for (const id of isAll ? [] : (sessionsNamed.get(near.application) ?? [])) {
       const session = sessions.get(id)
       if (session) yield session
     }

@@ -60,9 +60,20 @@ describe('an operation with a plan is answered as graphql-js answers it', () => 
     using world = new World()
     const { session, pod, application, tenant, token } = world.full.ids
     const roots = [
-      ...['viewer', 'fleet', 'latency', 'apiTokens', 'tenants', 'applications', 'sessions', 'pods', 'computeNodes'],
-      ...['application(name: "hello")', 'application(name: "none")', 'computeNode(name: "one")'],
-      ...[`session(id: "${session}")`, `pod(id: "${pod}")`],
+      'viewer',
+      'fleet',
+      'latency',
+      'apiTokens',
+      'tenants',
+      'applications',
+      'sessions',
+      'pods',
+      'computeNodes',
+      'application(name: "hello")',
+      'application(name: "none")',
+      'computeNode(name: "one")',
+      `session(id: "${session}")`,
+      `pod(id: "${pod}")`,
       ...[session, pod, application, tenant, token, 'nod-one', 'x'].map((id) => `node(id: "${id}")`),
     ]
     for (const root of roots) {

@@ -14,7 +14,7 @@ it('counts as a map of pairs would, however often it grew and closed gaps', () =
         const before = model.get(key) ?? 0
         if (kind === 'clear') {
           tally.clear(node)
-          for (const pair of model.keys()) if (pair.startsWith(`${node} `)) model.delete(pair)
+          forget(model, node)
         } else if (kind === 'more' || before > 0) {
           const by = kind === 'more' ? 1 : -1
           tally.add(node, of, by)
@@ -42,4 +42,8 @@ const KINDS = ['a', 'b', 'c', 'd', 'e']
 function anyStep(): fc.Arbitrary<Step> {
   const kind = fc.constantFrom<Step['kind']>('more', 'more', 'more', 'less', 'less', 'clear')
   return fc.record({ kind, node: fc.nat(49), of: fc.constantFrom(...KINDS) })
+}
+
+function forget(model: Map<string, number>, node: number): void {
+  for (const pair of model.keys()) if (pair.startsWith(`${node} `)) model.delete(pair)
 }

@@ -45,7 +45,7 @@ export class NodeTally {
 
   /** Forgets all that is there. Looks at the whole table. */
   clear(node: number): void {
-    for (const [kind, { number }] of [...this.#kinds]) {
+    for (const [kind, { number }] of Array.from(this.#kinds)) {
       const count = this.#table[this.#find(node, number) * STRIDE + COUNT] ?? 0
       if (count > 0) this.add(node, kind, -count)
     }
@@ -83,8 +83,9 @@ export class NodeTally {
   }
 
   /** Whoever stands behind the gap, and would stand in it or before it had it been free, moves up. */
-  #closeGap(gap: number): void {
+  #closeGap(from: number): void {
     const table = this.#table
+    let gap = from
     const mask = this.#slots - 1
     for (let at = (gap + 1) & mask; table[at * STRIDE + COUNT] !== 0; at = (at + 1) & mask) {
       const home = this.#home(table[at * STRIDE + NODE] ?? 0, table[at * STRIDE + KIND] ?? 0)

@@ -119,14 +119,14 @@ type Scene = {
 
 function journalOf(): Scene {
   const clock = new VirtualClock(2 * KEY_LIFETIME_MS)
-  const sessions = new Map<string, Session>()
+  const inMemory = new Map<string, Session>()
   const written: Session[] = []
   const recorded: Session[] = []
   const asked: unknown[] = []
   const waiting: PromiseWithResolvers<void>[] = []
   const journal = new SessionJournal({
     clock,
-    current: (id) => sessions.get(id) ?? null,
+    current: (id) => inMemory.get(id) ?? null,
     log: createLog('test', 'silent'),
     recorded: (session) => recorded.push(session),
     store: {
@@ -145,7 +145,7 @@ function journalOf(): Scene {
   })
   return {
     clock,
-    sessions,
+    sessions: inMemory,
     journal,
     written,
     recorded,

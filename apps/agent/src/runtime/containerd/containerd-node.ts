@@ -133,7 +133,12 @@ export class ContainerdNode implements AsyncDisposable {
   /** Tells the pod what becomes of its container, from before it is started. */
   keep(pod: ContainerdPod): void {
     this.#pods.set(pod.containerId, pod)
-    void pod.ended.then(() => this.#pods.delete(pod.containerId))
+    void pod.ended.then(() => this.forget(pod))
+  }
+
+  /** Its container has ended, or never began. */
+  forget(pod: ContainerdPod): void {
+    this.#pods.delete(pod.containerId)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

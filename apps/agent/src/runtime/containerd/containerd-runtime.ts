@@ -181,7 +181,8 @@ class ContainerdRuntime implements Runtime {
       await this.#node.client.startContainer(handle.containerId)
     } catch (error) {
       pod.letGo() // It never ran: there is no end to wait for.
-      this.#pods.delete(podId)
+      this.#node.forget(pod)
+      this.#forget(podId)
       throw error
     }
     return { kind: 'created', pod }
