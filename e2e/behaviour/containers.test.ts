@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   BUSYBOX_IMAGE,
   NODE_IMAGE,
+  NODE_IN_IMAGE,
   ScratchContainerd,
 } from '../../apps/agent/src/runtime/containerd/test/scratch-containerd.ts'
 import { canRunContainers } from '../../apps/agent/src/runtime/containerd/test/this-machine.ts'
@@ -74,7 +75,11 @@ describe.skipIf(!canRunContainers && !mustRun)('an application that is an image'
     )
     expect(await (await fetch(url)).text()).toBe(`${id} level 7`)
     await close(cluster, id)
-    expect((await sessionOf(cluster, id)).closeReason).toBe('REQUESTED')
+    const closed = await eventually(
+      () => sessionOf(cluster, id),
+      ({ phase }) => phase === 'CLOSED',
+    )
+    expect(closed.closeReason).toBe('REQUESTED')
     await expect(fetch(url)).rejects.toThrow('fetch failed')
     await idle(cluster, 'talker', 1)
     const next = await opened(cluster, 'talker')
@@ -120,7 +125,7 @@ type Resources = { readonly memoryBytes: number }
 function node(source: string, resources: Resources = { memoryBytes: 128 * 1024 * 1024 }) {
   return {
     image: NODE_IMAGE.name,
-    command: [process.execPath, '-e', source],
+    command: [NODE_IN_IMAGE, '-e', source],
     resources: { cpuMillis: 100, ...resources },
   }
 }
@@ -190,7 +195,7 @@ const APPLICATION = {
   ...NODE_IMAGE,
   name: 'fornax.test/talker:1',
   files: { ...NODE_IMAGE.files, '/application.js': TALKER },
-  config: { User: 'player', Entrypoint: [process.execPath, '/application.js'] },
+  config: { User: 'player', Entrypoint: [NODE_IN_IMAGE, '/application.js'] },
 }
 
 const talker = {

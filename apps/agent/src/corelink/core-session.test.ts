@@ -1,7 +1,7 @@
 import { createLog } from '@fornax/kernel/log'
 import { VirtualClock } from '@fornax/kernel/virtual-clock'
 import { creatingPod, type Pod } from '@fornax/node-model/pod-state'
-import type { NodeState } from '@fornax/proto/fornax/nodelink/v1/nodelink'
+import { ConnectRequest, type NodeState } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import { expect, it } from 'vitest'
 import { LedgerFullError } from '../ledger/ledger.ts'
 import { createMemoryLedger } from '../ledger/memory-ledger.ts'
@@ -9,7 +9,7 @@ import { NodeRecord } from '../ledger/node-record.ts'
 import type { WorkloadState } from '../pods/node-workload.ts'
 import { CoreSession, type EpochMarks } from './core-session.ts'
 import type { FrameFromCore, FrameToCore } from './core-stream.ts'
-import { toStateParts } from './to-wire.ts'
+import { toReportBatches, toStateParts } from './to-wire.ts'
 
 it('gives up a core that does not greet', () => {
   const world = newWorld()
@@ -140,6 +140,29 @@ it('sends a large state in parts, of which only the last counts', () => {
   expect(parts.map((part) => part.pods.length)).toEqual([500, 500, 201])
   expect(parts.map((part) => part.isLast)).toEqual([false, false, true])
   expect(parts.flatMap((part) => part.applicationVersionIds)).toEqual(['ver-1'])
+})
+
+it('says no more in a frame than a megabyte, however much pods wrote before they failed', () => {
+  const lastLogLines = Array.from({ length: 20 }, () => '\u20ac'.repeat(16_000))
+  const failed = (index: number): Pod => ({
+    ...pod(`pod-${index}`),
+    phase: 'failed',
+    failure: { kind: 'exited', reason: 'it ended' },
+    lastLogLines,
+  })
+  const pods = Array.from({ length: 200 }, (_, index) => failed(index))
+  const parts = toStateParts({ pods, sessions: [], versionIds: [] }, 7)
+  const reports = pods.map((one) => ({ kind: 'pod', pod: one }) as const)
+  const batches = toReportBatches(5, reports)
+  const frames: ConnectRequest['frame'][] = [
+    ...parts.map((value) => ({ $case: 'state', value }) as const),
+    ...batches.map((value) => ({ $case: 'reports', value }) as const),
+  ]
+  for (const frame of frames) expect(ConnectRequest.encode({ frame }).finish().length).toBeLessThan(2 ** 20)
+  expect(parts.flatMap((part) => part.pods.map(({ podId }) => podId))).toEqual(pods.map(({ podId }) => podId))
+  expect(parts.map((part) => part.isLast).indexOf(true)).toBe(parts.length - 1)
+  const revisions = batches.flatMap(({ firstRevision, reports: told }) => told.map((_, index) => firstRevision + index))
+  expect(revisions).toEqual(pods.map((_, index) => 5 + index))
 })
 
 function sendState(): FrameFromCore {

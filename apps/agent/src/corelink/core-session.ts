@@ -3,8 +3,9 @@
  *
  *   hello ──► (core's hello) ──► full state ──► reports, each with the next revision
  *
- * A core that does not read gets no queue of reports but, once it reads again, a
- * full state: memory stays bounded, and the state says all that reports would.
+ * Reports of one turn of the event loop leave together. A core that does not read
+ * gets no queue of them but, once it reads again, a full state: memory stays
+ * bounded, and the state says all that reports would.
  *
  * A node without room for its ledger leaves, comes again, and gives no state until
  * there is room. So the core hears that it lives, and sends it nothing new.
@@ -20,7 +21,7 @@ import type { NodeWorkload } from '../pods/node-workload.ts'
 import type { UsageMeter } from '../telemetry/usage-meter.ts'
 import type { CoreStream, FrameFromCore, FrameToCore } from './core-stream.ts'
 import { toCommand } from './from-wire.ts'
-import { toLogChunk, toReport, toStateParts } from './to-wire.ts'
+import { toLogChunk, toReportBatches, toStateParts } from './to-wire.ts'
 import { UsageNews } from './usage-news.ts'
 
 export type CoreSessionWorld = {
@@ -42,7 +43,8 @@ export type CoreLine = Pick<CoreStream, 'isFree' | 'hasRoom' | 'write' | 'close'
 const HELLO_TIMEOUT_MS = 10_000
 const HEARTBEAT_MIN_MS = 50
 const LOGS_AT_ONCE_MAX = 256
-const REPORTS_PER_FRAME_MAX = 512
+/** Reports of one turn that wait for its end. */
+const UNTOLD_MAX = 512
 
 export class CoreSession implements Disposable {
   readonly #world: CoreSessionWorld
@@ -196,15 +198,15 @@ export class CoreSession implements Disposable {
       this.#cancelTelling = this.#world.clock.schedule(0, () => this.#tellNow())
     }
     for (const report of reports) this.#untold.push(report)
-    if (this.#untold.length >= REPORTS_PER_FRAME_MAX) this.#tellNow()
+    if (this.#untold.length >= UNTOLD_MAX) this.#tellNow()
   }
 
   #tellNow(): void {
     this.#cancelTelling()
     if (this.#untold.length === 0) return
-    const reports = this.#untold.map(toReport)
+    const batches = toReportBatches(this.#firstUntold, this.#untold)
     this.#untold = []
-    this.#write({ $case: 'reports', value: { firstRevision: this.#firstUntold, reports } })
+    for (const value of batches) this.#write({ $case: 'reports', value })
   }
 
   #write(frame: FrameToCore): void {

@@ -15,6 +15,7 @@ import {
   type NodeState,
   type PodReport,
   type Report,
+  type ReportBatch,
   type SessionReport,
 } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import type { NodeReport } from '../ledger/node-record.ts'
@@ -22,8 +23,13 @@ import type { PodLogPiece } from '../logs/log-source.ts'
 import type { WorkloadState } from '../pods/node-workload.ts'
 import type { NodeIntroduction } from './node-introduction.ts'
 
-/** What one frame of a full state may hold. */
-const STATE_PART = 500
+/** How many reports one frame may hold, and how long their texts may be: with three bytes for a letter, below 1 MiB. */
+const FRAME_REPORTS_MAX = 500
+const FRAME_LETTERS_MAX = 256 * 1_024
+/** What a report is apart from the texts that pods and applications chose. */
+const REPORT_LETTERS = 200
+/** What the core keeps of a text. */
+const TEXT_LETTERS_MAX = 4_096
 
 /** The hello of a node. */
 export function toHello(
@@ -46,24 +52,72 @@ export function toHello(
 
 /** A full state, in parts. */
 export function toStateParts({ pods, sessions, versionIds }: WorkloadState, revision: number): NodeState[] {
-  const count = Math.max(1, Math.ceil(Math.max(pods.length, sessions.length) / STATE_PART))
-  return Array.from({ length: count }, (_, index) => {
-    const from = index * STATE_PART
-    return {
-      revision,
-      pods: pods.slice(from, from + STATE_PART).map(toPodReport),
-      sessions: sessions.slice(from, from + STATE_PART).map(toSessionReport),
-      applicationVersionIds: index === 0 ? [...versionIds] : [],
-      isLast: index === count - 1,
-    }
-  })
+  const room = new FrameRoom()
+  let part: NodeState = { revision, pods: [], sessions: [], applicationVersionIds: [...versionIds], isLast: true }
+  const parts = [part]
+  const partFor = (report: PodReport | SessionReport): NodeState => {
+    if (room.take(lettersOf(report))) return part
+    part.isLast = false
+    part = { revision, pods: [], sessions: [], applicationVersionIds: [], isLast: true }
+    parts.push(part)
+    return part
+  }
+  for (const pod of pods) {
+    const report = toPodReport(pod)
+    partFor(report).pods.push(report)
+  }
+  for (const session of sessions) {
+    const report = toSessionReport(session)
+    partFor(report).sessions.push(report)
+  }
+  return parts
 }
 
-/** One report. */
-export function toReport(report: NodeReport): Report {
+/** Reports of following revisions, in as many frames as they need. */
+export function toReportBatches(firstRevision: number, reports: readonly NodeReport[]): ReportBatch[] {
+  const room = new FrameRoom()
+  const batches: ReportBatch[] = []
+  let revision = firstRevision
+  for (const report of reports) {
+    const wire = toReport(report)
+    const last = batches.at(-1)
+    if (room.take(lettersOf(wire.value)) && last) last.reports.push({ report: wire })
+    else batches.push({ firstRevision: revision, reports: [{ report: wire }] })
+    revision += 1
+  }
+  return batches
+}
+
+/** How much a frame holds already. */
+class FrameRoom {
+  #reports = 0
+  #letters = 0
+
+  /** Whether one more report fits; otherwise it is the first of the next frame. */
+  take(letters: number): boolean {
+    const fits = this.#reports < FRAME_REPORTS_MAX && this.#letters + letters <= FRAME_LETTERS_MAX
+    if (!fits) this.#reports = this.#letters = 0
+    this.#reports += 1
+    this.#letters += letters
+    return fits
+  }
+}
+
+function lettersOf(report: PodReport | SessionReport): number {
+  if ('sessionId' in report) {
+    const { message, endpoints } = report
+    return (
+      REPORT_LETTERS + message.length + endpoints.reduce((sum, { name, host }) => sum + name.length + host.length, 0)
+    )
+  }
+  const { failure, lastLogLines } = report
+  return REPORT_LETTERS + failure.length + lastLogLines.reduce((sum, line) => sum + line.length, 0)
+}
+
+function toReport(report: NodeReport): NonNullable<Report['report']> {
   return report.kind === 'pod'
-    ? { report: { $case: 'pod', value: toPodReport(report.pod) } }
-    : { report: { $case: 'session', value: toSessionReport(report.session) } }
+    ? { $case: 'pod', value: toPodReport(report.pod) }
+    : { $case: 'session', value: toSessionReport(report.session) }
 }
 
 /** A piece of a log. */
@@ -78,9 +132,9 @@ function toPodReport(pod: Pod): PodReport {
     podId: pod.podId,
     applicationVersionId: pod.versionId,
     phase: POD_PHASES[pod.phase],
-    failure: pod.failure?.reason ?? '',
+    failure: cut(pod.failure?.reason ?? ''),
     failureKind: pod.failure === null ? PodFailureKind.POD_FAILURE_KIND_UNSPECIFIED : FAILURE_KINDS[pod.failure.kind],
-    lastLogLines: [...pod.lastLogLines],
+    lastLogLines: pod.lastLogLines.map(cut),
     exitCode: pod.exitCode ?? undefined,
     grantEpoch: pod.grantEpoch,
     readyAfterMs: pod.readyAfterMs,
@@ -97,9 +151,13 @@ function toSessionReport(session: NodeSession): SessionReport {
     phase: SESSION_PHASES[toldPhase(session)],
     endpoints: session.endpoints.map((endpoint) => ({ ...endpoint })),
     clientCount: session.clientCount,
-    message: session.message,
+    message: cut(session.message),
     end: session.end === null ? SessionEnd.SESSION_END_UNSPECIFIED : SESSION_ENDS[session.end],
   }
+}
+
+function cut(text: string): string {
+  return text.length > TEXT_LETTERS_MAX ? text.slice(0, TEXT_LETTERS_MAX) : text
 }
 
 const POD_PHASES: Readonly<Record<Pod['phase'], PodPhase>> = {

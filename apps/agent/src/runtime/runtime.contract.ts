@@ -16,6 +16,8 @@ export type RuntimeFixture = {
   readonly podsFolder: string | null
   /** Something that changes the order's version to what this runtime can run. */
   readonly version?: Partial<ApplicationVersion>
+  /** Where pods find Node. Default: where this process does. */
+  readonly node?: string
   remove(): Promise<void>
 }
 
@@ -289,7 +291,9 @@ class World {
 
   async order(change: OrderChange = {}): Promise<PodOrder> {
     const runtime = await this.runtime()
-    const version = { ...demo, ...this.#fixture?.version, ...change.version }
+    const asked = { ...demo, ...this.#fixture?.version, ...change.version }
+    const { node = process.execPath } = this.#fixture ?? {}
+    const version = { ...asked, command: asked.command.map((word) => (word === process.execPath ? node : word)) }
     const hostPorts = runtime.portsBelongTo === 'pod' ? await freePorts(version.ports.length) : []
     this.#podCount += 1
     const podId = change.podId ?? `pod-test-${this.#podCount}`

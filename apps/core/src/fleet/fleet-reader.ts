@@ -1,4 +1,5 @@
 /** The fleet as readers see it. Cheap to make: views are made when they are asked for. */
+import type { NodePhase } from '../nodes/node-state.ts'
 import { retryAtMs } from '../pods/pod-failures.ts'
 import type { PodView } from '../pods/pod.ts'
 import type { Session } from '../sessions/session.ts'
@@ -106,6 +107,14 @@ export class FleetReader {
   node(name: string): NodeView | null {
     const node = this.#state.nodes.get(name)
     return node ? this.#nodeView(node) : null
+  }
+
+  /** Nodes by phase; for a tenant, of those on which it has something. Cheaper than a look at each. */
+  nodePhases(tenantId: string | null): Readonly<Record<NodePhase, number>> {
+    const counts: Record<NodePhase, number> = { expected: 0, joining: 0, ready: 0, disconnected: 0, lost: 0 }
+    for (const { phase, shares } of this.#state.nodes.values())
+      if (tenantId === null || shares.has(tenantId)) counts[phase] += 1
+    return counts
   }
 
   /** What a tenant has of a node; null when it has nothing there. */

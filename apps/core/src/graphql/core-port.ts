@@ -15,6 +15,7 @@ import type { InputProblem } from '../applications/input-problem.ts'
 import type { ChangeLog } from '../fleet/change-log.ts'
 import type { ApplicationView, Change, Near, NodeView } from '../fleet/views.ts'
 import type { NodeResources } from '../nodes/node.ts'
+import type { NodePhase } from '../nodes/node-state.ts'
 import type { PodView } from '../pods/pod.ts'
 import type { CloseReason, Session, SessionRequest } from '../sessions/session.ts'
 import type { Store } from '../store/store.ts'
@@ -53,6 +54,8 @@ export type FleetReader = {
   pod(id: string): PodView | null
   nodes(): Iterable<NodeView>
   node(name: string): NodeView | null
+  /** Nodes by phase; for a tenant, of those on which it has something. */
+  nodePhases(tenantId: string | null): Readonly<Record<NodePhase, number>>
   /** What a tenant has of a node; null when it has nothing there. */
   nodeShare(nodeName: string, tenantId: string): NodeShare | null
   /** Sessions that became available since the core started. `tenantId: null` means all. */

@@ -10,7 +10,6 @@ import {
   visibleApplication,
   visibleApplications,
   visibleNode,
-  visibleNodes,
   visiblePod,
   visibleSession,
   type Scope,
@@ -83,12 +82,9 @@ function named<Name extends string, T extends object>(
 }
 
 function countNodes(fleet: FleetReader, scope: Scope) {
-  const nodes = { disconnected: 0, lost: 0, ready: 0, total: 0 }
-  for (const { view } of visibleNodes(fleet, scope)) {
-    nodes.total += 1
-    if (view.phase === 'ready' || view.phase === 'lost' || view.phase === 'disconnected') nodes[view.phase] += 1
-  }
-  return nodes
+  const phases = fleet.nodePhases(scope)
+  const { disconnected, lost, ready } = phases
+  return { disconnected, lost, ready, total: Object.values(phases).reduce((sum, count) => sum + count, 0) }
 }
 
 function countApplications(fleet: FleetReader, scope: Scope) {

@@ -1,6 +1,8 @@
 import { createLog } from '@fornax/kernel/log'
 import { VirtualClock } from '@fornax/kernel/virtual-clock'
+import { ConnectResponse, type NodeHello } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import { expect, it } from 'vitest'
+import type { NodeCommand } from '../fleet/node-command.ts'
 import { NodeConnection, type ConnectionPorts, type Refusal } from './node-connection.ts'
 
 it('cuts off whoever connects and does not say who it is', () => {
@@ -20,9 +22,45 @@ it('leaves no timer behind for a stream that ended before it said anything', () 
   expect(refusals).toEqual([])
 })
 
+it('sends the commands of a turn together, and no more in a frame than a megabyte', () => {
+  const { clock, connection, frames } = silentStream()
+  connection.receive({ frame: { $case: 'hello', value: hello() } })
+  frames.length = 0
+  for (let number = 0; number < 40; number += 1) connection.send(start(`ses-${number}`, 64 * 1_024))
+  for (let number = 0; number < 600; number += 1)
+    connection.send({ kind: 'stopPod', podId: `pod-${number}`, graceMs: 0 })
+  clock.advance(0)
+  const batches = frames.flatMap(({ frame }) => (frame?.$case === 'commands' ? [frame.value.commands] : []))
+  for (const frame of frames) expect(ConnectResponse.encode(frame).finish().length).toBeLessThanOrEqual(2 ** 20)
+  expect(batches.map(({ length }) => length)).toEqual([15, 15, 512, 98])
+  const ids = batches.flat().map(({ command }) => (command?.$case === 'startSession' ? command.value.sessionId : null))
+  expect(ids.slice(0, 40)).toEqual(Array.from({ length: 40 }, (_, number) => `ses-${number}`))
+})
+
+function hello(): NodeHello {
+  return {
+    nodeName: 'node-1',
+    ledgerId: 'led-1',
+    epochMarks: [],
+    joinToken: 'secret',
+    agentVersion: '0.1.0',
+    resources: { cpuMillis: 1_000, memoryBytes: 1_000, pods: 10 },
+    runtimes: [],
+    labels: {},
+    taints: [],
+    address: '127.0.0.1',
+  }
+}
+
+function start(sessionId: string, bytes: number): NodeCommand {
+  const order = { data: new Uint8Array(bytes), env: {}, killPod: false }
+  return { kind: 'startSession', sessionId, podId: 'pod-1', grantEpoch: 1, openDeadlineMs: 2_000_000, ...order }
+}
+
 function silentStream() {
   const clock = new VirtualClock()
   const refusals: Refusal[] = []
+  const frames: ConnectResponse[] = []
   const ports: ConnectionPorts = {
     clock,
     log: createLog('core', 'silent'),
@@ -44,6 +82,10 @@ function silentStream() {
     epochRefused: () => undefined,
     left: () => undefined,
   }
-  const stream = { write: () => true, end: () => undefined, fail: (refusal: Refusal) => void refusals.push(refusal) }
-  return { clock, refusals, connection: new NodeConnection(ports, stream) }
+  const stream = {
+    write: (frame: ConnectResponse) => frames.push(frame) > 0,
+    end: () => undefined,
+    fail: (refusal: Refusal) => void refusals.push(refusal),
+  }
+  return { clock, frames, refusals, connection: new NodeConnection(ports, stream) }
 }

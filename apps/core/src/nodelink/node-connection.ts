@@ -61,6 +61,11 @@ export type Refusal = {
 }
 
 const COMMANDS_PER_FRAME = 512
+/** A frame holds up others for no longer than this takes. */
+const FRAME_BYTES = 1_024 * 1_024
+/** What a definition of a version may take, about. */
+const DEFINITION_BYTES = 64 * 1_024
+const COMMAND_BYTES = 128
 const UNSENT_COMMANDS_MAX = 100_000
 const STATE_PARTS_MAX = 2_000
 /** How long a stream may stay open for somebody who has not shown the join token. */
@@ -231,7 +236,7 @@ export class NodeConnection {
     const nowMs = this.#ports.clock.nowMs()
     const started: string[] = []
     while (!this.#isOver && !this.#isBlocked && this.#unsent.length > 0) {
-      const batch = this.#unsent.splice(0, COMMANDS_PER_FRAME)
+      const batch = this.#unsent.splice(0, countForFrame(this.#unsent))
       for (const command of batch) if (command.kind === 'startSession') started.push(command.sessionId)
       const commands = batch.map((command) => toWire(command, nowMs))
       const value = { epoch: this.#ports.epoch, commands }
@@ -247,4 +252,24 @@ export class NodeConnection {
       this.#beat()
     })
   }
+}
+
+/** How many of the first commands share the next frame; at least one. */
+function countForFrame(commands: readonly NodeCommand[]): number {
+  let bytes = 0
+  let count = 0
+  for (const command of commands) {
+    bytes += bytesOf(command)
+    if (count > 0 && (count === COMMANDS_PER_FRAME || bytes > FRAME_BYTES)) break
+    count += 1
+  }
+  return count
+}
+
+function bytesOf(command: NodeCommand): number {
+  if (command.kind === 'defineVersion') return DEFINITION_BYTES
+  if (command.kind !== 'startSession') return COMMAND_BYTES
+  let letters = 0
+  for (const [name, value] of Object.entries(command.env)) letters += name.length + value.length
+  return COMMAND_BYTES + command.data.length + letters
 }

@@ -5,6 +5,7 @@ import type { Application, ScalingPolicy, VersionSpec } from '../../src/applicat
 import { ChangeLog } from '../../src/fleet/change-log.ts'
 import type { ApplicationView, Change, NodeView } from '../../src/fleet/views.ts'
 import type { FleetReader, NodeShare } from '../../src/graphql/core-port.ts'
+import type { NodePhase } from '../../src/nodes/node-state.ts'
 import type { PodView } from '../../src/pods/pod.ts'
 import type { Session } from '../../src/sessions/session.ts'
 import type { Viewer } from '../../src/tenants/tenant.ts'
@@ -39,6 +40,13 @@ export class FakeFleet implements FleetReader {
   nodes = () => this.#nodes.values()
   node = (name: string) => this.#nodes.get(name) ?? null
   opened = (tenantId: string | null) => (tenantId === null ? { warm: 8, cold: 2 } : { warm: 4, cold: 1 })
+
+  nodePhases(tenantId: string | null): Readonly<Record<NodePhase, number>> {
+    const counts = { expected: 0, joining: 0, ready: 0, disconnected: 0, lost: 0 }
+    for (const { registered, phase } of this.#nodes.values())
+      if (tenantId === null || this.nodeShare(registered.name, tenantId) !== null) counts[phase] += 1
+    return counts
+  }
 
   applicationNamed(tenantId: string, name: string): ApplicationView | null {
     return this.#applications.values().find(({ definition: d }) => d.tenantId === tenantId && d.name === name) ?? null

@@ -217,6 +217,21 @@ describe('a first version that fails', () => {
   })
 })
 
+it('W8: whoever stays ready for a second proves a version, though the pod that was ready first has ended', () => {
+  const world = new FleetWorld()
+  watchOver(world)
+  const [slow, quick] = [world.addNode('slow'), world.addNode('quick')]
+  slow.times.createMs = 500
+  world.addApplication('game', { policy: idle(10, 10) })
+  world.run(100)
+  for (const pod of world.pods('game').filter(({ nodeName }) => nodeName === 'quick')) quick.exitPod(pod.id)
+  quick.fates.set('ver-game-1', 'cannotStart')
+  world.run(1_000)
+  expect(world.definition('game').isProven).toBe(false)
+  world.run(600)
+  expect(world.definition('game').isProven).toBe(true)
+})
+
 describe('pods that exit soon after they are ready', () => {
   it('are replaced less and less often', () => {
     const world = worldWith(idle(1, 1))

@@ -1,6 +1,6 @@
 import { afterAll, describe } from 'vitest'
 import { describeRuntimeContract, type RuntimeFixture } from '../runtime.contract.ts'
-import { NODE_IMAGE, ScratchContainerd } from './test/scratch-containerd.ts'
+import { NODE_IMAGE, NODE_IN_IMAGE, ScratchContainerd } from './test/scratch-containerd.ts'
 import { openScratchRuntime } from './test/scratch-runtime.ts'
 import { canRunContainers } from './test/this-machine.ts'
 
@@ -20,6 +20,7 @@ describe.skipIf(!canRunContainers)('pods as containers', () => {
       podsFolder: `${folder}/pods`,
       openRuntime: () => openScratchRuntime(shared, folder),
       version: { image: NODE_IMAGE.name },
+      node: NODE_IN_IMAGE,
       remove: () => Promise.resolve(),
     }
   }

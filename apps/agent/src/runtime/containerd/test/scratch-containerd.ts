@@ -37,10 +37,13 @@ const PAUSE: TestImage = {
 /** Has a shell and little else. */
 export const BUSYBOX_IMAGE: TestImage = { ...PAUSE, name: 'fornax.test/busybox:1' }
 
-/** Has a shell and Node, the latter where it is on this machine. */
+/** Where Node is in the test's images; on this machine it may be where a pod has something else mounted. */
+export const NODE_IN_IMAGE = '/usr/local/bin/node'
+
+/** Has a shell and Node. */
 export const NODE_IMAGE: TestImage = {
   name: 'fornax.test/node:1',
-  programs: { ...PAUSE.programs, '/bin/sh': findProgram('busybox') ?? '', [process.execPath]: process.execPath },
+  programs: { ...PAUSE.programs, '/bin/sh': findProgram('busybox') ?? '', [NODE_IN_IMAGE]: process.execPath },
   files: { '/etc/passwd': 'root:x:0:0::/:\nplayer:x:1234:1235::/:\n', '/etc/group': 'root:x:0:\nplayer:x:1235:\n' },
 }
 
@@ -53,7 +56,7 @@ export const PLAYER_IMAGE: TestImage = {
   config: {
     User: 'player',
     WorkingDir: '/tmp',
-    Entrypoint: [process.execPath],
+    Entrypoint: [NODE_IN_IMAGE],
     Cmd: [
       '-e',
       `const socket = require('node:net').connect(process.env.FORNAX_SESSION_SOCKET)

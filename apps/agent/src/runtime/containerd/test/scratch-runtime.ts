@@ -9,7 +9,7 @@ import { podFolderOf } from '../../pod-folder.ts'
 import type { PodOrder, Runtime, RuntimePod } from '../../runtime.ts'
 import { ContainerdNode, type ContainerdNodeOptions } from '../containerd-node.ts'
 import { createContainerdRuntime, type ContainerdRuntimeOptions } from '../containerd-runtime.ts'
-import { NODE_IMAGE, type ScratchContainerd } from './scratch-containerd.ts'
+import { NODE_IMAGE, NODE_IN_IMAGE, type ScratchContainerd } from './scratch-containerd.ts'
 
 export type ScratchChange = Partial<ContainerdRuntimeOptions & Pick<ContainerdNodeOptions, 'host' | 'credentialsOf'>>
 
@@ -103,5 +103,6 @@ export class ScratchRuntime implements AsyncDisposable {
 /** The same pod as a container of the test's image. */
 export function inImage(order: PodOrder): PodOrder {
   const image = order.version.image === 'host' ? NODE_IMAGE.name : order.version.image
-  return { ...order, version: { ...order.version, image } }
+  const command = order.version.command.map((word) => (word === process.execPath ? NODE_IN_IMAGE : word))
+  return { ...order, version: { ...order.version, image, command } }
 }

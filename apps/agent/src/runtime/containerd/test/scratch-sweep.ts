@@ -99,17 +99,25 @@ async function removeTables(tag: string): Promise<void> {
   }
 }
 
+/** Others make and remove groups at the same time. */
 function removeGroups(names: ReadonlySet<string>): void {
   const visit = (folder: string, isOurs: boolean): void => {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (!entry.isDirectory()) continue
-      const path = join(folder, entry.name)
-      const isNamed = isOurs || names.has(entry.name)
-      visit(path, isNamed)
-      if (isNamed) rmdirSync(path)
+    for (const name of foldersIn(folder)) {
+      const isNamed = isOurs || names.has(name)
+      visit(join(folder, name), isNamed)
+      if (isNamed) rmdirSync(join(folder, name))
     }
   }
   visit('/sys/fs/cgroup', false)
+}
+
+function foldersIn(folder: string): readonly string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true })
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+  } catch {
+    return [] // It has just been removed.
+  }
 }
 
 /** A shim that was killed leaves its socket, which is not in the folder. */

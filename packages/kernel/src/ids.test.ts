@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest'
+import { ID_KINDS, kindOfId, newId } from './ids.ts'
+
+it('makes ids that say their kind, and never the same one twice', () => {
+  const ids = new Set<string>()
+  for (let round = 0; round < 2_000; round += 1)
+    for (const kind of ID_KINDS) {
+      const id = newId(kind)
+      expect(kindOfId(id)).toBe(kind)
+      ids.add(id)
+    }
+  expect(ids.size).toBe(2_000 * ID_KINDS.length)
+})
+
+it('takes nothing else for an id', () => {
+  const id = newId('pod')
+  for (const other of [
+    '',
+    'pod',
+    id.slice(0, -1),
+    `${id}0`,
+    id.toUpperCase(),
+    id.replace('pod', 'dop'),
+    'pod-iiiiiiiiiiiiiiii',
+  ])
+    expect(kindOfId(other)).toBeNull()
+})
+
+it('uses every letter about as often', () => {
+  const counts = new Map<string, number>()
+  for (let round = 0; round < 20_000; round += 1)
+    for (const letter of newId('pod').slice(4)) counts.set(letter, (counts.get(letter) ?? 0) + 1)
+  expect(counts.size).toBe(32)
+  for (const count of counts.values()) expect(count).toBeGreaterThan(9_000) // 10,000 are expected.
+})
