@@ -52,8 +52,8 @@ export const WRONG_BUILDS: readonly WrongBuild[] = [
     invariant: 'I5',
     mistake: 'the memory of a pod is not booked',
     file: `${FLEET}/fleet-state.ts`,
-    right: 'if (isBooked) this.groups.book(pod.nodeName, spec, pod.applicationId)',
-    wrong: 'if (isBooked) this.groups.book(pod.nodeName, { ...spec, memoryBytes: 0 }, pod.applicationId)',
+    right: 'this.groups.book(name, pod.version.spec, pod.applicationId)',
+    wrong: 'this.groups.book(name, { ...pod.version.spec, memoryBytes: 0 }, pod.applicationId)',
   },
   {
     invariant: 'I6',
