@@ -14,6 +14,7 @@ export type Way =
 /** Why no agent gets to a point, on the process runtime and with a core of its own kind. */
 export const OUT_OF_REACH = {
   'agent.report.epochRefused': 'a core that is behind does not let a node in that knows a later one',
+  'agent.report.heartbeat': 'a node with real pods tells what they use at every beat, and that is word enough',
 } as const satisfies Partial<Record<AgentPoint, string>>
 
 export type ReachablePoint = Exclude<AgentPoint, keyof typeof OUT_OF_REACH>
@@ -42,7 +43,6 @@ export const AGENT_WAYS: Readonly<Record<ReachablePoint, readonly [Way, ...Way[]
   'agent.report.hello': ['start', 'newCore', 'lostLedger', 'oldCore'],
   'agent.report.state': ['start', 'newCore', 'lostLedger'],
   'agent.report.reports': ['churn', 'applications', 'endPods'],
-  'agent.report.heartbeat': ['quiet'],
   'agent.report.usage': ['quiet'],
   'agent.report.logChunk': ['readLog'],
 }
