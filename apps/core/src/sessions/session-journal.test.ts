@@ -73,12 +73,12 @@ it('writes a session that is available soon enough once, and no other more than 
   for (const session of [starting, slow]) {
     sessions.set(session.id, session)
     journal.recordLater(session)
-    clock.advance(20)
+    clock.advance(100)
   }
   const available: Session = { ...starting, phase: 'available' }
   journal.recordSoon(available)
   expect(written).toEqual([available])
-  clock.advance(50)
+  clock.advance(249)
   expect(written).toEqual([available, slow])
   expect(clock.waiting).toBe(0)
 })
@@ -90,7 +90,7 @@ it('writes what it put off as it is by then', async () => {
   journal.recordLater(first)
   journal.recordLater({ ...first, id: 'ses-gone' })
   sessions.set(first.id, second)
-  clock.advance(50)
+  clock.advance(250)
   expect(written).toEqual([second])
 })
 

@@ -23,8 +23,8 @@ export type SessionJournalPorts = {
 /** For how long a key means the session that it opened. */
 export const KEY_LIFETIME_MS = 24 * 60 * 60 * 1000
 
-/** How long a session that nobody was told of may go unrecorded. Most warm starts take less. */
-const LATER_MS = 50
+/** How long a session that nobody was told of may go unrecorded. A warm start takes less, on a busy core too. */
+const LATER_MS = 250
 
 export class SessionJournal implements Disposable {
   readonly #ports: SessionJournalPorts
@@ -59,12 +59,12 @@ export class SessionJournal implements Disposable {
   }
 
   /**
-   * Records a session in a while, as it then is. Who is available by then has been recorded as such: half of all rows,
-   * and a third of what a warm start costs the database, are saved. Nobody may be told of the session before; if the
-   * core dies, its node is told to close it, as whatever was never answered.
+   * Records a session in a while, as it then is. Who is available by then has been recorded as such, which saves half
+   * of all rows. Nobody may be told of the session before. If the core dies, it is lost, and its node is told to close
+   * it, as whatever was never answered: nobody could ask for it, but who has a key, and opens another one with it.
    */
   recordLater(session: Session): void {
-    this.#later.set(session.id, this.#ports.clock.nowMs() + LATER_MS)
+    if (!this.#later.has(session.id)) this.#later.set(session.id, this.#ports.clock.nowMs() + LATER_MS)
     this.#cancelLater ??= this.#ports.clock.schedule(LATER_MS, () => this.#recordDue())
   }
 
