@@ -20,6 +20,9 @@ const SCRIPTS = {
   console: 'tools/start/run-part.ts',
 }
 
+/** Those that load generated code and do not see to it themselves. */
+const NEEDS_GENERATED_CODE = new Set(['bench', 'simulate'])
+
 /** Nothing in this project reports to anybody. */
 const QUIET = {
   NEXT_TELEMETRY_DISABLED: '1',
@@ -41,6 +44,10 @@ export async function runScript(args) {
   if (installed.kind === 'failed') return refuse(installed.message)
   const node = findNode(ROOT)
   if (node.kind === 'missing') return refuse(node.message)
+  if (NEEDS_GENERATED_CODE.has(name)) {
+    const code = await runNode(node.path, [join(ROOT, SCRIPTS.generate)])
+    if (code !== 0) return code
+  }
   const scriptArgs = script.endsWith('run-part.ts') ? [name, ...rest] : rest
   return await runNode(node.path, [join(ROOT, script), ...scriptArgs])
 }

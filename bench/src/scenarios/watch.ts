@@ -27,7 +27,7 @@ const SHAPE = {
     help: 'readers of one application each; one in ten reads nothing while sessions open',
   },
   'of-everything': { default: 10, least: 0, help: 'readers of all sessions, pods, nodes and applications' },
-  rate: { default: 550, help: 'sessions per second; each makes about nine changes' },
+  rate: { default: 715, help: 'sessions per second; each makes seven changes' },
   ...APPS_FLAG,
   sessions: { default: 13_400, help: 'sessions to open; as many idle pods are made before' },
   ...NODES_FLAG,

@@ -54,11 +54,21 @@ export type FleetGoal = {
   readonly count: (fleet: Fleet) => number
 }
 
-/** Waits until the fleet counts as many as wanted, and tells how far it is meanwhile. */
+/** Nothing on any node takes so long. */
+const STUCK_AFTER_MS = 30_000
+
+/** Waits until the fleet counts as many as wanted, and tells how far it is meanwhile; fails when nothing moves. */
 export async function fleetUntil(run: BenchRun, world: World, { what, of, count }: FleetGoal): Promise<void> {
   let toldMs = performance.now()
+  let last = { reached: -1, atMs: toldMs }
   const ask = async (): Promise<number> => {
     const reached = count(await readFleet(world))
+    if (reached !== last.reached) last = { reached, atMs: performance.now() }
+    else if (reached < of && performance.now() - last.atMs > STUCK_AFTER_MS)
+      throw new Error(
+        `${reached.toLocaleString('en')} of ${of.toLocaleString('en')} ${what}, and no more came for ` +
+          `${STUCK_AFTER_MS / 1_000} s: is there room on the nodes? Each takes at most 1,000 pods.`,
+      )
     if (performance.now() - toldMs > TELL_EVERY_MS) {
       toldMs = performance.now()
       run.say(`${reached.toLocaleString('en')} of ${of.toLocaleString('en')} ${what}`)
