@@ -7,7 +7,8 @@ import {
   type CreateApplicationInput,
 } from '@fornax/client/generated/documents'
 import { afterAll, expect, it } from 'vitest'
-import { Cluster, eventually } from './cluster.ts'
+import { Cluster } from './cluster.ts'
+import { eventually } from './eventually.ts'
 import { application, close, create, hello, idle, open, opened, plain, pods, sessionsOf, sleeper } from './steps.ts'
 
 const KIB_64 = 64 * 1024

@@ -9,13 +9,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createClient, type Client } from '@fornax/client/client'
-import type { FaultNetwork } from './faults/network.ts'
+import type { FaultNetwork } from './faults/fault-network.ts'
 
 export const ROOT = resolve(import.meta.dirname, '../..')
 
 /** How long anything that should come true may take on a busy machine before a test gives up. */
-const EVENTUALLY_MS = 20_000
-const LOOK_EVERY_MS = 15
 const LOOPBACK = '127.0.0.1'
 const SAID_MAX = 200
 
@@ -197,19 +195,4 @@ async function stop(part: ChildProcess): Promise<void> {
   const late = setTimeout(() => part.kill('SIGKILL'), 8_000)
   await once(part, 'exit')
   clearTimeout(late)
-}
-
-/** Asks until the answer is as wanted; says the last answer when it never is. */
-export async function eventually<T>(
-  ask: () => T | Promise<T>,
-  isRight: (answer: Awaited<T>) => boolean,
-  withinMs = EVENTUALLY_MS,
-): Promise<Awaited<T>> {
-  const endMs = Date.now() + withinMs
-  for (;;) {
-    const answer = await ask()
-    if (isRight(answer)) return answer
-    if (Date.now() > endMs) throw new Error(`not within ${withinMs} ms; the last answer: ${JSON.stringify(answer)}`)
-    await new Promise((done) => setTimeout(done, LOOK_EVERY_MS))
-  }
 }

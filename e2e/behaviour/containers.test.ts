@@ -10,7 +10,8 @@ import {
   ScratchContainerd,
 } from '../../apps/agent/src/runtime/containerd/test/scratch-containerd.ts'
 import { canRunContainers } from '../../apps/agent/src/runtime/containerd/test/this-machine.ts'
-import { Cluster, eventually } from './cluster.ts'
+import { Cluster } from './cluster.ts'
+import { eventually } from './eventually.ts'
 import { session as sessionOf, allPods, application, close, create, idle, opened, plain } from './steps.ts'
 
 const mustRun = process.env['FORNAX_TEST_REQUIRE_ALL'] === '1'

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { Cluster, eventually } from './cluster.ts'
+import { Cluster } from './cluster.ts'
+import { eventually } from './eventually.ts'
 import {
   allPods,
   application,

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, it } from 'vitest'
-import { Cluster, eventually } from './cluster.ts'
+import { Cluster } from './cluster.ts'
+import { eventually } from './eventually.ts'
 import { close, create, hello, idle, opened } from './steps.ts'
 
 /** This runtime holds pods to what they asked for. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { Cluster, eventually } from './cluster.ts'
+import { Cluster } from './cluster.ts'
+import { eventually } from './eventually.ts'
 import { close, create, hello, idle, nodes, open } from './steps.ts'
 
 const LASTS_MS = 5 * 60_000

@@ -21,7 +21,8 @@ import {
   type SessionQuery,
   type SessionsQuery,
 } from '@fornax/client/generated/documents'
-import { eventually, ROOT, type Cluster } from './cluster.ts'
+import { ROOT, type Cluster } from './cluster.ts'
+import { eventually } from './eventually.ts'
 
 export type Application = NonNullable<ApplicationQuery['application']>
 export type Opened = OpenSessionMutation['openSession']

@@ -14,6 +14,8 @@ export class Testimony {
   readonly #host: CoreHost
   #acts: NodeAct[] = []
   #commands: SentCommand[] = []
+  /** Pods whose end each core asked for. */
+  readonly #askedToEnd = new WeakMap<FleetState, Set<string>>()
   #touchedNodes = new Set<string>()
   #nodes: ReadonlyMap<string, NodeWitness> = new Map()
 
@@ -35,7 +37,7 @@ export class Testimony {
 
   commandSent(nodeName: string, command: NodeCommand): void {
     const state = this.#host.serving?.rooms.fleet.state
-    const pod = command.kind === 'stopPod' && state !== undefined ? sentPod(state, command.podId) : null
+    const pod = command.kind === 'stopPod' && state !== undefined ? this.#sentPod(state, command.podId) : null
     this.#commands.push({ nodeName, command, pod, atMs: state?.ports.nowMs() ?? 0 })
   }
 
@@ -60,14 +62,17 @@ export class Testimony {
     if (nodes.size > 0) this.#touchedNodes = new Set()
     return { witnesses, nodes }
   }
-}
 
-function sentPod(state: FleetState, podId: string): SentCommand['pod'] {
-  const pod = state.pods.get(podId)
-  if (!pod) return null
-  const { phase, phaseSinceMs, sessionIds } = pod
-  const sessions = Array.from(sessionIds, (id) => ({ sessionId: id, phase: state.sessions.get(id)?.phase ?? null }))
-  return { phase, phaseSinceMs, sessions }
+  #sentPod(state: FleetState, podId: string): SentCommand['pod'] {
+    const pod = state.pods.get(podId)
+    if (!pod) return null
+    const asked = this.#askedToEnd.get(state) ?? new Set()
+    const isAskedAgain = asked.has(podId)
+    this.#askedToEnd.set(state, asked.add(podId))
+    const { phase, phaseSinceMs, sessionIds } = pod
+    const sessions = Array.from(sessionIds, (id) => ({ sessionId: id, phase: state.sessions.get(id)?.phase ?? null }))
+    return { phase, phaseSinceMs, isAskedAgain, sessions }
+  }
 }
 
 function witnessOf(node: SimulatedNode, host: CoreHost): NodeWitness {

@@ -3,9 +3,11 @@
  * `npm run test:long`; docs/faults.md shows what they measured.
  */
 import { setTimeout as after } from 'node:timers/promises'
-import { eventually, type Cluster } from '../cluster.ts'
+import type { Cluster } from '../cluster.ts'
+import { eventually } from '../eventually.ts'
 import { nodes } from '../steps.ts'
-import { createFaultNetwork, type FaultNetwork } from './network.ts'
+import type { FaultNetwork } from './fault-network.ts'
+import { createFaultNetwork } from './network.ts'
 import { realPodsOf, signalPods } from './real-pods.ts'
 import { ScratchDisk } from './scratch-disk.ts'
 import { underFault, type FaultReport } from './under-fault.ts'

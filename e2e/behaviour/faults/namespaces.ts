@@ -9,8 +9,8 @@
  * inside the node's namespace: what is dropped there is gone as on a broken wire, in both directions.
  */
 import { randomBytes, randomInt } from 'node:crypto'
-import { eventually } from '../cluster.ts'
-import type { FaultNetwork, NodePlace } from './network.ts'
+import { eventually } from '../eventually.ts'
+import type { FaultNetwork, NodePlace } from './fault-network.ts'
 import { isLeftOver, ownName, runTool } from './owner.ts'
 
 /** What this needs of the machine, beside root. */

@@ -8,7 +8,7 @@
  */
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import type { FaultNetwork, NodePlace } from './network.ts'
+import type { FaultNetwork, NodePlace } from './fault-network.ts'
 
 /** What Linux waits before it sends a lost packet again; twice as long each time. */
 const RESEND_MS = 200

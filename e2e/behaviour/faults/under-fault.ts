@@ -4,7 +4,8 @@
  *   start · keep some sessions open · clients at work ─► fault ─► clients stop ─► at rest ─► verdict
  */
 import { availableParallelism } from 'node:os'
-import { Cluster, eventually, type ClusterOptions } from '../cluster.ts'
+import { Cluster, type ClusterOptions } from '../cluster.ts'
+import { eventually } from '../eventually.ts'
 import { create, idle, sleeper } from '../steps.ts'
 import { ClientLoad } from './client-load.ts'
 import { judgeSessions, settled, type Honest, type Pool, type SessionsVerdict } from './verdict.ts'

@@ -1,6 +1,7 @@
 /** A verdict that never finds anything would be worth nothing. */
 import { expect, it } from 'vitest'
-import { Cluster, eventually } from '../cluster.ts'
+import { Cluster } from '../cluster.ts'
+import { eventually } from '../eventually.ts'
 import { create, idle, session, sleeper } from '../steps.ts'
 import { ClientLoad } from './client-load.ts'
 import { realPodsOf } from './real-pods.ts'

@@ -1,6 +1,7 @@
 /** Whether a fault has cost anything: what clients were told, against what the API says and what really runs. */
 import { SessionsDocument, type ScalingPolicyInput, type SessionsQuery } from '@fornax/client/generated/documents'
-import { eventually, type Cluster } from '../cluster.ts'
+import type { Cluster } from '../cluster.ts'
+import { eventually } from '../eventually.ts'
 import { allPods, application, nodes, type SessionItem } from '../steps.ts'
 import { KEY_LABEL, type Answer } from './client-load.ts'
 import { realPodsOf } from './real-pods.ts'

@@ -55,6 +55,18 @@ it('tries nothing after its end', async () => {
   expect(rows).toHaveLength(1)
 })
 
+it('leaves nobody waiting at its end', async () => {
+  const { journal, answer } = world()
+  journal.record(row(1))
+  await turn()
+  journal.record(row(2))
+  const during = journal.whenWritten('node-1')
+  journal[Symbol.dispose]()
+  answer('ok')
+  await expect(during).rejects.toThrow('a row (node-1) was not recorded any more')
+  await expect(journal.whenWritten('node-1')).rejects.toThrow('was not recorded any more')
+})
+
 function world() {
   const clock = new VirtualClock()
   const rows: Row[] = []

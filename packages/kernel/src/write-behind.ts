@@ -30,12 +30,15 @@ type Page<Value> = {
 }
 
 const RETRY_MS = 1_000
+/** A database that is away fails every key at every attempt; one line tells of all of them. */
+const TELL_EVERY_MS = 10_000
 
 export class WriteBehind<Value> implements Disposable {
   readonly #ports: WriteBehindPorts<Value>
   /** Keys with something unwritten: no more than there are keys. */
   readonly #pages = new Map<string, Page<Value>>()
   #isClosed = false
+  #toldAtMs = -Infinity
 
   constructor(ports: WriteBehindPorts<Value>) {
     this.#ports = ports
@@ -56,13 +59,17 @@ export class WriteBehind<Value> implements Disposable {
     if (!page) return Promise.resolve()
     const waiter = Promise.withResolvers<void>()
     page.waiters.push(waiter)
+    if (this.#isClosed && !page.isWriting) this.#giveUp(key, page)
     return waiter.promise
   }
 
-  /** Tries nothing any more. */
+  /** Tries nothing any more. Whoever waits for an attempt that is not under way hears that there will be none. */
   [Symbol.dispose](): void {
     this.#isClosed = true
-    for (const page of this.#pages.values()) page.cancelRetry()
+    for (const [key, page] of this.#pages) {
+      page.cancelRetry()
+      if (!page.isWriting) this.#giveUp(key, page)
+    }
   }
 
   async #write(key: string): Promise<void> {
@@ -79,12 +86,22 @@ export class WriteBehind<Value> implements Disposable {
       this.#failed(key, page, { latest, cause })
     }
     page.isWriting = false
-    if (page.latest !== latest) void this.#write(key)
+    if (this.#isClosed) this.#giveUp(key, page)
+    else if (page.latest !== latest) void this.#write(key)
+  }
+
+  #giveUp(key: string, page: Page<Value>): void {
+    const { waiters } = page
+    page.waiters = []
+    for (const waiter of waiters) waiter.reject(new Error(`${this.#ports.what} (${key}) was not recorded any more`))
   }
 
   #failed(key: string, page: Page<Value>, { latest, cause }: { latest: Value; cause: unknown }): void {
     const { clock, log, what } = this.#ports
-    log.error({ err: cause, key }, `${what} could not be recorded; trying again`)
+    if (clock.nowMs() >= this.#toldAtMs + TELL_EVERY_MS) {
+      this.#toldAtMs = clock.nowMs()
+      log.error({ err: cause, key, unrecorded: this.#pages.size }, `${what} could not be recorded; trying again`)
+    }
     settle(page, latest, (waiter) => waiter.reject(new Error(`${what} (${key}) could not be recorded`, { cause })))
     if (!this.#isClosed) page.cancelRetry = clock.schedule(RETRY_MS, () => void this.#write(key))
   }

@@ -147,6 +147,8 @@ export type SentPod = {
   readonly phase: PodPhase
   /** When it came into that phase: equal to `atMs` when this turn moved it. */
   readonly phaseSinceMs: number
+  /** Whether this core had asked for its end before: then this is no wish, but the answer to a node that missed it. */
+  readonly isAskedAgain: boolean
   /** Whoever held a slot, with the phase that the core knew then; null when it knew none of that id. */
   readonly sessions: readonly { readonly sessionId: string; readonly phase: SessionPhase | null }[]
 }

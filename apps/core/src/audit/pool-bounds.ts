@@ -141,7 +141,8 @@ export function shrinksWithinBounds(evidence: Evidence, found: Found): void {
 /** The application whose idle pod was asked to end in this turn, if it was for no reason but that it is spare. */
 function shrunk({ nodeName, command, atMs, pod: then }: SentCommand, { state }: Evidence): ApplicationEntry | null {
   if (command.kind !== 'stopPod' || command.graceMs !== STOP_GRACE_MS || then === null) return null
-  if (then.sessions.length > 0 || then.phase !== 'terminating' || then.phaseSinceMs !== atMs) return null
+  if (then.isAskedAgain || then.sessions.length > 0 || then.phase !== 'terminating' || then.phaseSinceMs !== atMs)
+    return null
   const pod = state.pods.get(command.podId)
   const node = state.nodes.get(nodeName)
   if (!pod || pod.isSpent || !node || node.registered.drainDeadlineMs !== null) return null

@@ -141,7 +141,12 @@ export function running(podId: string, slots: number, sessionIds: readonly strin
 
 export function stopped(pod: Pod, atMs: number, sessions: NonNullable<SentCommand['pod']>['sessions']): SentCommand {
   const command = { kind: 'stopPod', podId: pod.id, graceMs: STOP_GRACE_MS } as const
-  return { nodeName: 'node-1', command, atMs, pod: { phase: 'terminating', phaseSinceMs: atMs, sessions } }
+  return {
+    nodeName: 'node-1',
+    command,
+    atMs,
+    pod: { phase: 'terminating', phaseSinceMs: atMs, isAskedAgain: false, sessions },
+  }
 }
 
 export const NO_ANSWERS: AnswersWitness = { answer: () => null, sessionIds: () => [], byKey: new Map() }

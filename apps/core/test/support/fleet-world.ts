@@ -9,6 +9,7 @@ import { VirtualClock } from '@fornax/kernel/virtual-clock'
 import type { Application, ApplicationVersion, ScalingPolicy, VersionSpec } from '../../src/applications/application.ts'
 import type { SentCommand } from '../../src/audit/evidence.ts'
 import { FleetReader } from '../../src/fleet/fleet-reader.ts'
+import type { FleetState } from '../../src/fleet/fleet-state.ts'
 import { Fleet } from '../../src/fleet/fleet.ts'
 import type { NodeCommand } from '../../src/fleet/node-command.ts'
 import type { NodeIntroduction, RegisteredNode } from '../../src/nodes/node.ts'
@@ -66,6 +67,8 @@ export class FleetWorld {
   #ids = 0
   readonly #unanswered = new Set<string>()
   readonly #commands: SentCommand[] = []
+  /** Pods whose end each core asked for. */
+  readonly #askedToEnd = new WeakMap<FleetState, Set<string>>()
 
   constructor(seed = 1) {
     this.random = seededRandom(seed)
@@ -365,7 +368,10 @@ export class FleetWorld {
       sessionId,
       phase: this.#fleet.state.sessions.get(sessionId)?.phase ?? null,
     }))
-    const then = pod ? { phase: pod.phase, phaseSinceMs: pod.phaseSinceMs, sessions } : null
+    const asked = this.#askedToEnd.get(this.#fleet.state) ?? new Set()
+    const isAskedAgain = pod !== undefined && asked.has(pod.id)
+    if (pod) this.#askedToEnd.set(this.#fleet.state, asked.add(pod.id))
+    const then = pod ? { phase: pod.phase, phaseSinceMs: pod.phaseSinceMs, isAskedAgain, sessions } : null
     this.#commands.push({ nodeName, command, atMs: this.nowMs, pod: then })
     if (this.#commands.length > COMMANDS_MAX) this.#commands.shift()
   }
