@@ -5,7 +5,7 @@
  */
 import type { ScalingPolicy } from '@fornax/core/applications/application'
 import type { CrashPoint, CrashSide } from './crash-points.ts'
-import type { MachineMood } from './node.ts'
+import type { MachineMood } from './machine-mood.ts'
 import type { DatabaseMood } from './simulated-database.ts'
 
 /** What the pods of a version do. */

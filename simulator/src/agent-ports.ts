@@ -6,7 +6,7 @@ import { createSimulatedRuntime, type SimulatedMachine } from '@fornax/agent/run
 import { AGENT_LEDGER, AGENT_RUNTIME, type CrashPoint, type CrashSide, type RuntimeCall } from './crash-points.ts'
 import type { Ground } from './ground.ts'
 import { never } from './life.ts'
-import type { Peer } from './wire.ts'
+import type { Peer } from './peer.ts'
 
 /** Where a ledger is kept, and who is told when it changes. */
 export type LedgerPlace = {

@@ -8,7 +8,7 @@ import { JOIN_TOKEN } from './core-process.ts'
 import type { Ground } from './ground.ts'
 import { Life, type Drift } from './life.ts'
 import type { SimulatedApplications } from './simulated-applications.ts'
-import type { Peer } from './wire.ts'
+import type { Peer } from './peer.ts'
 
 export type AgentProcessParts = {
   readonly ground: Ground

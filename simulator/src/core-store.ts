@@ -9,7 +9,7 @@ import { CORE_STORE, type StoreCall } from './crash-points.ts'
 import type { Ground } from './ground.ts'
 import type { SimulatedDatabase } from './simulated-database.ts'
 import { never } from './life.ts'
-import type { Peer } from './wire.ts'
+import type { Peer } from './peer.ts'
 
 /** As in production, but for how much may wait: so little that a slow database fills it. */
 const BOUNDS: GroupBounds = {

@@ -1,7 +1,7 @@
 /** The network between one node and the core: how long things take, and whether they arrive at all. */
 import type { Chance } from './chance.ts'
 import type { Ground } from './ground.ts'
-import type { Wire } from './wire.ts'
+import type { Peer } from './peer.ts'
 
 /** TCP tries again after this long at the most, once a line works again. */
 const RETRANSMIT_MAX_MS = 1_500
@@ -9,10 +9,22 @@ const RETRANSMIT_MAX_MS = 1_500
 const KEEPALIVE_MIN_MS = 20_000
 const KEEPALIVE_MAX_MS = 30_000
 
+/** A stream that passes over the line, as far as the line and those at its ends have to do with it. */
+export type PassingStream = {
+  isOpenTo(core: Peer): boolean
+  agentDied(agent: Peer, isNoticed: boolean): void
+  coreDied(core: Peer): void
+  /** The connection breaks: who notices at once, and who only by its silence. */
+  breaks(noticed: { readonly core: boolean; readonly agent: boolean }): void
+  coreNoticesSilence(): void
+  /** What was held back may pass. */
+  release(): void
+}
+
 export class Line {
   readonly nodeName: string
   /** Streams of which one side at least is open. */
-  readonly wires = new Set<Wire>()
+  readonly wires = new Set<PassingStream>()
   /** On top of the ordinary delay. */
   extraDelayMs = 0
   /** The share of frames that arrive twice. */

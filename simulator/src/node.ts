@@ -10,6 +10,7 @@ import type { Making } from './agent-ports.ts'
 import type { Chance } from './chance.ts'
 import type { Ground } from './ground.ts'
 import type { Drift } from './life.ts'
+import { AT_EASE, type MachineMood } from './machine-mood.ts'
 import { Line } from './line.ts'
 import { SimulatedApplications } from './simulated-applications.ts'
 import { Wire, type CoreDoor } from './wire.ts'
@@ -26,34 +27,6 @@ export type NodeParts = {
   /** Something about the node has changed. */
   readonly touched: (nodeName: string) => void
   readonly acted: (act: NodeAct) => void
-}
-
-/** How a machine is at the moment. */
-export type MachineMood = {
-  /** The most that making a pod takes. */
-  readonly createMs: number
-  readonly openMs: number
-  readonly closeMs: number
-  readonly stopMs: number
-  /** The share of pods whose making does not end while this lasts. */
-  readonly hanging: number
-  /** The share of pods that cannot be made. */
-  readonly failing: number
-  /** The share of sessions that applications refuse. */
-  readonly refusing: number
-  /** The share of sessions that applications neither open nor close while this lasts. */
-  readonly silent: number
-}
-
-export const AT_EASE: MachineMood = {
-  createMs: 40,
-  openMs: 5,
-  closeMs: 5,
-  stopMs: 20,
-  hanging: 0,
-  failing: 0,
-  refusing: 0,
-  silent: 0,
 }
 
 /** How long an agent is away when it dies and nobody says otherwise. */

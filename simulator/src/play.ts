@@ -2,7 +2,7 @@
 import { unreachable } from '@fornax/kernel/assert'
 import type { Deed } from './actions.ts'
 import type { SimulatedNode } from './node.ts'
-import { AT_EASE } from './node.ts'
+import { AT_EASE } from './machine-mood.ts'
 import { ORDINARY_POLICY } from './operator.ts'
 import type { Plan } from './plan.ts'
 import { timersOf } from './settle.ts'

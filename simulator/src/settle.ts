@@ -2,7 +2,7 @@
 import type { Application, ScalingTarget } from '@fornax/core/applications/application'
 import type { FleetState } from '@fornax/core/fleet/fleet-state'
 import type { SimulatedNode } from './node.ts'
-import type { World } from './world.ts'
+import type { TimerCounts, World } from './world.ts'
 
 export function unsettled(world: World): string[] {
   const { host, clients, operator } = world
@@ -22,9 +22,6 @@ export function unsettled(world: World): string[] {
     ...world.watchers.missed(serving),
   ]
 }
-
-/** How many timers wait in each process. */
-export type TimerCounts = { readonly core: number; readonly agents: ReadonlyMap<string, number> }
 
 export function timersOf({ host, nodes }: World): TimerCounts {
   const agents = new Map(nodes.map(({ name, process }) => [name, process?.life.timers ?? 0]))

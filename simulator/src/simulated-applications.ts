@@ -7,8 +7,8 @@ import type { ApplicationLink, ApplicationListener } from '@fornax/agent/session
 import { SessionBook } from '@fornax/session-sdk/session-book'
 import type { Chance } from './chance.ts'
 import type { Ground } from './ground.ts'
-import type { MachineMood } from './node.ts'
-import type { Peer } from './wire.ts'
+import type { MachineMood } from './machine-mood.ts'
+import type { Peer } from './peer.ts'
 
 export type ApplicationsParts = {
   readonly ground: Ground

@@ -9,12 +9,9 @@ import { ConnectRequest, ConnectResponse } from '@fornax/proto/fornax/nodelink/v
 import { AGENT_REPORT, CORE_COMMAND, CORE_SEND, type CrashPoint, type CrashSide, type Mortal } from './crash-points.ts'
 import { wordsOf } from './frame-words.ts'
 import type { Ground } from './ground.ts'
-import type { Life } from './life.ts'
-import type { Line } from './line.ts'
+import type { Line, PassingStream } from './line.ts'
+import type { Peer } from './peer.ts'
 import { Pipe } from './pipe.ts'
-
-/** A process at one end. */
-export type Peer = Mortal & { readonly life: Life }
 
 /** Where streams to a core arrive. */
 export type CoreDoor = Peer & {
@@ -40,7 +37,7 @@ const ROOM_FRAMES = 48
 
 const REFUSALS: readonly Refusal['code'][] = ['unauthenticated', 'invalidArgument', 'alreadyExists']
 
-export class Wire implements CoreStream {
+export class Wire implements CoreStream, PassingStream {
   readonly ended: Promise<StreamEnd>
   readonly #parts: WireParts
   readonly #toCore: Pipe
@@ -70,7 +67,7 @@ export class Wire implements CoreStream {
   }
 
   /** Whether both ends are open, and the core's is this one's. */
-  isOpenTo(core: CoreDoor): boolean {
+  isOpenTo(core: Peer): boolean {
     return this.#isAgentOpen && this.#isCoreOpen === true && this.#core === core
   }
 
@@ -123,7 +120,7 @@ export class Wire implements CoreStream {
   }
 
   /** The core's process is gone; its machine says so. */
-  coreDied(core: CoreDoor): void {
+  coreDied(core: Peer): void {
     if (this.#core !== core) return
     this.#isCoreOpen = false
     this.#toAgent.lose(this.#parts.line.chance.nextInt(this.#toAgent.waiting + 1))

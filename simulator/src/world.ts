@@ -10,9 +10,11 @@ import type { Plan } from './plan.ts'
 import type { Line } from './line.ts'
 import type { ApplicationsParts } from './simulated-applications.ts'
 import { Readers } from './readers.ts'
-import type { TimerCounts } from './settle.ts'
 import { SessionWatchers } from './session-watchers.ts'
 import { Testimony } from './witnesses.ts'
+
+/** How many timers wait in each process. */
+export type TimerCounts = { readonly core: number; readonly agents: ReadonlyMap<string, number> }
 
 export class World {
   readonly ground: Ground

@@ -3,7 +3,6 @@
  * when it goes, or by the next look at everything.
  */
 import type { FleetState } from '../fleet/fleet-state.ts'
-import type { Evidence } from './evidence.ts'
 import { FleetPicture } from './fleet-picture.ts'
 
 /** How long a node was connected, in listening time (N8); an instant of it is a mark on this scale. */
@@ -42,7 +41,7 @@ export class Memory {
   /** What a reader of the change log knows; null where nobody follows it turn by turn. */
   readonly picture: FleetPicture | null
   /** With which evidence readers were last heard. */
-  heard: Evidence | null = null
+  heard: object | null = null
   /** The resource version at the last look; null before the first of this core. */
   version: string | null = null
   readonly #connections = new Map<string, Connection>()

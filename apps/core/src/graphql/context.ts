@@ -4,7 +4,7 @@ import type { Viewer } from '../tenants/tenant.ts'
 import type { CorePort } from './core-port.ts'
 import { limitExceeded } from './errors.ts'
 import { REQUEST_OBJECTS_MAX } from './limits.ts'
-import type { Said } from './operation-plans.ts'
+import type { Said } from './said.ts'
 import { scopeOf, type Scope } from './visibility.ts'
 import type { Feeds } from './watch-feeds.ts'
 

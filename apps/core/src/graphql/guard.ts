@@ -13,7 +13,7 @@ import type {
   QueryResolvers,
   SubscriptionResolvers,
 } from './generated/resolver-types.ts'
-import type { Said } from './operation-plans.ts'
+import type { Said } from './said.ts'
 import { notAllowed } from './problems.ts'
 
 type RootField = keyof QueryResolvers | keyof MutationResolvers | keyof SubscriptionResolvers

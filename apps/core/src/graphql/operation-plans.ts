@@ -22,6 +22,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql'
 import type { RequestContext } from './context.ts'
+import type { Said } from './said.ts'
 import {
   argumentsOf,
   fieldsOf,
@@ -38,11 +39,6 @@ export type Data = Record<string, unknown>
 export type PlannedArgs = Pick<ExecutionArgs, 'document' | 'operationName' | 'variableValues' | 'rootValue'> & {
   readonly contextValue: RequestContext
 }
-
-/** What a root field has answered; it is not asked twice. */
-export type Said =
-  | { readonly kind: 'value'; readonly value: unknown }
-  | { readonly kind: 'thrown'; readonly error: unknown }
 
 type Root = {
   readonly key: string
