@@ -11,10 +11,13 @@ const mappers = {
   ApiToken: core('tenants/tenant', 'ApiToken'),
   ComputeNode: '../visibility.ts#VisibleNode',
   Endpoint: core('sessions/session', 'Endpoint'),
+  NodeCondition: core('nodes/node-pressure', 'NodeCondition'),
+  NodeImage: core('images/node-image', 'NodeImage'),
   Pod: core('pods/pod', 'PodView'),
   Pool: core('fleet/views', 'PoolCounts'),
   Readiness: core('applications/application', 'Readiness'),
   ScalingPolicy: core('applications/application', 'ScalingPolicy'),
+  Secret: core('secrets/secret', 'Secret'),
   Session: core('sessions/session', 'Session'),
   Tenant: core('tenants/tenant', 'Tenant'),
   Viewer: core('tenants/tenant', 'Viewer'),
@@ -22,7 +25,8 @@ const mappers = {
 const enums =
   'ApplicationFailureKind CloseReason ComputeNodePhase Durability EndpointProtocol Isolation OpenSessionWait'
 const moreEnums = 'PodLogStream PodPhase ProbeKind Role SessionPhase SessionStart SessionStep'
-const enumValues = Object.fromEntries(`${enums} ${moreEnums}`.split(' ').map((name) => [name, `../enums.ts#${name}`]))
+const latestEnums = 'ImagePhase ImagePullPolicy NodeConditionKind'
+const enumValues = Object.fromEntries(`${enums} ${moreEnums} ${latestEnums}`.split(' ').map((name) => [name, `../enums.ts#${name}`]))
 const resolvers = {
   avoidOptionals: { defaultValue: true },
   contextType: '../context.ts#RequestContext',

@@ -11,6 +11,7 @@ import { TenantDirectory } from '@fornax/core/tenants/tenant-directory'
 import { useCases } from '@fornax/core/use-cases'
 import type { IdKind } from '@fornax/kernel/ids'
 import type { Log } from '@fornax/kernel/log'
+import { noSecrets } from './no-secrets.ts'
 import { CoreStore } from './core-store.ts'
 import type { Ground } from './ground.ts'
 import { Life } from './life.ts'
@@ -95,6 +96,7 @@ export class CoreProcess implements CoreDoor {
       store,
       intent,
       tenants,
+      secrets: noSecrets(() => clock.nowMs()),
       isJoinToken: (token) => token === JOIN_TOKEN,
       observe,
       commandSent: (nodeName, command) => {

@@ -38,6 +38,9 @@ const RUNTIME = {
   portsBelongTo: null,
   podOwner: null,
   logFormat: null,
+  prepareImage: null,
+  imageFolder: null,
+  collectImages: null,
   images: null,
   podId: null,
   handle: null,
@@ -79,6 +82,7 @@ export const CORE_SEND = {
   heartbeat: 'core.send.heartbeat',
   readLog: 'core.send.readLog',
   stopLog: 'core.send.stopLog',
+  preloadImage: 'core.send.preloadImage',
 } as const satisfies Record<FrameFromCore['$case'], string>
 
 /** A frame of commands is passed once for each kind of command in it. */
@@ -129,6 +133,7 @@ export const AGENT_REPORT = {
   heartbeat: 'agent.report.heartbeat',
   usage: 'agent.report.usage',
   logChunk: 'agent.report.logChunk',
+  image: 'agent.report.image',
 } as const satisfies Record<FrameFromAgent['$case'], string>
 
 const TABLES: readonly Readonly<Record<string, CrashPoint | null>>[] = [

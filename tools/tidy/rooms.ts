@@ -16,7 +16,7 @@ export type RoomPlan = {
   readonly ports: readonly string[]
 }
 
-const BELOW_SCHEDULER = ['tenants', 'applications', 'nodes', 'pods']
+const BELOW_SCHEDULER = ['tenants', 'applications', 'nodes', 'pods', 'secrets', 'images']
 const BELOW_FLEET = [...BELOW_SCHEDULER, 'scheduler', 'pools', 'sessions']
 const BELOW_EDGES = [...BELOW_FLEET, 'fleet']
 const EDGES = ['store', 'nodelink', 'graphql', 'telemetry']
@@ -29,6 +29,10 @@ const CORE: RoomPlan = {
     applications: [],
     nodes: ['applications'],
     pods: ['applications'],
+    // What tenants store for their pods, sealed.
+    secrets: ['applications'],
+    // How images come to nodes, and what nodes say of them.
+    images: ['applications', 'nodes', 'secrets'],
     scheduler: BELOW_SCHEDULER,
     pools: BELOW_SCHEDULER,
     sessions: [...BELOW_SCHEDULER, 'scheduler', 'pools'],

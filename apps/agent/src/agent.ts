@@ -12,6 +12,7 @@ import type { NodeIntroduction } from './corelink/node-introduction.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { NodeRecord } from './ledger/node-record.ts'
 import { PodLogs } from './logs/pod-logs.ts'
+import { ImagePreloads } from './pods/image-preloads.ts'
 import { NodeWorkload } from './pods/node-workload.ts'
 import type { PodWorld } from './pods/pod-supervisor.ts'
 import { StartGate } from './pods/start-gate.ts'
@@ -19,6 +20,7 @@ import { createMachinePortBlocks, UNSHARED_PORT_BLOCKS } from './ports/port-bloc
 import { HOST_PORTS, PortPool } from './ports/port-pool.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import { NO_SESSION_PLACES, SessionFolders, type SessionPlaces } from './sessions/session-folders.ts'
+import { PressureWatch, type PressureWatchOptions } from './telemetry/pressure-watch.ts'
 import { machineGauge, UsageMeter } from './telemetry/usage-meter.ts'
 
 /** Everything an agent is made of; nothing here says how the world is reached. */
@@ -44,6 +46,8 @@ export type AgentParts = {
   readonly random: Random
   /** Default: sockets in `dataDir`. */
   readonly sessionPlaces?: SessionPlaces
+  /** What is free on the machine, and how little is too little. Default: nobody looks. */
+  readonly pressure?: Pick<PressureWatchOptions, 'gauge' | 'limits'>
   /** Told of each command that is about to be carried out: for simulations. */
   readonly commandObeyed?: (command: NodeCommand) => void
 }
@@ -82,12 +86,14 @@ export async function assembleAgent(options: AgentParts): Promise<Agent> {
   parts.defer(() => workload.letGo())
   const usage = new UsageMeter(runtimes, clock, isReal ? machineGauge : null)
   const marks = { list: contents.epochMarks }
+  const images = new ImagePreloads(runtimes, log)
+  const pressure = pressureWatch(options, () => workload.wantedImages())
   const apply = (command: NodeCommand): void => {
     options.commandObeyed?.(command)
     workload.apply(command)
   }
   const obeying = { state: () => workload.state(), apply }
-  const linkWorld: CoreSessionWorld = { clock, log, record, workload: obeying, logs, usage, marks }
+  const linkWorld: CoreSessionWorld = { clock, log, record, workload: obeying, logs, usage, marks, images, pressure }
   const link: CoreLink = parts.use(new CoreLink(linkOptions(options, contents.ledgerId), linkWorld))
   parts.defer(() => record.flush())
   await ports.claimTaken()
@@ -101,6 +107,22 @@ export async function assembleAgent(options: AgentParts): Promise<Agent> {
     stopPods: (graceMs) => workload.stopAll(graceMs),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** Without a gauge nothing is ever short, as on a simulated machine. */
+function pressureWatch({ pressure, runtimes, log }: AgentParts, wanted: () => ReadonlySet<string>): PressureWatch {
+  const unknown = { memory: null, disk: null, pids: null }
+  const limits = { memory: 0, disk: 0, pids: 0 }
+  const freeDisk = async (): Promise<void> => {
+    for (const runtime of runtimes) {
+      if (runtime.collectImages === undefined) continue
+      await runtime.collectImages(wanted()).catch((error: unknown) => {
+        log.warn({ err: error }, 'images that nobody uses could not be removed')
+      })
+      return // All runtimes of a containerd share their images.
+    }
+  }
+  return new PressureWatch({ gauge: () => Promise.resolve(unknown), limits, ...pressure, freeDisk, log })
 }
 
 function linkOptions(options: AgentParts, ledgerId: string): ConstructorParameters<typeof CoreLink>[0] {

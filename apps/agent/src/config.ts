@@ -21,6 +21,8 @@ export type AgentConfig = {
   /** Where pods look for commands. */
   readonly path: string
   readonly resources: NodeResources
+  /** The shares, from 0 to 1, of which less free is too little for new pods. */
+  readonly leastFree: { readonly memory: number; readonly disk: number; readonly pids: number }
   readonly logLevel: string
 }
 
@@ -54,6 +56,11 @@ export function readConfig(env: NodeJS.ProcessEnv): AgentConfig {
     address: isEveryAddress(settings.host) ? '127.0.0.1' : settings.host,
     path: env['PATH'] ?? DEFAULT_PATH,
     resources: resourcesOfMachine(),
+    leastFree: {
+      memory: settings.leastFreeMemoryPercent / 100,
+      disk: settings.leastFreeDiskPercent / 100,
+      pids: settings.leastFreePidsPercent / 100,
+    },
     logLevel: settings.logLevel,
   }
 }

@@ -9,6 +9,8 @@ import type { AgentConfig } from './config.ts'
 import { openGrpcStream } from './corelink/grpc-stream.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { openSqliteLedger } from './ledger/sqlite-ledger.ts'
+import type { Runtime } from './runtime/runtime.ts'
+import { machineFree } from './telemetry/pressure-watch.ts'
 import { openRuntimes, removeRetiredPods } from './runtime/open-runtimes.ts'
 
 export type AgentOptions = Omit<AgentParts, 'ledger' | 'random' | 'openStream'> & {
@@ -36,7 +38,9 @@ export async function startAgent(config: AgentConfig, world: Pick<AgentOptions, 
     for (const runtime of runtimes) opened.use(runtime)
     await removeRetiredPods(runtimes, runtimesWorld)
     opened.move() // Whatever comes of it, the agent disposes of them.
-    return await createAgent({ ...config, ...world, runtimes, ledger })
+    const { leastFree: limits } = config
+    const pressure = { gauge: machineFree(() => foldersOf(dataDir, runtimes)), limits }
+    return await createAgent({ ...config, ...world, runtimes, ledger, pressure })
   } catch (error) {
     ledger[Symbol.dispose]()
     throw error
@@ -52,6 +56,14 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     random: options.random ?? seededRandom(randomInt(1, 2 ** 31)),
     openStream: (listener) => openGrpcStream(coreAddress, listener),
   })
+}
+
+/** Where the disk may become short: of the agent's data, and of images. */
+async function foldersOf(dataDir: string, runtimes: readonly Runtime[]): Promise<readonly string[]> {
+  const withImages = runtimes.find(({ imageFolder }) => imageFolder !== undefined)
+  // While containerd is away, nothing new comes onto its disk.
+  const images = await withImages?.imageFolder?.().catch(() => null)
+  return images ? [dataDir, images] : [dataDir]
 }
 
 function openLedger(dataDir: string, log: Log): Ledger {

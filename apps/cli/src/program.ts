@@ -8,6 +8,7 @@ import type { ConnectionFlags } from './connection-choice.ts'
 import { applicationCommands } from './programs/application-commands.ts'
 import { operatorCommands } from './programs/operator-commands.ts'
 import { readCommands } from './programs/read-commands.ts'
+import { supplyCommands } from './programs/supply-commands.ts'
 import { sessionCommands } from './programs/session-commands.ts'
 
 const EXAMPLES = `
@@ -39,6 +40,7 @@ export function createProgram(program: Program): Command {
   sessionCommands(commands)
   readCommands(commands)
   applicationCommands(commands)
+  supplyCommands(commands)
   operatorCommands(commands)
   hint(root, 'fornax')
   return root

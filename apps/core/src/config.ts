@@ -1,5 +1,7 @@
 /** The core's settings, read once. The only file of the core that looks at the environment. */
-import { readFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { describeProblems, readSettings } from '@fornax/settings/settings'
 
 export type CoreConfig = {
@@ -13,6 +15,8 @@ export type CoreConfig = {
   /** The operator's secret; it must be able to enter, whatever the database says. */
   readonly adminToken: string
   readonly joinToken: string
+  /** Seals the secrets of tenants: 32 bytes. */
+  readonly secretKey: Uint8Array
   readonly isProduction: boolean
 }
 
@@ -36,6 +40,7 @@ export function readConfig(env: NodeJS.ProcessEnv): CoreConfig {
     logLevel: settings.logLevel,
     adminToken: settings.adminToken ?? secretIn(settings.tokenFile, 'admin token', 'FORNAX_TOKEN_FILE'),
     joinToken: secretIn(settings.joinTokenFile, 'join token', 'FORNAX_JOIN_TOKEN_FILE'),
+    secretKey: keyIn(settings.secretKeyFile),
     isProduction: env['NODE_ENV'] === 'production',
   }
 }
@@ -49,4 +54,22 @@ function secretIn(file: string, what: string, setting: string): string {
     throw new ConfigError(message, { cause })
   }
   throw new ConfigError(`the ${what} in ${file} is shorter than 16 characters; write a longer one`)
+}
+
+const KEY = /^[0-9a-f]{64}$/
+const KEY_BYTES = 32
+
+/** Made at the first start. Whoever loses it loses the secrets, and nothing else. */
+function keyIn(file: string): Uint8Array {
+  const setting = 'FORNAX_SECRET_KEY_FILE'
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    if (!existsSync(file)) writeFileSync(file, `${randomBytes(KEY_BYTES).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
+    const text = readFileSync(file, 'utf8').trim()
+    if (KEY.test(text)) return Buffer.from(text, 'hex')
+  } catch (cause) {
+    const remedy = `make it readable and its folder writable for this user, or set ${setting}`
+    throw new ConfigError(`the key of secrets cannot be had from ${file}: ${remedy}`, { cause })
+  }
+  throw new ConfigError(`${file} holds no key of secrets, which is 64 hexadecimal digits; bring the right one back`)
 }

@@ -15,6 +15,9 @@ import type { FleetLimits, FleetObserver } from './fleet/fleet-state.ts'
 import { Fleet } from './fleet/fleet.ts'
 import type { NodeCommand } from './fleet/node-command.ts'
 import { NodeConnections } from './nodelink/node-connections.ts'
+import { ImagePreloader } from './images/image-preloader.ts'
+import { podSecretsOf, pullCredentials, type PodSecrets } from './secrets/pod-secrets.ts'
+import type { SecretDirectory } from './secrets/secret-directory.ts'
 import type { Intent, Store } from './store/store.ts'
 import type { TenantDirectory } from './tenants/tenant-directory.ts'
 import type { UseCaseParts } from './use-cases.ts'
@@ -43,6 +46,7 @@ export type CoreWorld = {
   readonly store: Store
   readonly intent: Intent
   readonly tenants: TenantDirectory
+  readonly secrets: SecretDirectory
   readonly isJoinToken: (token: string) => boolean
   readonly observe: FleetObserver
   /** Told of each command to a node, before it is put on its stream: for simulations. */
@@ -89,7 +93,8 @@ export function openCoreRooms(world: CoreWorld): CoreRooms {
     { epoch: world.intent.epoch, leaseMs: world.times.leaseMs, retentionMs: world.times.retentionMs, ...world.limits },
   )
   const mustRestart = Promise.withResolvers<void>()
-  const connections = nodeConnections(world, fleet, () => mustRestart.resolve())
+  const images = imagePreloader(world, fleet, () => connections)
+  const connections: NodeConnections = nodeConnections(world, { fleet, images, mustRestart: () => mustRestart.resolve() })
   return {
     clock,
     newId,
@@ -97,6 +102,8 @@ export function openCoreRooms(world: CoreWorld): CoreRooms {
     journals,
     store,
     tenants,
+    secrets: world.secrets,
+    images,
     connections,
     deadlines,
     reader: new FleetReader(fleet.state),
@@ -118,7 +125,39 @@ export async function recover(fleet: Fleet, store: Store, intent: Intent): Promi
   fleet.recover({ ...intent, versions })
 }
 
-function nodeConnections(world: CoreWorld, fleet: Fleet, mustRestart: () => void): NodeConnections {
+/** Brings images to the nodes that are connected. */
+function imagePreloader(world: CoreWorld, { state }: Fleet, connections: () => NodeConnections): ImagePreloader {
+  return new ImagePreloader({
+    nowMs: () => world.clock.nowMs(),
+    applications: () =>
+      state.applications
+        .values()
+        .filter(({ isDeleted }) => !isDeleted)
+        .map(({ definition }) => definition),
+    nodes: () =>
+      state.nodes
+        .values()
+        .filter(({ registered }) => connections().connection(registered.name) !== null)
+        .map(({ registered, introduction }) => ({ name: registered.name, runtimes: introduction?.runtimes ?? [] })),
+    ask: (nodeName, order) => connections().connection(nodeName)?.preload(order),
+    credentialsFor: ({ tenantId, version }) =>
+      pullCredentials({ imagePullSecrets: version.spec.provision?.imagePullSecrets ?? [] }, (name) =>
+        world.secrets.open(tenantId, name),
+      ),
+  })
+}
+
+/** The values for a pod of a version, opened when its node is told to make it. */
+function podSecrets(world: CoreWorld, { state }: Fleet, versionId: string): PodSecrets | null {
+  const version = state.versions.get(versionId)
+  const entry = version && state.applications.get(version.applicationId)
+  if (!entry) return null
+  return podSecretsOf(version.spec.provision, (name) => world.secrets.open(entry.definition.tenantId, name))
+}
+
+type NodeRooms = { readonly fleet: Fleet; readonly images: ImagePreloader; readonly mustRestart: () => void }
+
+function nodeConnections(world: CoreWorld, { fleet, images, mustRestart }: NodeRooms): NodeConnections {
   const { clock, log, store, intent, times, isJoinToken } = world
   return new NodeConnections({
     clock,
@@ -128,12 +167,16 @@ function nodeConnections(world: CoreWorld, fleet: Fleet, mustRestart: () => void
     ...times,
     fleet,
     isJoinToken,
+    podSecrets: (versionId) => podSecrets(world, fleet, versionId),
+    imageReported: (nodeName, report) => images.heard(nodeName, report),
+    nodeReady: (nodeName) => images.joined(nodeName, fleet.state.nodes.get(nodeName)?.introduction?.runtimes ?? []),
     nodeConnected: (introduction) => {
       log.info({ node: introduction.name, ledger: introduction.ledgerId }, 'a node connects')
       return fleet.nodeConnected(introduction).kind
     },
     nodeDisconnected: (nodeName) => {
       log.warn({ node: nodeName, leaseMs: times.leaseMs }, 'a node is disconnected')
+      images.left(nodeName)
       fleet.nodeDisconnected(nodeName)
     },
     epochRefused: (highestEpoch) => {

@@ -23,17 +23,21 @@ import type { FleetObserver } from './fleet/fleet-state.ts'
 import type { Fleet } from './fleet/fleet.ts'
 import type { CorePort } from './graphql/core-port.ts'
 import { startGraphqlServer } from './graphql/server.ts'
+import type { NodeConditionKind } from './nodes/node-pressure.ts'
 import { NODE_PHASES } from './nodes/node-state.ts'
 import { NodeLinkServer } from './nodelink/nodelink-server.ts'
 import { PodLogUnavailableError } from './pods/pod-log.ts'
 import { POD_PHASES } from './pods/pod.ts'
+import { SecretDirectory } from './secrets/secret-directory.ts'
+import { SecretSeal } from './secrets/secret-seal.ts'
+import type { SecretStore } from './secrets/secret.ts'
 import { openStore } from './store/open-store.ts'
 import type { Intent, Store } from './store/store.ts'
 import { LatencyRecorder } from './telemetry/latency.ts'
 import { Metrics, type Gauges } from './telemetry/metrics.ts'
 import { TenantDirectory } from './tenants/tenant-directory.ts'
 import { DEFAULT_TENANT } from './tenants/tenant.ts'
-import { tenantsPort, useCases } from './use-cases.ts'
+import { secretsPort, tenantsPort, useCases } from './use-cases.ts'
 
 export type CoreOptions = {
   readonly config: CoreConfig
@@ -66,6 +70,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const store = stack.use(await openStore({ ...databaseOf(config), clock, log, sessionsWritten }))
   const intent = await store.start(clock.nowMs())
   const tenants = await directory(store, intent, options)
+  const secrets = await secretDirectory(store.secrets, options)
   const latency = new LatencyRecorder()
   const rooms = stack.use(
     openCoreRooms({
@@ -76,6 +81,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       store,
       intent,
       tenants,
+      secrets,
       isJoinToken: (token) => isSame(token, config.joinToken),
       observe: observer(latency, () => metrics, log),
       times: { ...DEFAULT_TIMES, ...times },
@@ -145,6 +151,11 @@ function gauges({ state }: Fleet): Omit<Gauges, 'totals'> {
       for (const { phase } of state.nodes.values()) counts[phase] = (counts[phase] ?? 0) + 1
       return counts
     },
+    nodesByCondition: () => {
+      const counts: Record<NodeConditionKind, number> = { memoryPressure: 0, diskPressure: 0, pidPressure: 0 }
+      for (const { conditions } of state.nodes.values()) for (const { kind } of conditions) counts[kind] += 1
+      return counts
+    },
     podsByPhase: () =>
       Object.fromEntries(POD_PHASES.map((phase) => [phase, sum(entries(), ({ counts }) => counts[phase])])),
     openSessions: () => sum(entries(), ({ openSessions }) => openSessions.size),
@@ -174,6 +185,17 @@ async function replaceAdministrator(tenants: TenantDirectory, tenantId: string, 
   for (const { id } of former) await tenants.revokeToken(id)
 }
 
+/** The secrets of all tenants, with the key of this core. */
+async function secretDirectory(store: SecretStore, { config, clock, log }: CoreOptions): Promise<SecretDirectory> {
+  const seal = new SecretSeal(config.secretKey)
+  const secrets = await store.secrets()
+  const directory = new SecretDirectory({ store, seal, newId, nowMs: () => clock.nowMs(), secrets })
+  const unreadable = directory.unreadableCount()
+  const remedy = 'bring back the file of FORNAX_SECRET_KEY_FILE, or write these secrets anew'
+  if (unreadable > 0) log.error({ unreadable, remedy }, 'secrets were sealed with another key: pods cannot have them')
+  return directory
+}
+
 /** What the GraphQL edge sees of the core. */
 function corePort(
   rooms: CoreRooms,
@@ -186,6 +208,8 @@ function corePort(
     store,
     fleet: reader,
     tenants: tenantsPort(rooms),
+    secrets: secretsPort(rooms),
+    imagesOf: (versionId) => rooms.images.imagesOf(versionId),
     useCases: useCases(rooms),
     podLog: (podId, options, signal) => {
       const nodeName = reader.pod(podId)?.nodeName ?? null

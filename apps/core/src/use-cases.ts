@@ -10,11 +10,16 @@ import {
   updateScalingPolicy,
   type WriteApplicationPorts,
 } from './applications/write-application.ts'
+import type { InputProblem } from './applications/input-problem.ts'
+import type { Provision } from './applications/provision.ts'
 import type { CoreJournals } from './core-journals.ts'
 import type { FleetReader } from './fleet/fleet-reader.ts'
 import type { Fleet } from './fleet/fleet.ts'
 import type { ApplicationView } from './fleet/views.ts'
-import type { TenantDirectory as TenantsPort, UseCases, WriteNodeResult } from './graphql/core-port.ts'
+import type { SecretsPort, TenantDirectory as TenantsPort, UseCases, WriteNodeResult } from './graphql/core-port.ts'
+import type { ImagePreloader } from './images/image-preloader.ts'
+import type { SecretDirectory, WriteSecretResult } from './secrets/secret-directory.ts'
+import { applicationsWith } from './secrets/secret-users.ts'
 import { closeSession } from './sessions/close-session.ts'
 import { openSession, type OpenSessionPorts } from './sessions/open-session.ts'
 import type { AuditEntry, Store } from './store/store.ts'
@@ -29,6 +34,8 @@ export type UseCaseParts = {
   readonly journals: CoreJournals
   readonly store: Store
   readonly tenants: TenantDirectory
+  readonly secrets: SecretDirectory
+  readonly images: ImagePreloader
   /** Writes down who did what; never awaited by the hot path. */
   readonly audit: (entry: Omit<AuditEntry, 'id' | 'atMs'>) => void
 }
@@ -88,12 +95,20 @@ function applicationCases(parts: UseCaseParts): ApplicationCases {
   }
   return {
     createApplication: async (viewer, command) => {
+      const missing = missingSecret(parts, viewer.tenantId, command.spec.provision)
+      if (missing !== null) return { kind: 'invalid', ...missing }
       const result = await createApplication(ports, { ...command, tenantId: viewer.tenantId })
+      if (result.kind === 'created') parts.images.published(result.application)
       noted(viewer, 'createApplication', command.name, result.kind)
       return result.kind === 'created' ? { ...result, application: view(result.application) } : result
     },
     publishVersion: async (viewer, command) => {
+      const { change } = command
+      const provision = change.kind === 'spec' ? change.spec.provision : undefined
+      const missing = missingSecret(parts, viewer.tenantId, provision)
+      if (missing !== null) return { kind: 'invalid', ...missing }
       const result = await publishVersion(ports, { ...command, tenantId: viewer.tenantId })
+      if (result.kind === 'written') parts.images.published(result.application)
       noted(viewer, 'publishApplicationVersion', command.application, result.kind)
       return result.kind === 'written' ? { ...result, application: view(result.application) } : result
     },
@@ -108,6 +123,23 @@ function applicationCases(parts: UseCaseParts): ApplicationCases {
       return result.kind === 'written' ? { ...result, application: view(result.application) } : result
     },
   }
+}
+
+/** A version may only name secrets that there are; one that is gone later fails its pods, with the reason. */
+function missingSecret(
+  { secrets }: Pick<UseCaseParts, 'secrets'>,
+  tenantId: string,
+  provision: Provision | undefined,
+): InputProblem | null {
+  if (provision === undefined) return null
+  const places = [
+    ...provision.secrets.map(({ secret }, index) => ({ field: `secrets[${index}].secret`, secret })),
+    ...provision.imagePullSecrets.map((secret, index) => ({ field: `imagePullSecrets[${index}]`, secret })),
+  ]
+  const missing = places.find(({ secret }) => secrets.named(tenantId, secret) === null)
+  if (missing === undefined) return null
+  const { field, secret } = missing
+  return { field: `version.${field}`, message: `${field} names no secret of your tenant: "${secret}"; create it first` }
 }
 
 /** What was written, with what is observed of it. */
@@ -173,6 +205,30 @@ export function tenantsPort(parts: UseCaseParts): TenantsPort {
         problem: token === null ? 'tokenNotFound' : null,
       })
       return token === null ? { kind: 'tokenNotFound', id } : { kind: 'revoked', token }
+    },
+  }
+}
+
+/** Secrets, with an audit entry for each write. A value goes from here to the directory, and nowhere else. */
+export function secretsPort(parts: UseCaseParts): SecretsPort {
+  const { secrets } = parts
+  const noted = (viewer: Viewer, action: string, name: string, result: WriteSecretResult): WriteSecretResult => {
+    const problem = result.kind === 'written' ? null : result.kind
+    note(parts, viewer, { action, object: `secret/${name}`, problem })
+    return result
+  }
+  return {
+    ofTenant: (tenantId) => secrets.ofTenant(tenantId),
+    named: (tenantId, name) => secrets.named(tenantId, name),
+    withId: (id) => secrets.withId(id),
+    create: async (viewer, { name, value }) =>
+      noted(viewer, 'createSecret', name, await secrets.create({ tenantId: viewer.tenantId, name, value })),
+    update: async (viewer, { name, revision, value }) =>
+      noted(viewer, 'updateSecret', name, await secrets.update({ tenantId: viewer.tenantId, name, revision }, value)),
+    remove: async (viewer, { name, revision }) => {
+      const usedBy = (): readonly string[] => applicationsWith(parts.reader.applications(), viewer.tenantId, name)
+      const guard = { tenantId: viewer.tenantId, name, revision }
+      return noted(viewer, 'deleteSecret', name, await secrets.remove(guard, usedBy))
     },
   }
 }

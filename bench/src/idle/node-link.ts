@@ -5,6 +5,7 @@
  *   ◄ ready { nodeLink }      ► go ◄ filled { seconds }
  */
 import {
+  ImagePullPolicy,
   Isolation,
   NodeLinkServiceService,
   PodPhase,
@@ -87,6 +88,8 @@ function defineVersion(): Command {
     usesSessionService: false,
     minIsolation: Isolation.ISOLATION_NONE,
     workingDirectory: '',
+    files: [],
+    imagePullPolicy: ImagePullPolicy.IMAGE_PULL_POLICY_UNSPECIFIED,
     applicationName: 'app-1',
     versionNumber: 1,
   }
@@ -94,7 +97,7 @@ function defineVersion(): Command {
 }
 
 function createPod(name: string): Command {
-  return { command: { $case: 'createPod', value: { podId: `pod-${name}`, applicationVersionId: VERSION } } }
+  return { command: { $case: 'createPod', value: { podId: `pod-${name}`, applicationVersionId: VERSION, secrets: undefined } } }
 }
 
 function leave(): void {

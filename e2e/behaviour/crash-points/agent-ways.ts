@@ -14,6 +14,7 @@ export type Way =
 /** Why no agent gets to a point, on the process runtime and with a core of its own kind. */
 export const OUT_OF_REACH = {
   'agent.report.epochRefused': 'a core that is behind does not let a node in that knows a later one',
+  'agent.report.image': 'nobody asks for images where pods are plain processes',
   'agent.report.heartbeat': 'a node with real pods tells what they use at every beat, and that is word enough',
 } as const satisfies Partial<Record<AgentPoint, string>>
 

@@ -21,7 +21,16 @@ export type ApplicationVersion = {
   readonly usesSessionService: boolean
   /** Empty: the runtime's own choice. */
   readonly workingDirectory: string
+  /** Texts that pods find at their paths, read-only. Absent: none. */
+  readonly files?: readonly VersionFile[] | undefined
+  /** Absent: when the node does not have it. */
+  readonly imagePullPolicy?: ImagePullPolicy | undefined
 }
+
+export type VersionFile = { readonly path: string; readonly content: string }
+
+/** When a node asks the registry for an image. `always`: at each start of a pod. */
+export type ImagePullPolicy = 'ifNotPresent' | 'always' | 'never'
 
 /** A port that a pod listens on. */
 export type PodPort = {

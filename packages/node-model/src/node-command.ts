@@ -1,10 +1,11 @@
 /** What a core may ask of a node. Each may come again after a reconnect, and then does nothing more. */
 import type { ApplicationVersion } from './application-version.ts'
+import type { PodSecrets } from './pod-secrets.ts'
 
 export type NodeCommand =
   | { readonly kind: 'defineVersion'; readonly version: ApplicationVersion }
   | { readonly kind: 'forgetVersion'; readonly versionId: string }
-  | { readonly kind: 'createPod'; readonly podId: string; readonly versionId: string }
+  | { readonly kind: 'createPod'; readonly podId: string; readonly versionId: string; readonly secrets?: PodSecrets | undefined }
   | { readonly kind: 'stopPod'; readonly podId: string; readonly graceMs: number }
   | ({ readonly kind: 'startSession' } & StartSession)
   | ({ readonly kind: 'closeSession' } & CloseSession)

@@ -48,6 +48,12 @@ const hostAndPort = text.refine(
   (value) => Number(/^(?:\[[0-9a-fA-F:]+\]|[^:/\s]+):(\d{1,5})$/.exec(value)?.[1]) <= PORT_MAX,
 )
 
+const percent = z
+  .string()
+  .regex(/^\d{1,2}$/)
+  .transform(Number)
+
+const PERCENT_EXPECTS = 'a whole number from 0 to 99'
 const PORT_EXPECTS = `a port number from 0 to ${PORT_MAX}, where 0 takes any free port`
 const EVERY_PART = ['start', 'core', 'agent', 'console', 'cli'] as const
 
@@ -174,6 +180,38 @@ export const SETTINGS = {
     expects: 'the path of a file',
     doc: 'File with the token by which agents join.',
     usedBy: ['start', 'core', 'agent', 'cli'],
+  },
+  secretKeyFile: {
+    name: 'FORNAX_SECRET_KEY_FILE',
+    default: '<FORNAX_DATA_DIR>/secret-key',
+    schema: path,
+    expects: 'the path of a file',
+    doc: 'File with the key that seals the secrets of tenants in the database; made at the first start.',
+    usedBy: ['start', 'core'],
+  },
+  leastFreeMemoryPercent: {
+    name: 'FORNAX_LEAST_FREE_MEMORY_PERCENT',
+    default: '5',
+    schema: percent,
+    expects: PERCENT_EXPECTS,
+    doc: 'A node with less free memory than this takes no pods, and stops idle ones; 0: never.',
+    usedBy: ['start', 'agent'],
+  },
+  leastFreeDiskPercent: {
+    name: 'FORNAX_LEAST_FREE_DISK_PERCENT',
+    default: '5',
+    schema: percent,
+    expects: PERCENT_EXPECTS,
+    doc: 'The same for the disks of its data and its images; unused images go first.',
+    usedBy: ['start', 'agent'],
+  },
+  leastFreePidsPercent: {
+    name: 'FORNAX_LEAST_FREE_PIDS_PERCENT',
+    default: '10',
+    schema: percent,
+    expects: PERCENT_EXPECTS,
+    doc: 'The same for process ids.',
+    usedBy: ['start', 'agent'],
   },
   apiUrl: {
     name: 'FORNAX_API_URL',

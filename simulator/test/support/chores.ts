@@ -55,7 +55,7 @@ export class Chores {
     const { store } = rooms
     const createdAtMs = this.#world.ground.clock.nowMs()
     const tenantId = `ten-chore-${number}`
-    switch (number % 6) {
+    switch (number % 7) {
       case 0:
         await store.addTenant({ id: tenantId, name: tenantId, createdAtMs })
         return void this.#tenants.add(tenantId)
@@ -73,6 +73,8 @@ export class Chores {
         return void (await store.audit({ first: 10, tenantId: null }))
       case 4:
         return await this.#readHistory(rooms)
+      case 5:
+        return this.#preload(rooms)
       default:
         return await this.#readLog(rooms)
     }
@@ -81,6 +83,12 @@ export class Chores {
   async #readHistory({ store }: Serving['rooms']): Promise<void> {
     const sessions: readonly Session[] = await store.sessionHistory({ ...HISTORY, labels: {} })
     for (const { id } of sessions.slice(-1)) await store.session(id)
+  }
+
+  /** A simulated node runs no images, and says so. */
+  #preload({ reader, connections }: Serving['rooms']): void {
+    const order = { versionId: 'ver-chore', image: 'shop:1', isAlways: false, credentials: [] }
+    for (const { registered } of reader.nodes()) connections.connection(registered.name)?.preload(order)
   }
 
   /** Half of the readers have left before the node can answer. */

@@ -196,6 +196,8 @@ function newWorld() {
     log: createLog('agent', 'silent'),
     workload: { state: () => nothing, apply: () => undefined },
     logs: { read: () => () => undefined },
+    images: { preload: () => undefined },
+    pressure: { measure: () => Promise.resolve({ memory: false, disk: false, pids: false }) },
     usage: { measure: () => Promise.resolve({ node: { cpuMillis: 0, memoryBytes: 0 }, pods: [] }) },
   }
   const session = new CoreSession(world, line, () => undefined)

@@ -14,14 +14,16 @@ import type { Cancel, Clock } from '@fornax/kernel/clock'
 import { ListeningTime } from '@fornax/kernel/listening-time'
 import type { Log } from '@fornax/kernel/log'
 import { judgeEpoch, withMark, type EpochMark } from '@fornax/node-model/epoch-rules'
-import type { CommandBatch, CoreHello, ReadLog } from '@fornax/proto/fornax/nodelink/v1/nodelink'
+import type { CommandBatch, CoreHello, PreloadImage, ReadLog } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import type { NodeRecord, NodeReport } from '../ledger/node-record.ts'
 import type { PodLogs } from '../logs/pod-logs.ts'
+import type { ImagePreloads } from '../pods/image-preloads.ts'
 import type { NodeWorkload } from '../pods/node-workload.ts'
+import type { PressureWatch } from '../telemetry/pressure-watch.ts'
 import type { UsageMeter } from '../telemetry/usage-meter.ts'
 import type { CoreStream, FrameFromCore, FrameToCore } from './core-stream.ts'
-import { toCommand } from './from-wire.ts'
-import { toLogChunk, toReportBatches, toStateParts } from './to-wire.ts'
+import { toCommand, toImageOrder } from './from-wire.ts'
+import { toImageReport, toLogChunk, toReportBatches, toStateParts } from './to-wire.ts'
 import { UsageNews } from './usage-news.ts'
 
 export type CoreSessionWorld = {
@@ -32,6 +34,8 @@ export type CoreSessionWorld = {
   readonly logs: Pick<PodLogs, 'read'>
   readonly usage: Pick<UsageMeter, 'measure'>
   readonly marks: EpochMarks
+  readonly images: Pick<ImagePreloads, 'preload'>
+  readonly pressure: Pick<PressureWatch, 'measure'>
 }
 
 /** The marks of all cores, as the ledger has them. */
@@ -94,6 +98,9 @@ export class CoreSession implements Disposable {
         return
       case 'stopLog':
         this.#stopLog(frame.value.requestId)
+        return
+      case 'preloadImage':
+        this.#preload(frame.value)
         return
       default: // A heartbeat: to be heard was all.
     }
@@ -247,13 +254,25 @@ export class CoreSession implements Disposable {
     this.#isMeasuring = true
     try {
       const { node, pods } = await this.#world.usage.measure()
-      const news = this.#line.isFree && !this.#isOver ? this.#usageNews.of(node, pods) : null
+      const pressure = await this.#world.pressure.measure()
+      const canSay = this.#line.isFree && !this.#isOver
+      const news = canSay ? this.#usageNews.of(node, pods, pressure) : null
       if (news !== null) this.#write({ $case: 'usage', value: news })
     } catch (error) {
       this.#world.log.warn({ err: error }, 'what pods use could not be measured')
     } finally {
       this.#isMeasuring = false
     }
+  }
+
+  /** Nothing waits for it: what is said while the core does not read is lost, but for how it ended. */
+  #preload(wire: PreloadImage): void {
+    if (this.#core === null) return
+    const { versionId, ...order } = toImageOrder(wire)
+    this.#world.images.preload(order, (news) => {
+      if (this.#isOver || (news.phase === 'pulling' && !this.#line.isFree)) return
+      this.#write({ $case: 'image', value: toImageReport(versionId, news) })
+    })
   }
 
   #readLog(order: ReadLog): void {

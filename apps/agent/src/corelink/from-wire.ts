@@ -1,12 +1,16 @@
 /** The core's words in our own. Nothing but this room knows the wire. */
 import { unreachable } from '@fornax/kernel/assert'
-import type { ApplicationVersion, Probe, Readiness } from '@fornax/node-model/application-version'
+import type { ImageOrder } from '../runtime/runtime.ts'
+import type { ApplicationVersion, ImagePullPolicy, Probe, Readiness } from '@fornax/node-model/application-version'
 import type { Isolation } from '@fornax/node-model/isolation-rules'
 import type { NodeCommand } from '@fornax/node-model/node-command'
 import {
+  ImagePullPolicy as WirePullPolicy,
   Isolation as WireIsolation,
   type Command,
+  type CreatePod,
   type DefineApplicationVersion,
+  type PreloadImage,
   type Readiness as WireReadiness,
 } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 
@@ -21,7 +25,7 @@ export function toCommand({ command }: Command): NodeCommand | null {
     case 'forgetApplicationVersion':
       return { kind: 'forgetVersion', versionId: command.value.applicationVersionId }
     case 'createPod':
-      return { kind: 'createPod', podId: command.value.podId, versionId: command.value.applicationVersionId }
+      return toCreatePod(command.value)
     case 'stopPod':
       return { kind: 'stopPod', ...command.value }
     case 'startSession':
@@ -35,6 +39,16 @@ export function toCommand({ command }: Command): NodeCommand | null {
     default:
       return unreachable(command)
   }
+}
+
+function toCreatePod({ podId, applicationVersionId: versionId, secrets }: CreatePod): NodeCommand {
+  return { kind: 'createPod', podId, versionId, ...(secrets === undefined ? {} : { secrets }) }
+}
+
+/** An image that is wanted before a pod needs it. */
+export function toImageOrder(wire: PreloadImage): ImageOrder & { readonly versionId: string } {
+  const { applicationVersionId: versionId, image, credentials } = wire
+  return { versionId, image, pullPolicy: PULL_POLICIES.get(wire.pullPolicy) ?? 'ifNotPresent', credentials }
 }
 
 function toVersion(wire: DefineApplicationVersion): ApplicationVersion {
@@ -55,6 +69,8 @@ function toVersion(wire: DefineApplicationVersion): ApplicationVersion {
     readiness: toReadiness(wire.readiness),
     usesSessionService: wire.usesSessionService,
     workingDirectory: wire.workingDirectory,
+    ...(wire.files.length === 0 ? {} : { files: wire.files }),
+    imagePullPolicy: PULL_POLICIES.get(wire.imagePullPolicy) ?? 'ifNotPresent',
   }
 }
 
@@ -69,6 +85,11 @@ function toProbe(wire: WireReadiness | undefined): Probe {
   if (probe.$case === 'tcp') return { kind: 'tcp', portName: probe.value.portName }
   return { kind: 'http', portName: probe.value.portName, path: probe.value.path === '' ? '/' : probe.value.path }
 }
+
+const PULL_POLICIES: ReadonlyMap<WirePullPolicy, ImagePullPolicy> = new Map([
+  [WirePullPolicy.IMAGE_PULL_POLICY_ALWAYS, 'always'],
+  [WirePullPolicy.IMAGE_PULL_POLICY_NEVER, 'never'],
+])
 
 const ISOLATIONS: ReadonlyMap<WireIsolation, Isolation> = new Map([
   [WireIsolation.ISOLATION_SIMULATED, 'simulated'],

@@ -4,12 +4,14 @@ import type { Isolation } from '@fornax/node-model/isolation-rules'
 import { toldPhase, type NodeSession } from '@fornax/node-model/node-session-state'
 import type { Pod } from '@fornax/node-model/pod-state'
 import {
+  ImagePhase,
   Isolation as WireIsolation,
   LogStream,
   PodFailureKind,
   PodPhase,
   SessionEnd,
   SessionPhase,
+  type ImageReport,
   type LogChunk,
   type NodeHello,
   type NodeState,
@@ -20,6 +22,7 @@ import {
 } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import type { NodeReport } from '../ledger/node-record.ts'
 import type { PodLogPiece } from '../logs/log-source.ts'
+import type { ImageNews } from '../pods/image-preloads.ts'
 import type { WorkloadState } from '../pods/node-workload.ts'
 import type { NodeIntroduction } from './node-introduction.ts'
 
@@ -118,6 +121,17 @@ function toReport(report: NodeReport): NonNullable<Report['report']> {
   return report.kind === 'pod'
     ? { $case: 'pod', value: toPodReport(report.pod) }
     : { $case: 'session', value: toSessionReport(report.session) }
+}
+
+/** How far an image has come. */
+export function toImageReport(applicationVersionId: string, { phase, message, pulledBytes }: ImageNews): ImageReport {
+  return { applicationVersionId, phase: IMAGE_PHASES[phase], message: cut(message), pulledBytes }
+}
+
+const IMAGE_PHASES: Readonly<Record<ImageNews['phase'], ImagePhase>> = {
+  pulling: ImagePhase.IMAGE_PHASE_PULLING,
+  present: ImagePhase.IMAGE_PHASE_PRESENT,
+  failed: ImagePhase.IMAGE_PHASE_FAILED,
 }
 
 /** A piece of a log. */

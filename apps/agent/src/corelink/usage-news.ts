@@ -3,6 +3,7 @@
  * two seconds: a pod is told of again when it uses noticeably more or less than was last told.
  */
 import type { UsageReport } from '@fornax/proto/fornax/nodelink/v1/nodelink'
+import { NO_PRESSURE, type Pressure } from '../telemetry/pressure-rules.ts'
 import type { NodeUsage, Usage } from '../telemetry/usage-meter.ts'
 
 /** A difference is noticeable from a twentieth of what was told, and from these amounts. */
@@ -14,16 +15,19 @@ const PODS_PER_REPORT_MAX = 5_000
 
 export class UsageNews {
   #node: Usage | null = null
+  /** As it was told last. */
+  #pressure: Pressure = NO_PRESSURE
   readonly #pods = new Map<string, Usage>()
 
   /** Everything is new again. */
   forget(): void {
     this.#node = null
+    this.#pressure = NO_PRESSURE // A core that has not heard of any knows of none.
     this.#pods.clear()
   }
 
   /** What to tell now, which then counts as told; null when there is nothing new. */
-  of(node: Usage, pods: NodeUsage['pods']): UsageReport | null {
+  of(node: Usage, pods: NodeUsage['pods'], pressure: Pressure = NO_PRESSURE): UsageReport | null {
     const isNodeNews = this.#node === null || isNoticeable(this.#node, node)
     const news: UsageReport['pods'] = []
     for (const pod of pods) {
@@ -34,9 +38,14 @@ export class UsageNews {
       news.push({ ...pod })
     }
     if (this.#pods.size > pods.length) this.#forgetOthers(pods)
-    if (!isNodeNews && news.length === 0) return null
+    const told = this.#pressure
+    this.#pressure = pressure
+    // As long as it is short of anything it says so each time: idle pods go with each word.
+    const isPressed = pressure.memory || pressure.disk || pressure.pids
+    const isPressureNews = isPressed || told.memory || told.disk || told.pids
+    if (!isNodeNews && news.length === 0 && !isPressureNews) return null
     this.#node = node
-    return { ...node, pods: news }
+    return isPressureNews ? { ...node, pods: news, pressure } : { ...node, pods: news }
   }
 
   #forgetOthers(pods: NodeUsage['pods']): void {

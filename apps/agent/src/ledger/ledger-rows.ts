@@ -28,6 +28,8 @@ export const versionRow = z.object({
   readiness: z.object({ probe, initialDelayMs: z.number(), periodMs: z.number(), timeoutMs: z.number() }),
   usesSessionService: z.boolean(),
   workingDirectory: z.string(),
+  files: z.array(z.object({ path: z.string(), content: z.string() })).optional(),
+  imagePullPolicy: z.enum(['ifNotPresent', 'always', 'never']).optional(),
 })
 
 /** A pod with what its runtime needs to find it. */

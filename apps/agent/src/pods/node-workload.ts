@@ -8,6 +8,7 @@ import { unreachable } from '@fornax/kernel/assert'
 import type { ApplicationVersion } from '@fornax/node-model/application-version'
 import type { CloseSession, NodeCommand, StartSession } from '@fornax/node-model/node-command'
 import { transition, unstartedSession, waitingSession, type NodeSession } from '@fornax/node-model/node-session-state'
+import type { PodSecrets } from '@fornax/node-model/pod-secrets'
 import { creatingPod, hasEnded, type Pod } from '@fornax/node-model/pod-state'
 import type { LedgerContents } from '../ledger/ledger.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -53,6 +54,11 @@ export class NodeWorkload {
     this.#cancelHousekeeping = this.#keepHouse()
   }
 
+  /** The images of all versions that pods may be asked for. */
+  wantedImages(): ReadonlySet<string> {
+    return new Set(Array.from(this.#versions.values(), ({ image }) => image))
+  }
+
   state(): WorkloadState {
     const supervisors = [...this.#pods.values()]
     return {
@@ -88,7 +94,7 @@ export class NodeWorkload {
         this.#forgetVersion(command.versionId)
         return
       case 'createPod':
-        this.#createPod(command.podId, command.versionId)
+        this.#createPod(command.podId, command.versionId, command.secrets)
         return
       case 'stopPod':
         this.#stopPod(command.podId, command.graceMs)
@@ -193,7 +199,7 @@ export class NodeWorkload {
     if (this.#versions.delete(versionId)) this.#world.record.put({ kind: 'removeVersion', versionId })
   }
 
-  #createPod(podId: string, versionId: string): void {
+  #createPod(podId: string, versionId: string, secrets: PodSecrets | undefined): void {
     // A core that sees pods end asks for new ones, which would outlive a node that goes away.
     if (this.#isEnding || this.#pods.has(podId)) return
     const ended = this.#ended.get(podId)
@@ -204,10 +210,11 @@ export class NodeWorkload {
     const pod = creatingPod({ podId, versionId, runtime: runtime?.name ?? '', createdAtMs })
     if (version === undefined) return this.#refusePod(pod, `this node was never told of the version ${versionId}`)
     if (runtime === null) return this.#refusePod(pod, 'this node has no runtime that the version accepts')
+    if (secrets !== undefined && secrets.problem !== '') return this.#refusePod(pod, secrets.problem)
     const row = { pod, handle: null, hostPorts: [], sessionFolder: null }
     const supervisor = new PodSupervisor({ row, version, runtime }, this.#world, this.#owner)
     this.#pods.set(podId, supervisor)
-    supervisor.create()
+    supervisor.create(secrets)
   }
 
   #refusePod(pod: Pod, reason: string): void {

@@ -7,6 +7,7 @@ import type { Log } from '@fornax/kernel/log'
 import type { ApplicationVersion } from '@fornax/node-model/application-version'
 import type { CloseSession, StartSession } from '@fornax/node-model/node-command'
 import type { NodeSession } from '@fornax/node-model/node-session-state'
+import type { PodSecrets } from '@fornax/node-model/pod-secrets'
 import { hasEnded, transition, type Pod, type PodEvent } from '@fornax/node-model/pod-state'
 import type { LedgerPod } from '../ledger/ledger.ts'
 import type { NodeRecord } from '../ledger/node-record.ts'
@@ -65,6 +66,8 @@ export class PodSupervisor {
   #stopProbing: (() => void) | null = null
   #leaveGate: () => void = NOTHING
   #saidHello = false
+  /** Until the pod is being made. */
+  #secrets: PodSecrets | undefined
   #hasLaunched = false
   #isLetGo = false
 
@@ -101,8 +104,9 @@ export class PodSupervisor {
     return this.#sessions?.list() ?? []
   }
 
-  /** Begins to make the pod, once it is in the ledger. */
-  create(): void {
+  /** Begins to make the pod, once it is in the ledger; its secrets never are. */
+  create(secrets?: PodSecrets): void {
+    this.#secrets = secrets
     this.#world.record.put({ kind: 'putPod', row: this.#row })
     this.#world.record.report({ kind: 'pod', pod: this.pod })
     this.#watchDeadline()
@@ -173,7 +177,9 @@ export class PodSupervisor {
     if (this.#usesLink()) await this.#openLink(false)
     if (this.#isLetGo) return null // The agent after us finds it noted, and starts it.
     this.#addLog()
-    const result = await this.runtime.createPod(this.#order())
+    const secrets = this.#secrets
+    this.#secrets = undefined // The pod has them; nobody else needs them any more.
+    const result = await this.runtime.createPod({ ...this.#order(), secrets })
     if (result.kind === 'failed') return result.reason
     this.#run(result.pod, false)
     return null

@@ -10,8 +10,9 @@
  * the agent's. Pods must outlive the runtime object and the agent's process.
  * Every implementation passes `runtime.contract.ts`.
  */
-import type { ApplicationVersion, Endpoint } from '@fornax/node-model/application-version'
+import type { ApplicationVersion, Endpoint, ImagePullPolicy } from '@fornax/node-model/application-version'
 import type { Isolation } from '@fornax/node-model/isolation-rules'
+import type { PodSecrets, RegistryCredentials } from '@fornax/node-model/pod-secrets'
 import type { LogFormat } from '../logs/log-source.ts'
 
 export type Runtime = AsyncDisposable & {
@@ -56,6 +57,15 @@ export type Runtime = AsyncDisposable & {
   /** Ends a pod without asking and removes every trace of it, its folder included. Does nothing for an unknown pod. */
   destroyPod(podId: string): Promise<void>
 
+  /** Gets an image before a pod needs it, and tells how much has arrived. Absent: it runs no images. */
+  prepareImage?(order: ImageOrder, arrived: (bytes: number) => void): Promise<PrepareImageResult>
+
+  /** The folder of the file system that images lie on, when it has one. */
+  imageFolder?(): Promise<string | null>
+
+  /** Removes images that it got, and that nothing has used for long; those of `keep` stay. The disk is short. */
+  collectImages?(keep: ReadonlySet<string>): Promise<readonly string[]>
+
   /** What the running pods have used. Asked every few seconds, for all pods at once. */
   readUsage(): Promise<ReadonlyMap<string, ResourceUse>>
 
@@ -74,7 +84,21 @@ export type PodOrder = {
   readonly sessionFolder: string | null
   /** One per declared port, in their order, when ports belong to pods; otherwise empty. */
   readonly hostPorts: readonly number[]
+  /** Given to `createPod` alone, and never written to a disk. Absent: the version asks for none. */
+  readonly secrets?: PodSecrets | undefined
 }
+
+/** An image that a node shall have. */
+export type ImageOrder = {
+  readonly image: string
+  readonly pullPolicy: ImagePullPolicy
+  readonly credentials: readonly RegistryCredentials[]
+}
+
+export type PrepareImageResult =
+  | { readonly kind: 'present'; readonly sizeBytes: number }
+  /** `reason` is for people. */
+  | { readonly kind: 'absent'; readonly reason: string }
 
 export type SessionPorts = {
   readonly sessionId: string

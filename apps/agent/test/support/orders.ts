@@ -1,5 +1,5 @@
 /** Commands and application versions, as tests need them. */
-import { Isolation, type DefineApplicationVersion } from '@fornax/proto/fornax/nodelink/v1/nodelink'
+import { Isolation, type DefineApplicationVersion, type PodSecrets } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import type { Order } from './fake-core.ts'
 
 export type VersionChange = Partial<DefineApplicationVersion>
@@ -8,8 +8,8 @@ export function define(applicationVersionId: string, change: VersionChange = {})
   return { $case: 'defineApplicationVersion', value: { ...PLAIN, ...change, applicationVersionId } }
 }
 
-export function createPod(podId: string, applicationVersionId: string): Order {
-  return { $case: 'createPod', value: { podId, applicationVersionId } }
+export function createPod(podId: string, applicationVersionId: string, secrets?: PodSecrets): Order {
+  return { $case: 'createPod', value: { podId, applicationVersionId, secrets } }
 }
 
 export function stopPod(podId: string, graceMs = 2_000): Order {
@@ -78,6 +78,8 @@ const PLAIN: DefineApplicationVersion = {
   sessionsPerPod: 1,
   readiness: undefined,
   usesSessionService: false,
+  files: [],
+  imagePullPolicy: 0,
   minIsolation: Isolation.ISOLATION_NONE,
   workingDirectory: '',
   applicationName: 'demo',

@@ -9,11 +9,12 @@ import {
   type Role,
   type TenantsQuery,
 } from '@fornax/client/generated/documents'
-import { note, nowMs, say, type CommandContext } from '../command-context.ts'
+import { note, say, type CommandContext } from '../command-context.ts'
 import { ageOf } from '../output/age.ts'
-import { formatObject, isStructured, type Format } from '../output/structured.ts'
-import { formatTable, type Column } from '../output/table.ts'
+import { formatObject, type Format } from '../output/structured.ts'
+import type { Column } from '../output/table.ts'
 import { errorOf, present } from '../problem.ts'
+import { printList } from './print-list.ts'
 
 type ApiToken = ApiTokensQuery['apiTokens'][number]
 type Tenant = TenantsQuery['tenants'][number]
@@ -86,21 +87,4 @@ export async function listTenants(context: CommandContext, format: Format): Prom
     { items: tenants, columns: tenantColumns, kind: 'Tenant', nameOf: ({ name }) => `tenant/${name}` },
     format,
   )
-}
-
-type List<T> = {
-  readonly items: readonly T[]
-  readonly columns: readonly Column<T>[]
-  readonly kind: string
-  readonly nameOf: (item: T) => string
-}
-
-async function printList<T>(context: CommandContext, list: List<T>, format: Format): Promise<void> {
-  const { items, columns, kind, nameOf } = list
-  if (isStructured(format)) {
-    const objects = items.map((item) => ({ kind, ...item }))
-    return context.terminal.out(await formatObject({ kind: `${kind}List`, items: objects }, format))
-  }
-  if (format === 'name') return items.forEach((item) => say(context, nameOf(item)))
-  context.terminal.out(formatTable(columns, items, { nowMs: nowMs(context), hasColour: context.terminal.hasColour }))
 }

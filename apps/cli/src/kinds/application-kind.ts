@@ -84,6 +84,7 @@ function describe(application: ApplicationFieldsFragment, nowMs: number): readon
       lines: Object.entries(pool).map(([name, count]) => `${name.padEnd(14)}${count}`),
     },
     ['Sessions', `${application.sessionCount}, of which ${application.waitingSessionCount} wait for a pod`],
+    ...imageDetails(application.images),
     ...problemDetails(application.problem),
   ]
 }
@@ -101,6 +102,9 @@ function versionLines(version: VersionFieldsFragment): readonly string[] {
     `isolation     ${version.minIsolation === 'NONE' ? 'any' : `at least ${toWord(version.minIsolation)}`}`,
     ...(version.runtimeClass === null ? [] : [`runtime       ${version.runtimeClass}`]),
     `sessions      ${version.sessionsPerPod} for each pod`,
+    ...version.files.map(({ path, sizeBytes }) => `file          ${path} (${formatBytes(sizeBytes)})`),
+    ...version.secrets.map(({ secret, env, path }) => `secret        ${secret} as ${env ?? path ?? ''}`),
+    ...version.imagePullSecrets.map((secret) => `pull secret   ${secret}`),
   ]
 }
 
@@ -120,6 +124,13 @@ function policyLines(policy: PolicyFieldsFragment): readonly string[] {
     `scale down    after ${formatDuration(policy.scaleDownDelayMs)}`,
     `hibernate     ${sleep}, ${policy.keepHot} stay hot`,
   ]
+}
+
+function imageDetails(images: ApplicationFieldsFragment['images']): readonly Detail[] {
+  if (images.length === 0) return []
+  const lineOf = ({ nodeName, phase, message, pulledBytes }: (typeof images)[number]): string =>
+    `${nodeName.padEnd(14)}${toWord(phase)}${pulledBytes === 0 ? '' : `, ${formatBytes(pulledBytes)}`}${message === null ? '' : `: ${message}`}`
+  return [{ section: 'Image on nodes', lines: images.map(lineOf) }]
 }
 
 function problemDetails(problem: ApplicationFieldsFragment['problem']): readonly Detail[] {

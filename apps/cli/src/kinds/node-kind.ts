@@ -23,7 +23,7 @@ const columns: readonly Column<ComputeNodeFieldsFragment>[] = [
   {
     header: 'PHASE',
     usualWidth: 14,
-    cell: (node) => ({ text: phaseText(node), tone: node.isCordoned ? 'busy' : toneOf(node.phase) }),
+    cell: (node) => ({ text: phaseText(node), tone: node.isCordoned || node.conditions.length > 0 ? 'busy' : toneOf(node.phase) }),
   },
   { header: 'PODS', usualWidth: 8, cell: ({ podCount, capacity }) => `${podCount}/${capacity.pods}` },
   { header: 'SESSIONS', cell: ({ sessionCount }) => String(sessionCount) },
@@ -70,9 +70,10 @@ function whereOf({ phases, labels }: Filters<ComputeNodePhase>) {
   return { ...(phases.length === 0 ? {} : { phases }), ...(labels.length === 0 ? {} : { labels }) }
 }
 
-function phaseText({ phase, isCordoned, drainDeadline }: ComputeNodeFieldsFragment): string {
-  if (drainDeadline !== null) return `${toWord(phase)},Draining`
-  return isCordoned ? `${toWord(phase)},Cordoned` : toWord(phase)
+/** `Ready,Cordoned,MemoryPressure` */
+function phaseText({ phase, isCordoned, drainDeadline, conditions }: ComputeNodeFieldsFragment): string {
+  const order = drainDeadline !== null ? ['Draining'] : isCordoned ? ['Cordoned'] : []
+  return [toWord(phase), ...order, ...conditions.map(({ kind }) => toWord(kind))].join(',')
 }
 
 function describe(node: ComputeNodeFieldsFragment, nowMs: number): readonly Detail[] {
@@ -84,6 +85,7 @@ function describe(node: ComputeNodeFieldsFragment, nowMs: number): readonly Deta
     ['Joined', instantWithAge(node.joinedAt, ageOf(node.joinedAt, nowMs))],
     ['Last heard', instantWithAge(node.lastHeardAt, ageOf(node.lastHeardAt, nowMs))],
     ...(node.drainDeadline === null ? [] : [['Drained until', node.drainDeadline] as const]),
+    ...node.conditions.map(({ kind, since }) => ['Short since', `${since} (${toWord(kind)}): takes no pods`] as const),
     ['Labels', node.labels.length === 0 ? '<none>' : labelsText(node.labels)],
     ['Taints', node.taints.map(({ key, value, effect }) => `${key}=${value}:${effect}`).join(',') || '<none>'],
     ['Sessions', String(node.sessionCount)],

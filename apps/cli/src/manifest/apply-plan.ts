@@ -1,4 +1,5 @@
 /** What has to be done so that an application is as its manifest says. */
+import { hash } from 'node:crypto'
 import type {
   ApplicationFieldsFragment,
   ApplicationVersionInput,
@@ -56,6 +57,10 @@ function versionAsked(version: ApplicationVersionInput) {
     runtimeClass: version.runtimeClass ?? null,
     minIsolation: version.minIsolation ?? 'NONE',
     toleratesSimulated: version.toleratesSimulated ?? false,
+    files: (version.files ?? []).map(({ path, content }) => [path, hash('sha256', content, 'hex')]),
+    secrets: (version.secrets ?? []).map(({ secret, env, path }) => [secret, env ?? null, path ?? null]),
+    imagePullPolicy: version.imagePullPolicy ?? 'IF_NOT_PRESENT',
+    imagePullSecrets: version.imagePullSecrets ?? [],
   }
 }
 
@@ -92,6 +97,10 @@ function versionThere(version: VersionFieldsFragment): Asked {
     runtimeClass: version.runtimeClass,
     minIsolation: version.minIsolation,
     toleratesSimulated: version.toleratesSimulated,
+    files: version.files.map(({ path, sha256 }) => [path, sha256]),
+    secrets: version.secrets.map(({ secret, env, path }) => [secret, env, path]),
+    imagePullPolicy: version.imagePullPolicy,
+    imagePullSecrets: version.imagePullSecrets,
   }
 }
 

@@ -92,6 +92,12 @@ const versionSchema = fields({
   runtimeClass: z.exactOptional(z.string()),
   minIsolation: z.exactOptional(z.enum(['NONE', 'SIMULATED', 'NAMESPACE', 'CONTAINER', 'SANDBOX'])),
   toleratesSimulated: z.exactOptional(z.boolean()),
+  files: z.exactOptional(z.array(fields({ path: z.string(), content: z.string() }))),
+  secrets: z.exactOptional(
+    z.array(fields({ secret: z.string(), env: z.exactOptional(z.string()), path: z.exactOptional(z.string()) })),
+  ),
+  imagePullPolicy: z.exactOptional(z.enum(['ALWAYS', 'IF_NOT_PRESENT', 'NEVER'])),
+  imagePullSecrets: z.exactOptional(texts),
 })
 
 const policySchema = fields({
@@ -123,6 +129,7 @@ const API_FIELDS = [
   'sessionCount',
   'waitingSessionCount',
   'problem',
+  'images',
 ]
 const API_VERSION_FIELDS = ['id', 'number', 'createdAt']
 

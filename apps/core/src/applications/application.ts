@@ -1,4 +1,5 @@
 /** What a client defines: a container, and how many instances of it to keep warm. */
+import type { Provision } from './provision.ts'
 
 /** How well pods must be kept apart; later ones are stronger. */
 export type Isolation = 'none' | 'simulated' | 'namespace' | 'container' | 'sandbox'
@@ -39,6 +40,8 @@ export type VersionSpec = {
   readonly minIsolation: Isolation
   /** Whether its pods may go to simulated nodes, and to no others. */
   readonly toleratesSimulated: boolean
+  /** Absent: nothing beside the image, which is pulled when it is not there. */
+  readonly provision?: Provision | undefined
 }
 
 export type ApplicationVersion = {

@@ -1,6 +1,7 @@
 /** Which applications and versions make sense. */
 import type { Port, VersionSpec } from './application.ts'
 import type { InputProblem } from './input-problem.ts'
+import { provisionProblem } from './provision.ts'
 
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
@@ -35,7 +36,8 @@ export function specProblem(spec: VersionSpec): InputProblem | null {
     envProblem(spec.env) ??
     portsProblem(spec.ports) ??
     resourcesProblem(spec) ??
-    readinessProblem(spec)
+    readinessProblem(spec) ??
+    provisionProblem(spec.provision, spec.env)
   )
 }
 

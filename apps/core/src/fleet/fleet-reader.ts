@@ -185,7 +185,7 @@ export class FleetReader {
   }
 
   #nodeView(node: NodeEntry): NodeView {
-    const { registered, phase, introduction, revision, lastHeardAtMs, usage, shares } = node
+    const { registered, phase, introduction, revision, lastHeardAtMs, usage, conditions, shares } = node
     let sessionCount = 0
     for (const { sessions } of shares.values()) sessionCount += sessions
     return {
@@ -195,6 +195,7 @@ export class FleetReader {
       revision,
       lastHeardAtMs,
       usage,
+      conditions,
       booked: this.#state.groups.booked(registered.name),
       podCount: node.podIds.size,
       sessionCount,

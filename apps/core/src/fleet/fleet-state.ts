@@ -7,6 +7,7 @@ import { ListeningTime } from '@fornax/kernel/listening-time'
 import type { Random } from '@fornax/kernel/random'
 import type { Application, ApplicationVersion } from '../applications/application.ts'
 import type { NodeIntroduction, RegisteredNode } from '../nodes/node.ts'
+import type { NodeCondition } from '../nodes/node-pressure.ts'
 import type { NodePhase } from '../nodes/node-state.ts'
 import { holdsBooking } from '../pods/pod-state.ts'
 import type { Pod, PodUsage } from '../pods/pod.ts'
@@ -29,6 +30,8 @@ export type NodeEntry = {
   heardAtMs: number
   isLeaseSet: boolean
   usage: PodUsage | null
+  /** N11: what it is short of. */
+  conditions: readonly NodeCondition[]
   /** Pods that hold a booking here. */
   readonly podIds: Set<string>
   /** What each tenant has of it; who has no pod here is not listed. */

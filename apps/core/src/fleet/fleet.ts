@@ -7,6 +7,8 @@
  */
 import type { Cancel } from '@fornax/kernel/clock'
 import type { Application, ApplicationVersion } from '../applications/application.ts'
+import type { NodePressure } from '../nodes/node-pressure.ts'
+import { notePressure } from './node-relief.ts'
 import type { NodeIntroduction, RegisteredNode } from '../nodes/node.ts'
 import type { PodUsage } from '../pods/pod.ts'
 import type { CloseReason, Session } from '../sessions/session.ts'
@@ -145,6 +147,11 @@ export class Fleet {
       nodes.nodeHeard(this.#state, node)
       this.#state.nodeChanged(node)
     })
+  }
+
+  /** What the node is short of; said again for as long as it is short of anything. */
+  nodePressure(nodeName: string, pressure: NodePressure): void {
+    this.#withNode(nodeName, (node) => notePressure(this.#state, node, pressure))
   }
 
   nodeDisconnected(nodeName: string): void {

@@ -7,7 +7,8 @@ import type { FleetState, NodeEntry } from './fleet-state.ts'
 
 /** Opens a node for placements, or closes it, as its state now says. */
 export function openOrClose(state: FleetState, node: NodeEntry): void {
-  const admitsPods = node.phase === 'ready' && !node.registered.isCordoned && node.strangers.size === 0
+  const isFree = node.strangers.size === 0 && node.conditions.length === 0
+  const admitsPods = node.phase === 'ready' && !node.registered.isCordoned && isFree
   state.groups.setOpen(node.registered.name, admitsPods)
   if (admitsPods) state.hasNewRoom = true
 }

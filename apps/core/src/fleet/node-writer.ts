@@ -1,6 +1,7 @@
 /** What the fleet does to a node: its connection, its full state, its lease, its bookings. */
 import { judgeLedger, judgeRevision } from '../nodes/node-revision.ts'
 import { transition, type NodeEvent } from '../nodes/node-state.ts'
+import { NO_CONDITIONS } from '../nodes/node-pressure.ts'
 import type { NodeIntroduction, RegisteredNode } from '../nodes/node.ts'
 import type { Pod } from '../pods/pod.ts'
 import type { FleetState, NodeEntry } from './fleet-state.ts'
@@ -48,6 +49,7 @@ export function nodeConnected(state: FleetState, introduction: NodeIntroduction)
 function join(state: FleetState, node: NodeEntry, introduction: NodeIntroduction): void {
   node.introduction = introduction
   node.revision = null
+  node.conditions = NO_CONDITIONS // It says anew what it is short of.
   moveNode(state, node, { kind: 'connected' })
   if (node.registered.lostAtMs !== null) saveNode(state, node, { lostAtMs: null })
   state.groups.join({
@@ -225,6 +227,7 @@ function newNode(state: FleetState, registered: RegisteredNode, phase: NodeEntry
     heardAtMs: state.listening.at(state.ports.nowMs()),
     isLeaseSet: false,
     usage: null,
+    conditions: NO_CONDITIONS,
     podIds: new Set(),
     shares: new Map(),
     expectedSessions: new Set(),

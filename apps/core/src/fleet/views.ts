@@ -1,6 +1,7 @@
 /** What readers of the fleet see: the same objects that the fleet writes, read-only. */
 import type { Application } from '../applications/application.ts'
 import type { NodeIntroduction, NodeResources, RegisteredNode } from '../nodes/node.ts'
+import type { NodeCondition } from '../nodes/node-pressure.ts'
 import type { NodePhase } from '../nodes/node-state.ts'
 import type { PodUsage } from '../pods/pod.ts'
 
@@ -44,6 +45,8 @@ export type NodeView = {
   readonly revision: number | null
   readonly lastHeardAtMs: number | null
   readonly usage: PodUsage | null
+  /** What it is short of; while it is, it gets no pods. */
+  readonly conditions: readonly NodeCondition[]
 }
 
 /** The names of the application and of the node near which a list looks; more may come of it than is there. */

@@ -2,6 +2,7 @@
 import type { Readiness, ScalingPolicy, ScalingTarget, VersionSpec } from '../applications/application.ts'
 import type { InputProblem } from '../applications/input-problem.ts'
 import { defaultBurst } from '../applications/scaling-policy-rules.ts'
+import { toProvision } from './provision-input.ts'
 import type { PublishVersion } from './core-port.ts'
 import type {
   ApplicationVersionInput,
@@ -28,7 +29,10 @@ export function toSpec(input: ApplicationVersionInput): Parsed<VersionSpec> {
     if (names.has(name)) return invalid(`version.env[${index}].name`, `env name "${name.slice(0, 80)}" stands twice`)
     names.add(name)
   }
-  return { kind: 'value', value: specOf(input) }
+  const provision = toProvision(input)
+  if (provision.kind === 'invalid') return provision
+  const spec = specOf(input)
+  return { kind: 'value', value: provision.value === null ? spec : { ...spec, provision: provision.value } }
 }
 
 export function toPolicy(input: ScalingPolicyInput | null | undefined): Parsed<ScalingPolicy> {

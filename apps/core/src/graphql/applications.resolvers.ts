@@ -20,6 +20,7 @@ import type {
 } from './generated/resolver-types.ts'
 import { toLabels } from './labels.ts'
 import { applicationNameTaken, applicationNotFound, invalidInput, revisionConflict } from './problems.ts'
+import { provisionFields } from './provision-fields.ts'
 import { toDateTime } from './scalars.ts'
 import { visibleApplications } from './visibility.ts'
 import { selectApplications } from './watch-selections.ts'
@@ -91,6 +92,7 @@ export const applicationTypes: {
     createdAt: ({ definition }) => toDateTime(definition.createdAtMs),
     fallbackVersion: ({ definition }) => definition.fallback,
     id: ({ definition }) => definition.id,
+    images: ({ definition }, _args, { core }) => core.imagesOf(definition.version.id),
     name: ({ definition }) => definition.name,
     pool: ({ counts }) => counts,
     problem: ({ failure }) => failure,
@@ -121,6 +123,7 @@ export const applicationTypes: {
     toleratesSimulated: ({ spec }) => spec.toleratesSimulated,
     usesSessionService: ({ spec }) => spec.usesSessionService,
     workingDirectory: ({ spec }) => spec.workingDirectory,
+    ...provisionFields,
   },
   Pool: {
     total: ({ active, creating, hibernated, pending, standby, terminating }) =>

@@ -8,6 +8,7 @@ import { computeNodeMatches, labelsOf } from './filters.ts'
 import type {
   ComputeNodeResolvers,
   MutationResolvers,
+  NodeConditionResolvers,
   QueryResolvers,
   ResolversTypes,
   SubscriptionResolvers,
@@ -59,11 +60,16 @@ export const computeNodeSubscriptions: Required<Pick<SubscriptionResolvers, 'wat
 
 const NOTHING = { cpuMillis: 0, memoryBytes: 0, pods: 0 }
 
-export const computeNodeTypes: { readonly ComputeNode: ComputeNodeResolvers } = {
+export const computeNodeTypes: {
+  readonly ComputeNode: ComputeNodeResolvers
+  readonly NodeCondition: NodeConditionResolvers
+} = {
+  NodeCondition: { since: ({ sinceMs }) => toDateTime(sinceMs) },
   ComputeNode: {
     address: ({ view }) => view.introduction?.address ?? '',
     agentVersion: ({ view }) => view.introduction?.agentVersion ?? '',
     capacity: ({ view }) => view.introduction?.resources ?? NOTHING,
+    conditions: ({ view }) => view.conditions,
     cpuMillisUsed: ({ usage }) => usage?.cpuMillis ?? null,
     drainDeadline: ({ view }) => toDateTime(view.registered.drainDeadlineMs),
     id: ({ view }) => computeNodeId(view.registered.name),

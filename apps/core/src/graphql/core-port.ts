@@ -14,6 +14,9 @@ import type { ScalingPolicy, VersionSpec } from '../applications/application.ts'
 import type { InputProblem } from '../applications/input-problem.ts'
 import type { ChangeLog } from '../fleet/change-log.ts'
 import type { ApplicationView, Change, Near, NodeView } from '../fleet/views.ts'
+import type { NodeImage } from '../images/node-image.ts'
+import type { WriteSecretResult } from '../secrets/secret-directory.ts'
+import type { Secret } from '../secrets/secret.ts'
 import type { NodeResources } from '../nodes/node.ts'
 import type { NodePhase } from '../nodes/node-state.ts'
 import type { PodView } from '../pods/pod.ts'
@@ -27,6 +30,9 @@ export type CorePort = {
   readonly fleet: FleetReader
   readonly store: Pick<Store, 'session' | 'sessionHistory' | 'versions'>
   readonly tenants: TenantDirectory
+  readonly secrets: SecretsPort
+  /** What nodes say of the image of a version. */
+  imagesOf(versionId: string): readonly NodeImage[]
   readonly useCases: UseCases
   /** Ends when the pod's log does, when `follow` is off and the last line was sent, or when the signal says so. */
   podLog(podId: string, options: PodLogOptions, signal: AbortSignal): AsyncIterable<PodLogBatch>
@@ -67,6 +73,16 @@ export type NodeShare = {
   readonly booked: NodeResources
   readonly podCount: number
   readonly sessionCount: number
+}
+
+/** Stored secrets: values go in, and never come out. */
+export type SecretsPort = {
+  ofTenant(tenantId: string): readonly Secret[]
+  named(tenantId: string, name: string): Secret | null
+  withId(id: string): Secret | null
+  create(viewer: Viewer, command: SecretValue): Promise<WriteSecretResult>
+  update(viewer: Viewer, command: SecretGuard & SecretValue): Promise<WriteSecretResult>
+  remove(viewer: Viewer, command: SecretGuard): Promise<WriteSecretResult>
 }
 
 /** Who may ask. All reads are synchronous and in memory. */
@@ -116,6 +132,11 @@ export type UseCases = {
   uncordonNode(viewer: Viewer, nodeName: string): Promise<WriteNodeResult>
   drainNode(viewer: Viewer, command: DrainNode): Promise<WriteNodeResult>
 }
+
+/** Which secret of the viewer's tenant, and the revision that the writer saw; null when the last write wins. */
+export type SecretGuard = { readonly name: string; readonly revision: number | null }
+
+export type SecretValue = { readonly name: string; readonly value: Uint8Array }
 
 export type OpenSession = {
   /** A name in the viewer's tenant. */

@@ -3,6 +3,9 @@
  * the border, in both directions, by these tables; the types are the core's own.
  */
 import type { Isolation as CoreIsolation, Protocol, Readiness } from '../applications/application.ts'
+import type { ImagePullPolicy as CorePullPolicy } from '../applications/provision.ts'
+import type { NodeImage } from '../images/node-image.ts'
+import type { NodeConditionKind as CoreConditionKind } from '../nodes/node-pressure.ts'
 import type { ApplicationFailure } from '../fleet/views.ts'
 import type { NodePhase } from '../nodes/node-state.ts'
 import type { PodPhase as CorePodPhase } from '../pods/pod.ts'
@@ -20,7 +23,10 @@ export type CloseReason = CoreCloseReason
 export type ComputeNodePhase = NodePhase
 export type Durability = OpenSession['durability']
 export type EndpointProtocol = Protocol
+export type ImagePhase = NodeImage['phase']
+export type ImagePullPolicy = CorePullPolicy
 export type Isolation = CoreIsolation
+export type NodeConditionKind = CoreConditionKind
 export type OpenSessionWait = OpenSession['wait']
 export type PodLogStream = PodLogBatch['lines'][number]['stream']
 export type PodPhase = CorePodPhase
@@ -113,6 +119,13 @@ const sessionSteps: EnumTable<SessionStep> = {
 const durabilities: EnumTable<Durability> = { JOURNALED: 'journaled', MEMORY: 'memory' }
 const endpointProtocols: EnumTable<EndpointProtocol> = { HTTP: 'http', TCP: 'tcp', UDP: 'udp' }
 const openSessionWaits: EnumTable<OpenSessionWait> = { NONE: 'none', READY: 'ready' }
+const imagePhases: EnumTable<ImagePhase> = { FAILED: 'failed', PRESENT: 'present', PULLING: 'pulling' }
+const imagePullPolicies: EnumTable<ImagePullPolicy> = { ALWAYS: 'always', IF_NOT_PRESENT: 'ifNotPresent', NEVER: 'never' }
+const nodeConditionKinds: EnumTable<NodeConditionKind> = {
+  DISK_PRESSURE: 'diskPressure',
+  MEMORY_PRESSURE: 'memoryPressure',
+  PID_PRESSURE: 'pidPressure',
+}
 const podLogStreams: EnumTable<PodLogStream> = { STDERR: 'stderr', STDOUT: 'stdout' }
 const probeKinds: EnumTable<ProbeKind> = { HTTP: 'http', NONE: 'none', TCP: 'tcp' }
 const sessionStarts: EnumTable<SessionStart> = { COLD: 'cold', WARM: 'warm' }
@@ -124,7 +137,10 @@ export const enumTables = {
   ComputeNodePhase: computeNodePhases,
   Durability: durabilities,
   EndpointProtocol: endpointProtocols,
+  ImagePhase: imagePhases,
+  ImagePullPolicy: imagePullPolicies,
   Isolation: isolations,
+  NodeConditionKind: nodeConditionKinds,
   OpenSessionWait: openSessionWaits,
   PodLogStream: podLogStreams,
   PodPhase: podPhases,

@@ -64,6 +64,10 @@ async function findNode(id: string, { core, scope, viewer }: RequestContext): Pr
       return named('ComputeNode', visibleNode(core.fleet, scope, reference.name))
     case 'tenant':
       return scope === null || scope === id ? named('Tenant', core.tenants.tenant(id)) : null
+    case 'secret': {
+      const secret = core.secrets.withId(id)
+      return secret !== null && (scope === null || scope === secret.tenantId) ? named('Secret', secret) : null
+    }
     case 'apiToken': {
       const token = [...core.tenants.tokens()].find((one) => one.id === id) ?? null
       const isVisible = token !== null && hasRole(viewer, 'admin') && mayGrant(viewer, token.role, token.tenantId)

@@ -9,7 +9,7 @@ export function computeNodeId(name: string): string {
 
 /** The object that an id names, if it can be one of ours. */
 export type Reference =
-  | { readonly kind: 'session' | 'pod' | 'application' | 'tenant' | 'apiToken'; readonly id: string }
+  | { readonly kind: 'session' | 'pod' | 'application' | 'tenant' | 'apiToken' | 'secret'; readonly id: string }
   | { readonly kind: 'computeNode'; readonly name: string }
 
 export function referenceOf(id: string): Reference | null {
@@ -23,6 +23,8 @@ export function referenceOf(id: string): Reference | null {
       return { kind: 'application', id }
     case 'ten':
       return { kind: 'tenant', id }
+    case 'sec':
+      return { kind: 'secret', id }
     case 'tok':
       return { kind: 'apiToken', id }
     default:

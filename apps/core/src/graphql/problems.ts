@@ -53,6 +53,20 @@ export function computeNodeNotFound(name: string) {
   return { __typename: 'ComputeNodeNotFound', name, message: `There is no node "${name}".` } as const
 }
 
+export function secretNameTaken(name: string) {
+  const message = `Your tenant has a secret "${name}" already; update it, or take another name.`
+  return { __typename: 'SecretNameTaken', name, message } as const
+}
+
+export function secretNotFound(name: string) {
+  return { __typename: 'SecretNotFound', name, message: `There is no secret "${name}" in your tenant.` } as const
+}
+
+export function secretInUse(name: string, applications: readonly string[]) {
+  const message = `Pods of ${applications.join(', ')} need the secret "${name}"; publish versions without it first.`
+  return { __typename: 'SecretInUse', name, applications, message } as const
+}
+
 export function tenantNotFound(tenant: string) {
   return { __typename: 'TenantNotFound', tenant, message: `There is no tenant "${tenant}".` } as const
 }

@@ -22,6 +22,8 @@ import type { MutationResolvers, QueryResolvers, Resolvers, SubscriptionResolver
 import { guardRoots } from './guard.ts'
 import { podQueries, podSubscriptions, podTypes } from './pods.resolvers.ts'
 import { scalars } from './scalars.ts'
+import { imageTypes } from './provision-fields.ts'
+import { secretMutations, secretQueries, secretTypes } from './secrets.resolvers.ts'
 import { sessionMutations, sessionQueries, sessionSubscriptions, sessionTypes } from './sessions.resolvers.ts'
 import { tenantMutations, tenantQueries, tenantTypes } from './tenants.resolvers.ts'
 
@@ -32,6 +34,7 @@ const queries: Required<QueryResolvers> = {
   ...computeNodeQueries,
   ...fleetQueries,
   ...podQueries,
+  ...secretQueries,
   ...sessionQueries,
   ...tenantQueries,
 }
@@ -39,6 +42,7 @@ const queries: Required<QueryResolvers> = {
 const mutations: Required<MutationResolvers> = {
   ...applicationMutations,
   ...computeNodeMutations,
+  ...secretMutations,
   ...sessionMutations,
   ...tenantMutations,
 }
@@ -57,6 +61,8 @@ const resolvers: Resolvers = {
   ...computeNodeTypes,
   ...fleetTypes,
   ...podTypes,
+  ...imageTypes,
+  ...secretTypes,
   ...sessionTypes,
   ...tenantTypes,
   Query: queries,

@@ -1,5 +1,6 @@
 /** The agent's words into the core's. Everything that arrives is checked here. */
 import type {
+  ImageReport as WireImageReport,
   Isolation as WireIsolation,
   NodeHello,
   NodeState as WireNodeState,
@@ -9,6 +10,7 @@ import type {
   UsageReport,
 } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import {
+  ImagePhase,
   Isolation,
   PodFailureKind,
   PodPhase,
@@ -18,6 +20,8 @@ import {
 import { isDnsLabel } from '../applications/version-rules.ts'
 import type { Isolation as DomainIsolation } from '../applications/application.ts'
 import type { NodeReport, NodeState, PodReport, SessionReport } from '../fleet/node-report.ts'
+import type { ImageReport } from '../images/node-image.ts'
+import type { NodePressure } from '../nodes/node-pressure.ts'
 import type { NodeIntroduction } from '../nodes/node.ts'
 import type { PodFailure, PodUsage } from '../pods/pod.ts'
 import type { Endpoint } from '../sessions/session.ts'
@@ -77,8 +81,25 @@ export function reportFrom(report: Report): FromWire<NodeReport> {
   }
 }
 
-export function usageFrom(report: UsageReport): { node: PodUsage; pods: Map<string, PodUsage> } {
-  return { node: usageOf(report), pods: new Map(report.pods.map((pod) => [pod.podId, usageOf(pod)])) }
+/** `pressure`: null when the node says nothing new of it. */
+export function usageFrom(report: UsageReport): {
+  node: PodUsage
+  pods: Map<string, PodUsage>
+  pressure: NodePressure | null
+} {
+  const { memory = false, disk = false, pids = false } = report.pressure ?? {}
+  return {
+    node: usageOf(report),
+    pods: new Map(report.pods.map((pod) => [pod.podId, usageOf(pod)])),
+    pressure: report.pressure === undefined ? null : { memory, disk, pids },
+  }
+}
+
+export function imageReportFrom(report: WireImageReport): FromWire<ImageReport> {
+  const phase = IMAGE_PHASES.get(report.phase)
+  if (phase === undefined || report.applicationVersionId === '') return null
+  const message = report.message.slice(0, TEXT_MAX)
+  return { versionId: report.applicationVersionId, phase, message, pulledBytes: report.pulledBytes }
 }
 
 function usageOf({ cpuMillis, memoryBytes }: PodUsage): PodUsage {
@@ -132,6 +153,12 @@ function endpointFrom(endpoint: WireSessionReport['endpoints'][number]): FromWir
 function isolationFrom(isolation: WireIsolation): DomainIsolation {
   return ISOLATIONS.get(isolation) ?? 'none'
 }
+
+const IMAGE_PHASES = new Map<number, ImageReport['phase']>([
+  [ImagePhase.IMAGE_PHASE_PULLING, 'pulling'],
+  [ImagePhase.IMAGE_PHASE_PRESENT, 'present'],
+  [ImagePhase.IMAGE_PHASE_FAILED, 'failed'],
+])
 
 const ISOLATIONS = new Map<number, DomainIsolation>([
   [Isolation.ISOLATION_SIMULATED, 'simulated'],

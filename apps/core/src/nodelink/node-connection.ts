@@ -18,9 +18,14 @@ import type { NodeCommand } from '../fleet/node-command.ts'
 import type { NodeReport, NodeState } from '../fleet/node-report.ts'
 import type { NodeIntroduction } from '../nodes/node.ts'
 import type { PodUsage } from '../pods/pod.ts'
-import { introductionFrom, reportFrom, stateFrom, usageFrom } from './from-wire.ts'
+import type { NodePressure } from '../nodes/node-pressure.ts'
+import type { ImageReport } from '../images/node-image.ts'
+import type { PreloadOrder } from '../images/image-preloader.ts'
+import type { PodSecrets } from '../secrets/pod-secrets.ts'
+import { bytesOfFiles } from '../applications/provision.ts'
+import { imageReportFrom, introductionFrom, reportFrom, stateFrom, usageFrom } from './from-wire.ts'
 import { LogReaders, type PodLogBatch, type PodLogOptions } from './log-readers.ts'
-import { toWire } from './to-wire.ts'
+import { preloadToWire, toWire } from './to-wire.ts'
 
 /** What a connection needs of the core. */
 export type ConnectionPorts = {
@@ -32,12 +37,17 @@ export type ConnectionPorts = {
   readonly heartbeatMs: number
   readonly usageMs: number
   readonly isJoinToken: (token: string) => boolean
+  /** The values of secrets for a pod of a version; null: it has none. */
+  readonly podSecrets: (versionId: string) => PodSecrets | null
+  /** A node tells of an image that it was asked to get. */
+  readonly imageReported: (nodeName: string, report: ImageReport) => void
   readonly fleet: {
     nodeState(nodeName: string, state: NodeState): void
     nodeReports(nodeName: string, firstRevision: number, reports: readonly NodeReport[]): boolean
     nodeHeard(nodeName: string): void
     nodeUsage(nodeName: string, usage: PodUsage, pods: ReadonlyMap<string, PodUsage>): void
     commandsSent(sessionIds: readonly string[]): void
+    nodePressure(nodeName: string, pressure: NodePressure): void
   }
   /** Whether this core has let in a node with this ledger before. */
   readonly hasGreeted: (ledgerId: string) => boolean
@@ -46,6 +56,8 @@ export type ConnectionPorts = {
   /** The agent has seen a higher epoch of this cluster: somebody restored an old database. */
   readonly epochRefused: (highestEpoch: number) => void
   readonly left: (connection: NodeConnection) => void
+  /** The node's first full state on this connection has come. */
+  readonly nodeReady: (nodeName: string) => void
 }
 
 /** The stream, as gRPC gives it. */
@@ -87,6 +99,8 @@ export class NodeConnection {
   #isFlushDue = false
   #isBlocked = false
   #isOver = false
+  /** Its first full state has come. */
+  #isReady = false
   #heartbeat: Cancel | null = null
   readonly #cancelHelloTimeout: Cancel
 
@@ -153,6 +167,11 @@ export class NodeConnection {
     this.#stream.end()
   }
 
+  /** Asks the node to get an image; nothing waits for it. */
+  preload(order: PreloadOrder): void {
+    if (!this.#isOver) this.#stream.write({ frame: { $case: 'preloadImage', value: preloadToWire(order) } })
+  }
+
   /** The log of a pod of this node. */
   podLog(podId: string, options: PodLogOptions, signal: AbortSignal): AsyncIterable<PodLogBatch> {
     return this.#logs.read(podId, options, signal)
@@ -203,11 +222,17 @@ export class NodeConnection {
       case 'heartbeat':
         return fleet.nodeHeard(nodeName)
       case 'usage': {
-        const usage = usageFrom(frame.value)
-        return fleet.nodeUsage(nodeName, usage.node, usage.pods)
+        const { node, pods, pressure } = usageFrom(frame.value)
+        fleet.nodeUsage(nodeName, node, pods)
+        if (pressure !== null) fleet.nodePressure(nodeName, pressure)
+        return
       }
       case 'logChunk':
         return this.#logs.receive(frame.value)
+      case 'image': {
+        const report = imageReportFrom(frame.value)
+        return report === null ? undefined : this.#ports.imageReported(nodeName, report)
+      }
     }
   }
 
@@ -221,6 +246,8 @@ export class NodeConnection {
     this.#stateParts = []
     if (state === null) return this.refuse({ code: 'invalidArgument', message: 'a state that makes no sense' })
     this.#ports.fleet.nodeState(nodeName, state)
+    if (!this.#isReady) this.#ports.nodeReady(nodeName)
+    this.#isReady = true
   }
 
   #flushSoon(): void {
@@ -238,7 +265,7 @@ export class NodeConnection {
     while (!this.#isOver && !this.#isBlocked && this.#unsent.length > 0) {
       const batch = this.#unsent.splice(0, countForFrame(this.#unsent))
       for (const command of batch) if (command.kind === 'startSession') started.push(command.sessionId)
-      const commands = batch.map((command) => toWire(command, nowMs))
+      const commands = batch.map((command) => toWire(command, { nowMs, secretsOf: this.#ports.podSecrets }))
       const value = { epoch: this.#ports.epoch, commands }
       this.#isBlocked = !this.#stream.write({ frame: { $case: 'commands', value } })
     }
@@ -267,7 +294,10 @@ function countForFrame(commands: readonly NodeCommand[]): number {
 }
 
 function bytesOf(command: NodeCommand): number {
-  if (command.kind === 'defineVersion') return DEFINITION_BYTES
+  if (command.kind === 'defineVersion') {
+    const { provision } = command.version.spec
+    return DEFINITION_BYTES + (provision === undefined ? 0 : bytesOfFiles(provision))
+  }
   if (command.kind !== 'startSession') return COMMAND_BYTES
   let letters = 0
   for (const [name, value] of Object.entries(command.env)) letters += name.length + value.length

@@ -68,11 +68,15 @@ function world({ epoch }: { readonly epoch: number }) {
     heartbeatMs: 2_000,
     usageMs: 2_000,
     isJoinToken: () => true,
+    podSecrets: () => null,
+    imageReported: () => undefined,
+    nodeReady: () => undefined,
     fleet: {
       nodeState: () => undefined,
       nodeReports: () => true,
       nodeHeard: () => undefined,
       nodeUsage: () => undefined,
+      nodePressure: () => undefined,
       commandsSent: () => undefined,
     },
     nodeConnected: ({ name }) => {

@@ -209,6 +209,9 @@ async function linkWorld() {
     heartbeatMs: 5_000,
     usageMs: 5_000,
     isJoinToken: (token) => token === 'join-me',
+    podSecrets: () => null,
+    imageReported: () => undefined,
+    nodeReady: () => undefined,
     nodeConnected: (introduction) => fleet.nodeConnected(introduction).kind,
     nodeDisconnected: (name) => {
       fleet.nodeDisconnected(name)
@@ -227,6 +230,7 @@ async function linkWorld() {
       },
       nodeHeard: (name) => fleet.nodeHeard(name),
       nodeUsage: (name, usage, pods) => fleet.nodeUsage(name, usage, pods),
+      nodePressure: (name, pressure) => fleet.nodePressure(name, pressure),
       commandsSent: (ids) => fleet.commandsSent(ids),
     },
   })

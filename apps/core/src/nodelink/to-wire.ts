@@ -1,21 +1,44 @@
 /** The core's words into the agent's. */
 import { unreachable } from '@fornax/kernel/assert'
-import type { Command, DefineApplicationVersion, Readiness } from '@fornax/proto/fornax/nodelink/v1/nodelink'
-import { Isolation } from '@fornax/proto/fornax/nodelink/v1/nodelink'
+import type {
+  Command,
+  DefineApplicationVersion,
+  PodSecrets as WirePodSecrets,
+  PreloadImage,
+  Readiness,
+} from '@fornax/proto/fornax/nodelink/v1/nodelink'
+import { ImagePullPolicy, Isolation } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import type { ApplicationVersion, Isolation as DomainIsolation } from '../applications/application.ts'
+import type { ImagePullPolicy as DomainPullPolicy } from '../applications/provision.ts'
+import type { PreloadOrder } from '../images/image-preloader.ts'
+import type { PodSecrets } from '../secrets/pod-secrets.ts'
 import type { NodeCommand } from '../fleet/node-command.ts'
 
 /** `nowMs` turns deadlines into what is left of them: clocks of two machines are not compared. */
-export function toWire(command: NodeCommand, nowMs: number): Command {
-  return { command: bodyOf(command, nowMs) }
+export function toWire(command: NodeCommand, { nowMs, secretsOf }: WireFacts): Command {
+  return { command: bodyOf(command, { nowMs, secretsOf }) }
 }
 
-function bodyOf(command: NodeCommand, nowMs: number): NonNullable<Command['command']> {
+/** What the wire needs beside a command. */
+export type WireFacts = {
+  readonly nowMs: number
+  /** The values for a pod of a version, opened at the last moment and kept nowhere; null: it has none. */
+  readonly secretsOf: (versionId: string) => PodSecrets | null
+}
+
+function bodyOf(command: NodeCommand, { nowMs, secretsOf }: WireFacts): NonNullable<Command['command']> {
   switch (command.kind) {
     case 'defineVersion':
       return { $case: 'defineApplicationVersion', value: versionToWire(command.version, command.applicationName) }
     case 'createPod':
-      return { $case: 'createPod', value: { podId: command.podId, applicationVersionId: command.versionId } }
+      return {
+        $case: 'createPod',
+        value: {
+          podId: command.podId,
+          applicationVersionId: command.versionId,
+          secrets: secretsToWire(secretsOf(command.versionId)),
+        },
+      }
     case 'stopPod':
       return { $case: 'stopPod', value: { podId: command.podId, graceMs: command.graceMs } }
     case 'startSession': {
@@ -57,6 +80,8 @@ function versionToWire({ id, number, spec }: ApplicationVersion, applicationName
     workingDirectory: spec.workingDirectory ?? '',
     applicationName,
     versionNumber: number,
+    files: (spec.provision?.files ?? []).map(({ path, content }) => ({ path, content })),
+    imagePullPolicy: PULL_POLICIES[spec.provision?.imagePullPolicy ?? 'ifNotPresent'],
   }
 }
 
@@ -85,4 +110,26 @@ const ISOLATIONS: Readonly<Record<DomainIsolation, Isolation>> = {
   namespace: Isolation.ISOLATION_NAMESPACE,
   container: Isolation.ISOLATION_CONTAINER,
   sandbox: Isolation.ISOLATION_SANDBOX,
+}
+
+/** An image that a node shall have before a pod needs it. */
+export function preloadToWire({ versionId, image, isAlways, credentials }: PreloadOrder): PreloadImage {
+  const pullPolicy = PULL_POLICIES[isAlways ? 'always' : 'ifNotPresent']
+  return { applicationVersionId: versionId, image, pullPolicy, credentials: credentials.map((each) => ({ ...each })) }
+}
+
+function secretsToWire(secrets: PodSecrets | null): WirePodSecrets | undefined {
+  if (secrets === null) return undefined
+  return {
+    env: { ...secrets.env },
+    files: secrets.files.map(({ path, content }) => ({ path, content: Buffer.from(content) })),
+    credentials: secrets.credentials.map((each) => ({ ...each })),
+    problem: secrets.problem,
+  }
+}
+
+const PULL_POLICIES: Readonly<Record<DomainPullPolicy, ImagePullPolicy>> = {
+  ifNotPresent: ImagePullPolicy.IMAGE_PULL_POLICY_UNSPECIFIED,
+  always: ImagePullPolicy.IMAGE_PULL_POLICY_ALWAYS,
+  never: ImagePullPolicy.IMAGE_PULL_POLICY_NEVER,
 }

@@ -1,6 +1,7 @@
 /** The documents inside rows: what is read from a JSON column is checked before anybody relies on it. */
 import { z } from 'zod'
 import type { ScalingTarget, VersionSpec } from '../applications/application.ts'
+import type { Provision } from '../applications/provision.ts'
 import type { Endpoint, SessionRequest, TimelineEntry } from '../sessions/session.ts'
 
 /** What of a request is one document. The rest has columns of its own. */
@@ -8,6 +9,21 @@ export type RequestDocument = Omit<SessionRequest, 'data' | 'labels' | 'idempote
 
 const texts = z.record(z.string(), z.string())
 const protocol = z.enum(['http', 'tcp', 'udp'])
+
+const secretUse = z.object({
+  secret: z.string(),
+  as: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('env'), name: z.string() }),
+    z.object({ kind: z.literal('file'), path: z.string() }),
+  ]),
+})
+
+const provision = z.object({
+  files: z.array(z.object({ path: z.string(), content: z.string() })),
+  secrets: z.array(secretUse),
+  imagePullPolicy: z.enum(['ifNotPresent', 'always', 'never']),
+  imagePullSecrets: z.array(z.string()),
+}) satisfies z.ZodType<Provision>
 
 const spec = z.object({
   image: z.string(),
@@ -33,6 +49,7 @@ const spec = z.object({
   runtimeClass: z.string().nullable(),
   minIsolation: z.enum(['none', 'simulated', 'namespace', 'container', 'sandbox']),
   toleratesSimulated: z.boolean(),
+  provision: provision.optional(),
 }) satisfies z.ZodType<VersionSpec>
 
 const target = z.discriminatedUnion('kind', [

@@ -1,6 +1,7 @@
 /** Opens the database that a URL names, brought to this version. */
 import type { Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
+import type { SecretStore } from '../secrets/secret.ts'
 import type { Database } from './database.ts'
 import { migrate, readMigrations } from './migrations.ts'
 import { openPostgres } from './postgres-database.ts'
@@ -21,8 +22,11 @@ export type OpenStoreOptions = {
   readonly sessionsWritten?: (rows: number) => void
 }
 
+/** The store, and the table of secrets beside it. */
+export type OpenedStore = Store & { readonly secrets: SecretStore }
+
 /** Throws a `StoreUnavailableError` when the database cannot be used. Then nothing has changed in it. */
-export async function openStore(options: OpenStoreOptions): Promise<Store> {
+export async function openStore(options: OpenStoreOptions): Promise<OpenedStore> {
   const { databaseUrl, durability, clock, log } = options
   if (databaseUrl.startsWith('file:')) {
     const database = await openSqlite(sqlitePath(databaseUrl), durability)
@@ -41,7 +45,7 @@ async function storeOn(
   database: Database,
   { clock, log, sessionsWritten }: OpenStoreOptions,
   giveUp: () => Promise<void>,
-): Promise<Store> {
+): Promise<OpenedStore> {
   try {
     const applied = await migrate(database, await readMigrations(database.provider), clock.nowMs())
     if (applied.length > 0)

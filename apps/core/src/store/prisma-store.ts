@@ -6,6 +6,7 @@ import { newId } from '@fornax/kernel/ids'
 import type { Clock } from '@fornax/kernel/clock'
 import type { Application, ApplicationVersion, ScalingPolicy } from '../applications/application.ts'
 import type { RegisteredNode } from '../nodes/node.ts'
+import type { SecretStore } from '../secrets/secret.ts'
 import type { Session } from '../sessions/session.ts'
 import { ROLES, type ApiToken, type Role, type Tenant } from '../tenants/tenant.ts'
 import { fromPolicy, fromVersion, toApplication, toVersion } from './application-rows.ts'
@@ -14,6 +15,7 @@ import type { Database } from './database.ts'
 import { parseLabels } from './documents.ts'
 import { GroupCommit, type GroupBounds } from './group-commit.ts'
 import { isUniqueViolation, openClient, type Client, type Transaction } from './prisma-client.ts'
+import { secretStore } from './secret-rows.ts'
 import { fromSessionRow, sessionRowBytes, SESSIONS, toSessionRow } from './session-rows.ts'
 import * as statements from './statements.ts'
 import type { AuditEntry, Intent, SessionHistoryQuery, Store, WriteResult } from './store.ts'
@@ -34,6 +36,8 @@ export class PrismaStore implements Store {
   readonly #client: Client
   readonly #sessions: GroupCommit<Session>
   readonly #audit: GroupCommit<AuditEntry>
+  /** A port of its own: nobody but who seals secrets needs it. */
+  readonly secrets: SecretStore = secretStore((work) => this.#prisma(work))
 
   /** Owns the database from here on. */
   constructor(database: Database, clock: Clock, sessionsWritten: (rows: number) => void = () => undefined) {

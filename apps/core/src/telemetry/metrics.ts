@@ -5,6 +5,8 @@ import type { Session } from '../sessions/session.ts'
 /** What is read from the fleet when the numbers are asked for. */
 export type Gauges = {
   readonly nodesByPhase: () => Readonly<Record<string, number>>
+  /** Nodes that are short of something, by what. */
+  readonly nodesByCondition: () => Readonly<Record<string, number>>
   readonly podsByPhase: () => Readonly<Record<string, number>>
   readonly openSessions: () => number
   readonly waitingSessions: () => number
@@ -64,6 +66,13 @@ export class Metrics {
       registers,
     })
     byLabel(this.#registry, 'fornax_nodes', 'Nodes by phase.', gauges.nodesByPhase)
+    byLabel(
+      this.#registry,
+      'fornax_nodes_under_pressure',
+      'Nodes that take no pods, by what they are short of.',
+      gauges.nodesByCondition,
+      'condition',
+    )
     byLabel(this.#registry, 'fornax_pods', 'Pods by phase.', gauges.podsByPhase)
     single(this.#registry, 'fornax_sessions_open', 'Sessions that are not closed.', gauges.openSessions)
     single(this.#registry, 'fornax_sessions_waiting', 'Sessions that wait for a pod.', gauges.waitingSessions)
@@ -106,15 +115,22 @@ const TOTALS: readonly (readonly [keyof Totals, string, string])[] = [
   ['sessionCommits', 'fornax_session_commits_total', 'Commits that wrote them.'],
 ]
 
-function byLabel(registry: Registry, name: string, help: string, read: () => Readonly<Record<string, number>>): void {
-  const gauge: Gauge<'phase'> = new Gauge({
+// oxlint-disable-next-line max-params -- one line for each number.
+function byLabel(
+  registry: Registry,
+  name: string,
+  help: string,
+  read: () => Readonly<Record<string, number>>,
+  label = 'phase',
+): void {
+  const gauge: Gauge = new Gauge({
     name,
     help,
-    labelNames: ['phase'],
+    labelNames: [label],
     registers: [registry],
     collect: () => {
       gauge.reset()
-      for (const [phase, value] of Object.entries(read())) gauge.set({ phase }, value)
+      for (const [word, value] of Object.entries(read())) gauge.set({ [label]: word }, value)
     },
   })
 }

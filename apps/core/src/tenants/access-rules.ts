@@ -3,12 +3,13 @@ import type { Role, Viewer } from './tenant.ts'
 
 type Read =
   | ('apiTokens' | 'application' | 'applications' | 'computeNode' | 'computeNodes' | 'fleet' | 'latency')
-  | ('node' | 'pod' | 'pods' | 'session' | 'sessions' | 'tenants' | 'viewer')
+  | ('node' | 'pod' | 'pods' | 'secret' | 'secrets' | 'session' | 'sessions' | 'tenants' | 'viewer')
 
 type Write =
   | ('closeSession' | 'cordonNode' | 'createApiToken' | 'createApplication' | 'createTenant' | 'deleteApplication')
   | ('drainNode' | 'openSession' | 'openSessions' | 'publishApplicationVersion' | 'revokeApiToken')
   | ('uncordonNode' | 'updateScalingPolicy')
+  | ('createSecret' | 'deleteSecret' | 'updateSecret')
 
 type Watch = 'podLogs' | 'watchApplications' | 'watchComputeNodes' | 'watchPods' | 'watchSession' | 'watchSessions'
 
@@ -27,6 +28,8 @@ const NEEDED_ROLE: Readonly<Record<Operation, Role>> = {
   node: 'viewer',
   pod: 'viewer',
   pods: 'viewer',
+  secret: 'viewer',
+  secrets: 'viewer',
   session: 'viewer',
   sessions: 'viewer',
   tenants: 'viewer',
@@ -36,8 +39,10 @@ const NEEDED_ROLE: Readonly<Record<Operation, Role>> = {
   cordonNode: 'operator',
   createApiToken: 'admin',
   createApplication: 'developer',
+  createSecret: 'developer',
   createTenant: 'operator',
   deleteApplication: 'developer',
+  deleteSecret: 'developer',
   drainNode: 'operator',
   openSession: 'developer',
   openSessions: 'developer',
@@ -45,6 +50,7 @@ const NEEDED_ROLE: Readonly<Record<Operation, Role>> = {
   revokeApiToken: 'admin',
   uncordonNode: 'operator',
   updateScalingPolicy: 'developer',
+  updateSecret: 'developer',
 
   podLogs: 'viewer',
   watchApplications: 'viewer',

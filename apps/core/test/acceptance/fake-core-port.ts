@@ -6,9 +6,11 @@ import { systemClock, type Clock } from '@fornax/kernel/clock'
 import { createLog } from '@fornax/kernel/log'
 import { policyProblem } from '../../src/applications/scaling-policy-rules.ts'
 import { nameProblem, specProblem } from '../../src/applications/version-rules.ts'
+import type { NodeImage } from '../../src/images/node-image.ts'
 import type { CorePort, LatencyFilter, PodLogBatch, UseCases } from '../../src/graphql/core-port.ts'
 import { FakeFleet } from './fake-fleet.ts'
 import { toAvailable } from './fake-objects.ts'
+import { fakeSecrets } from './fake-secrets.ts'
 import { FakeStore } from './fake-store.ts'
 import { FakeTenants } from './fake-tenants.ts'
 
@@ -19,6 +21,9 @@ export class FakeCorePort implements CorePort {
   readonly store: FakeStore
   readonly tenants = new FakeTenants()
   readonly useCases: UseCases
+  readonly secrets = fakeSecrets()
+  /** What nodes say of images, whatever the version. */
+  images: readonly NodeImage[] = []
   /** While it is set, sessions do not become available. */
   hold: Promise<void> | null = null
   /** What the log of every pod yields. */
@@ -39,6 +44,10 @@ export class FakeCorePort implements CorePort {
   async *podLog(_podId: string, _options: object, signal: AbortSignal): AsyncIterable<PodLogBatch> {
     yield* this.podLogBatches
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+  }
+
+  imagesOf(): readonly NodeImage[] {
+    return this.images
   }
 
   latency(filter: LatencyFilter) {

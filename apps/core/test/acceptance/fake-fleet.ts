@@ -193,6 +193,7 @@ export class FakeFleet implements FleetReader {
       booked: { cpuMillis: 300, memoryBytes: 3072, pods: 3 },
       lastHeardAtMs: 0,
       usage: { cpuMillis: 7, memoryBytes: 77 },
+      conditions: [],
       ...given,
     }
     this.#nodes.set(name, node)

@@ -159,6 +159,7 @@ async function scratch() {
         logLevel: 'silent',
         adminToken,
         joinToken: 'the-join-token-of-this-test',
+        secretKey: new Uint8Array(32).fill(7),
         isProduction: false,
       },
     })

@@ -46,5 +46,6 @@ const PROBE: Omit<Sandbox, 'path' | 'isPrivileged'> = {
   sessionFolder: null,
   ports: [],
   hiddenFolders: [],
+  files: [],
   user: { uid: 65_534, gid: 65_534 },
 }

@@ -10,6 +10,7 @@ import { sleep, type Cancel, type Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
 import { isPortFree } from '../../ports/port-check.ts'
 import { refusalOfHostPod } from '../host-pod.ts'
+import { filePathsOf, makePodFiles, withSecretEnv } from '../pod-files.ts'
 import { podFolderOf, type PodFolder } from '../pod-folder.ts'
 import { ExitFiles } from '../process/exit-files.ts'
 import { bootId } from '../process/process-table.ts'
@@ -28,7 +29,8 @@ import { Cgroups } from '../cgroups.ts'
 import { openOwnNetworks, sharedNetworks, type PodNetwork, type PodNetworks } from './pod-networks.ts'
 import { noteSlot, parseHandle, readSlot } from './pod-notes.ts'
 import { findSandboxProcess, findShims, isSandboxAlive, killSandbox, signal, usageOfTrees } from './sandbox-process.ts'
-import type { PodUser, Sandbox } from './sandbox-args.ts'
+import { SecretPlace } from '../secret-place.ts'
+import { placeProblem, type PodUser, type Sandbox } from './sandbox-args.ts'
 import { startSandbox } from './start-sandbox.ts'
 
 export type BubblewrapRuntimeOptions = {
@@ -49,6 +51,8 @@ export type BubblewrapRuntimeOptions = {
   readonly network?: 'own' | 'shared'
 }
 
+/** The name of the file with the options of a sandbox whose environment holds secrets. */
+const ARGS = 'sandbox.args'
 const NOBODY: PodUser = { uid: 65_534, gid: 65_534 }
 const PIDS_PER_POD = 1_024
 
@@ -113,6 +117,7 @@ class BubblewrapRuntime implements Runtime {
   readonly #cgroups: Cgroups | null
   readonly #networks: PodNetworks
   readonly #exitFiles: ExitFiles
+  readonly #secrets: SecretPlace
   readonly #pods = new Map<string, BubblewrapPod>()
   #cancelCheck: Cancel
 
@@ -121,6 +126,8 @@ class BubblewrapRuntime implements Runtime {
     this.#isPrivileged = isPrivileged
     this.#cgroups = cgroups
     this.#networks = networks
+    this.#secrets = new SecretPlace(tagOf(options.podsFolder))
+    this.#secrets.keepOnly(new Set(readdirSync(options.podsFolder)))
     this.#exitFiles = new ExitFiles(join(options.podsFolder, '.exits'))
     this.portsBelongTo = networks.portsBelongTo
     this.podOwner = isPrivileged ? this.#user() : null
@@ -128,7 +135,7 @@ class BubblewrapRuntime implements Runtime {
   }
 
   async createPod(order: PodOrder): Promise<CreatePodResult> {
-    const reason = refusalOfHostPod(order.version, this.name)
+    const reason = refusalOfHostPod(order.version, this.name) ?? placeProblem(filePathsOf(order), existsSync)
     if (reason !== null) return { kind: 'failed', reason }
     // Asked again by mistake; what runs must not suffer from it.
     if (existsSync(this.#folderOf(order.podId).path)) return { kind: 'failed', reason: 'there is a pod of this name' }
@@ -204,9 +211,11 @@ class BubblewrapRuntime implements Runtime {
     const limits = { memoryBytes: version.memoryBytes, cpuMillis: version.cpuMillis, pids: pidsPerPod }
     const cgroups = this.#cgroups?.create(podId, limits) ?? []
     const network = await this.#networks.create(order)
+    const files = makePodFiles(order, folder.path, this.#secrets)
     const sandbox: Sandbox = {
       podId,
-      version,
+      version: withSecretEnv(order),
+      files,
       path,
       hiddenFolders: hiddenFolders.filter((each) => existsSync(each)),
       sessionFolder: order.sessionFolder,
@@ -216,7 +225,11 @@ class BubblewrapRuntime implements Runtime {
     }
     const exitFile = this.#exitFiles.pathOf(podId)
     noteSlot(folder.path, network.slot)
-    await startSandbox({ folder, exitFile, network, cgroups, sandbox, clock })
+    const hasSecretEnv = Object.keys(order.secrets?.env ?? {}).length > 0
+    const inMemory = (args: string): string => this.#secrets.write(podId, ARGS, args)
+    const writeArgsInMemory = hasSecretEnv ? inMemory : null
+    await startSandbox({ folder, exitFile, network, cgroups, sandbox, clock, writeArgsInMemory })
+    this.#secrets.removeFile(podId, ARGS)
     const process = findSandboxProcess(folder.path) ?? { pid: 0, startTicks: 0, bootId: bootId() } // It has ended.
     return this.#keep(order, { sandbox: process, slot: network.slot }, network)
   }
@@ -247,6 +260,7 @@ class BubblewrapRuntime implements Runtime {
 
   /** Ends whatever still runs of a pod, and takes its groups and network away. Quick when its shim has done so. */
   async #sweep(podId: string): Promise<void> {
+    this.#secrets.remove(podId)
     const folder = this.#folderOf(podId).path
     if (this.#exitFiles.read(podId) === null) await this.#killAll(podId, folder)
     for (let check = 0; check < SWEEP_CHECKS_MAX && this.#cgroups?.remove(podId) === false; check += 1) {

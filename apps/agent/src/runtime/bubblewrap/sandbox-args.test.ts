@@ -55,6 +55,7 @@ function sandbox(overrides: Partial<Sandbox>): Sandbox {
     ports: [],
     path: '/bin',
     hiddenFolders: [],
+    files: [],
     user: { uid: 65_534, gid: 65_534 },
     isPrivileged: true,
     ...overrides,

@@ -1,5 +1,6 @@
 /** What bubblewrap is told about a pod, as plain data. */
 import type { ApplicationVersion } from '@fornax/node-model/application-version'
+import type { FileMount } from '../pod-files.ts'
 import { podEnvironment } from '../pod-environment.ts'
 import { SESSION_SOCKET } from '../runtime.ts'
 import { checkoutArgs } from './checkout-view.ts'
@@ -15,6 +16,8 @@ export type Sandbox = {
   /** Folders of the node that no pod may see. */
   readonly hiddenFolders: readonly string[]
   readonly user: PodUser
+  /** Files that the pod finds, read-only. */
+  readonly files: readonly FileMount[]
   /** Whether the agent is root; otherwise the kernel lends it a user namespace. */
   readonly isPrivileged: boolean
 }
@@ -27,6 +30,14 @@ export const SESSION_FOLDER_INSIDE = '/run/fornax'
 
 /** Where a pod may write; what it writes counts for its memory. */
 const MEMORY_FOLDERS = ['/tmp', '/var/tmp', '/dev/shm']
+
+/** Why a file cannot be put at its path; null when it can. The node's own file system is not ours to change. */
+export function placeProblem(paths: readonly string[], nodeHas: (path: string) => boolean): string | null {
+  const isOurs = (path: string): boolean => ['/run', '/tmp', '/var/tmp'].some((folder) => path.startsWith(`${folder}/`))
+  const stray = paths.find((path) => !isOurs(path) && !nodeHas(path))
+  if (stray === undefined) return null
+  return `${stray}: the bubblewrap runtime puts files below /run, /tmp and /var/tmp, or in the place of the node's own`
+}
 
 /** The options, without the command. */
 export function sandboxArgs(sandbox: Sandbox): readonly string[] {
@@ -44,6 +55,7 @@ export function sandboxArgs(sandbox: Sandbox): readonly string[] {
     ...checkoutArgs(MEMORY_FOLDERS),
     ...sandbox.hiddenFolders.flatMap((folder) => ['--tmpfs', folder]),
     ...sessionArgs(sandbox.sessionFolder),
+    ...sandbox.files.flatMap(({ hostPath, path }) => ['--ro-bind', hostPath, path]),
     '--chdir',
     workingDirectory,
     '--clearenv',

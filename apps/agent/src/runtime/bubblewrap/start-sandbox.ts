@@ -1,6 +1,6 @@
 /** Starts a pod's shim, and with it the pod. */
 import { spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Clock } from '@fornax/kernel/clock'
@@ -17,6 +17,8 @@ export type SandboxStart = {
   readonly cgroups: readonly string[]
   readonly sandbox: Sandbox
   readonly clock: Clock
+  /** Writes what holds secrets where no disk keeps it; null: there are none. */
+  readonly writeArgsInMemory: ((args: string) => string) | null
 }
 
 const SHIM = join(import.meta.dirname, 'pod-shim.sh')
@@ -30,12 +32,20 @@ const REASON_LETTERS = 500
 /** Settles when the pod's command runs. Rejects, with what was complained about, when it cannot be. */
 export async function startSandbox(start: SandboxStart): Promise<void> {
   const { folder, network } = start
-  writeFileSync(join(folder.path, 'sandbox.args'), sandboxArgs(start.sandbox).join('\0'), { mode: 0o600 })
+  writeArgs(start)
   writeFileSync(join(folder.path, 'network.batch'), `${network.insideLines.join('\n')}\n`, { mode: 0o600 })
   const announcement = spawnShim(start)
   const hasStarted = await hears(announcement, start.clock)
   announcement.destroy()
   if (!hasStarted) throw new Error(complaintOf(folder))
+}
+
+/** The shim reads them from a file, so that no list of processes shows them. */
+function writeArgs({ folder, sandbox, writeArgsInMemory }: SandboxStart): void {
+  const file = join(folder.path, 'sandbox.args')
+  const args = sandboxArgs(sandbox).join('\0')
+  if (writeArgsInMemory === null) writeFileSync(file, args, { mode: 0o600 })
+  else symlinkSync(writeArgsInMemory(args), file)
 }
 
 function spawnShim({ folder, exitFile, network, cgroups, sandbox }: SandboxStart): Readable {

@@ -91,5 +91,6 @@ function plan(change: Partial<ContainerPlan['version']> = {}): ContainerPlan {
     cgroupVersion: 1,
     hasIpv6: true,
     pids: 100,
+    files: [],
   }
 }

@@ -10,6 +10,7 @@ import {
 import type { ApplicationVersion } from '@fornax/node-model/application-version'
 import { CONTAINER_LOG } from '../../logs/log-source.ts'
 import { CPU_PERIOD_US, cpuQuotaUs, cpuShares } from '../cgroups.ts'
+import type { FileMount } from '../pod-files.ts'
 import { podEnvironment } from '../pod-environment.ts'
 import { SESSION_SOCKET } from '../runtime.ts'
 
@@ -32,6 +33,8 @@ export type ContainerPlan = {
   readonly cgroupVersion: 1 | 2
   readonly hasIpv6: boolean
   readonly pids: number
+  /** Files that the pod finds, read-only. */
+  readonly files: readonly FileMount[]
 }
 
 export const AGENT_LABEL = 'fornax/agent'
@@ -127,15 +130,16 @@ function environmentOf({ podId, version, sessionFolder }: ContainerPlan): Record
   return podEnvironment(version, { podId, path: null, ports, sessionSocket })
 }
 
-function mountsOf({ scratchFolder, sessionFolder }: ContainerPlan): Mount[] {
+function mountsOf({ scratchFolder, sessionFolder, files }: ContainerPlan): Mount[] {
   const scratch = Object.entries(SCRATCH_FOLDERS).map(([name, containerPath]) => ({
     containerPath,
     hostPath: `${scratchFolder}/${name}`,
     readonly: false,
   }))
-  if (sessionFolder === null) return scratch
+  const given = files.map(({ hostPath, path }) => ({ containerPath: path, hostPath, readonly: true }))
+  if (sessionFolder === null) return [...scratch, ...given]
   // Read-only is enough to talk to a socket, and lets the pod put nothing beside it.
-  return [...scratch, { containerPath: SESSION_FOLDER_INSIDE, hostPath: sessionFolder, readonly: true }]
+  return [...scratch, ...given, { containerPath: SESSION_FOLDER_INSIDE, hostPath: sessionFolder, readonly: true }]
 }
 
 function resourcesOf({ version, cgroupParent, cgroupVersion, pids }: ContainerPlan): LinuxContainerResources {

@@ -30,11 +30,11 @@ describe.skipIf(!canRunContainers)('the image of a pod', () => {
   it('is pulled by whom the registry wants to see', async () => {
     const secret = 'a secret that no log repeats'
     await using registry = await startRegistry({ ...BUSYBOX_IMAGE, files: { '/hello': 'by you' } }, secret)
-    const known = { username: 'puller', password: secret, identityToken: '' }
-    await using scratch = await ScratchRuntime.open(containerd, {
-      credentialsOf: (image) => Promise.resolve(image.startsWith(registry.host) ? known : null),
-    })
-    const pod = await scratch.create(shell('pod-a', registry.imageName, 'cat /hello'))
+    const known = { registry: registry.host, username: 'puller', password: secret, identityToken: '' }
+    const other = { ...known, registry: 'registry.example', password: 'of another registry' }
+    await using scratch = await ScratchRuntime.open(containerd)
+    const secrets = { env: {}, files: [], credentials: [other, known], problem: '' }
+    const pod = await scratch.create({ ...shell('pod-a', registry.imageName, 'cat /hello'), secrets })
     expect(await pod.ended).toEqual({ exitCode: 0, outOfMemory: false })
     expect(scratch.linesOf('pod-a')).toEqual(['by you'])
   })

@@ -17,7 +17,8 @@ import { ContainerNetworks, type ContainerNetworksOptions } from './container-ne
 import type { ContainerdPod } from './containerd-pod.ts'
 import { CriClient } from './cri-client.ts'
 import { problemOf, readCriConfig, type CriConfig } from './cri-config.ts'
-import { Images, type CredentialsOf } from './images.ts'
+import { SecretPlace } from '../secret-place.ts'
+import { Images } from './images.ts'
 import { TaskWatch } from './task-watch.ts'
 
 export type ContainerdNodeOptions = {
@@ -28,8 +29,6 @@ export type ContainerdNodeOptions = {
   readonly host: string
   readonly clock: Clock
   readonly log: Log
-  /** Default: images are pulled without. */
-  readonly credentialsOf?: CredentialsOf
 }
 
 /** What keeps containers from running here, in words for whoever starts the agent. */
@@ -61,6 +60,7 @@ export class ContainerdNode implements AsyncDisposable {
   readonly cgroupVersion: 1 | 2
   readonly hasIpv6: boolean
   readonly images: Images
+  readonly secrets: SecretPlace
   readonly #options: ContainerdNodeOptions
   readonly #watch: TaskWatch
   readonly #pods = new Map<string, ContainerdPod>()
@@ -78,7 +78,9 @@ export class ContainerdNode implements AsyncDisposable {
     this.cgroups = cgroups
     this.cgroupVersion = findCgroupMounts(readFileSync('/proc/self/mountinfo', 'utf8'))?.version ?? 2
     this.hasIpv6 = existsSync('/proc/sys/net/ipv6/conf/all/disable_ipv6')
-    this.images = new Images(client, options.credentialsOf ?? (() => Promise.resolve(null)))
+    this.secrets = new SecretPlace(this.tag)
+    const imagesFile = join(options.folder, '.images.json')
+    this.images = new Images({ client, clock: options.clock, log: options.log, file: imagesFile })
     const listener = {
       exited: (id: string, exitCode: number) => this.#pods.get(id)?.noteExit(exitCode),
       outOfMemory: (id: string) => this.#pods.get(id)?.noteOutOfMemory(),

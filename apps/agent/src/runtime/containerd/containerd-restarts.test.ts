@@ -287,7 +287,7 @@ function planOf(folder: string, podId: string): ContainerPlan {
   const { version } = inImage(orderOf(podId, 'setInterval(() => {}, 1e6)'))
   const names = { podId, tag: tagOf(folder), runtimeName: 'containerd' }
   const folders = { folder, scratchFolder: folder, sessionFolder: null, cgroupParent: null }
-  return { ...names, ...folders, version, cgroupVersion: 1, hasIpv6: false, pids: 100 }
+  return { ...names, ...folders, version, cgroupVersion: 1, hasIpv6: false, pids: 100, files: [] }
 }
 
 async function commandPid(containerd: ScratchContainerd, containerId: string): Promise<number> {

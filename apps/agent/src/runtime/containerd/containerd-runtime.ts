@@ -10,12 +10,15 @@ import type { ApplicationVersion } from '@fornax/node-model/application-version'
 import type { Isolation } from '@fornax/node-model/isolation-rules'
 import { ContainerState } from '@fornax/proto/cri/v1/runtime'
 import { isPortFree } from '../../ports/port-check.ts'
+import { makePodFiles, withSecretEnv } from '../pod-files.ts'
 import { podFolderOf } from '../pod-folder.ts'
 import type {
   AdoptPodResult,
   CreatePodResult,
+  ImageOrder,
   PodEnd,
   PodOrder,
+  PrepareImageResult,
   ResourceUse,
   Runtime,
   SessionPorts,
@@ -142,6 +145,19 @@ class ContainerdRuntime implements Runtime {
     rmSync(this.#folderOf(podId), { recursive: true, force: true })
   }
 
+  async prepareImage(order: ImageOrder, arrived: (bytes: number) => void): Promise<PrepareImageResult> {
+    const result = await this.#node.images.ensure(order, arrived)
+    return result.kind === 'absent' ? result : { kind: 'present', sizeBytes: result.image.sizeBytes }
+  }
+
+  imageFolder(): Promise<string | null> {
+    return this.#node.images.folder()
+  }
+
+  collectImages(keep: ReadonlySet<string>): Promise<readonly string[]> {
+    return this.#node.images.collect(keep)
+  }
+
   async readUsage(): Promise<ReadonlyMap<string, ResourceUse>> {
     const { cgroups, client, tag } = this.#node
     const podIds = [...this.#pods.keys()]
@@ -170,11 +186,15 @@ class ContainerdRuntime implements Runtime {
 
   async #create(order: PodOrder): Promise<CreatePodResult> {
     const { podId, version } = order
-    const image = await this.#node.images.ensure(version.image)
+    const { imagePullPolicy: pullPolicy = 'ifNotPresent' } = version
+    const credentials = order.secrets?.credentials ?? []
+    const image = await this.#node.images.ensure({ image: version.image, pullPolicy, credentials })
     if (image.kind === 'absent') return { kind: 'failed', reason: image.reason }
     mkdirSync(this.#folderOf(podId), { mode: 0o700 })
     const parts = { handler: this.#options.handler, image: image.image }
-    const handle = await makeContainer(this.#node, this.#planOf(order), parts)
+    const files = makePodFiles(order, this.#folderOf(podId), this.#node.secrets)
+    const plan = { ...this.#planOf(order), version: withSecretEnv(order), files }
+    const handle = await makeContainer(this.#node, plan, parts)
     const pod = this.#keep(order, handle)
     try {
       this.#capCpu(order, this.#options.startAllowanceMs ?? START_ALLOWANCE_MS)
@@ -203,6 +223,7 @@ class ContainerdRuntime implements Runtime {
       cgroupVersion,
       hasIpv6,
       pids: this.#options.pidsPerPod ?? PIDS_PER_POD,
+      files: [],
     }
   }
 
@@ -277,7 +298,8 @@ class ContainerdRuntime implements Runtime {
 
   /** Removes everything but the folder with the log, whatever it does. */
   async #clear(podId: string): Promise<void> {
-    const { client, networks, tag } = this.#node
+    const { client, networks, tag, secrets } = this.#node
+    secrets.remove(podId)
     for (const { id } of await client.listSandboxes({ [AGENT_LABEL]: tag, [POD_LABEL]: podId })) {
       const address = await this.#addressOf(id)
       if (address !== '') await networks.forget(address)

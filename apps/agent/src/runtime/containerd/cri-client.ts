@@ -3,6 +3,7 @@
  * containerd's socket. A call waits while containerd is away, up to its deadline:
  * containers go on without it, and it comes back.
  */
+import { ContentClient, type ListStatusesResponse } from '@fornax/proto/containerd/content/v1/content'
 import { EventsClient, type Envelope } from '@fornax/proto/containerd/events/v1/events'
 import {
   ImageServiceClient,
@@ -10,6 +11,7 @@ import {
   type AuthConfig,
   type Container,
   type CreateContainerResponse,
+  type ImageFsInfoResponse,
   type ImageStatusResponse,
   type ListContainersResponse,
   type ListContainerStatsResponse,
@@ -60,7 +62,7 @@ export function isNameTaken(error: unknown): boolean {
 /** Labels that a thing must all have. */
 export type Labels = Readonly<Record<string, string>>
 
-export type Image = { readonly id: string }
+export type Image = { readonly id: string; readonly sizeBytes: number }
 
 export type ContainerOrder = {
   readonly sandboxId: string
@@ -69,6 +71,8 @@ export type ContainerOrder = {
   readonly sandboxConfig: PodSandboxConfig
 }
 
+/** Where the Container Runtime Interface keeps everything. */
+const NAMESPACE = 'k8s.io'
 const QUICK_MS = 15_000
 const CHANGE_MS = 60_000
 const PULL_MS = 15 * 60_000
@@ -92,6 +96,7 @@ export class CriClient implements Disposable {
   readonly #runtime: RuntimeServiceClient
   readonly #images: ImageServiceClient
   readonly #events: EventsClient
+  readonly #content: ContentClient
   readonly #clock: Clock
 
   constructor(socketPath: string, clock: Clock) {
@@ -103,6 +108,7 @@ export class CriClient implements Disposable {
     this.#runtime = new RuntimeServiceClient(address, insecure, options)
     this.#images = new ImageServiceClient(address, insecure, options)
     this.#events = new EventsClient(address, insecure, options)
+    this.#content = new ContentClient(address, insecure, options)
   }
 
   version(timeoutMs: number): Promise<VersionResponse> {
@@ -192,12 +198,41 @@ export class CriClient implements Disposable {
     const answer = await this.#ask<ImageStatusResponse>('no status of an image', QUICK_MS, (...call) =>
       this.#images.imageStatus({ image: { image } }, ...call),
     )
-    return answer.image ?? null
+    return answer.image === undefined ? null : { id: answer.image.id, sizeBytes: answer.image.size }
   }
 
   async pullImage(image: string, auth: AuthConfig | null): Promise<void> {
     const request = { image: { image }, auth: auth ?? undefined }
     await this.#ask('it could not be pulled', PULL_MS, (...call) => this.#images.pullImage(request, ...call))
+  }
+
+  /** Does nothing when it is not there. Containers that have it keep their part of it. */
+  async removeImage(image: string): Promise<void> {
+    await this.#ask('an image could not be removed', CHANGE_MS, (...call) =>
+      this.#images.removeImage({ image: { image } }, ...call),
+    )
+  }
+
+  /** The folder that images lie below; null: it does not say. */
+  async imageFolder(): Promise<string | null> {
+    const { imageFilesystems } = await this.#ask<ImageFsInfoResponse>('no place of images', QUICK_MS, (...call) =>
+      this.#images.imageFsInfo({}, ...call),
+    )
+    return imageFilesystems[0]?.fsId?.mountpoint ?? null
+  }
+
+  /** What is being pulled right now, by whomever: how many bytes of each part have arrived. */
+  async arriving(): Promise<ReadonlyMap<string, number>> {
+    const answer = await new Promise<ListStatusesResponse>((resolve, reject) => {
+      const metadata = new Metadata()
+      metadata.set('containerd-namespace', NAMESPACE)
+      const options = { deadline: this.#clock.nowMs() + QUICK_MS }
+      this.#content.listStatuses({ filters: [] }, metadata, options, (error, found) => {
+        if (error === null) resolve(found)
+        else reject(new CriError('no word of pulls', error))
+      })
+    })
+    return new Map(answer.statuses.map(({ ref, offset }) => [ref, offset]))
   }
 
   /** What happens to tasks, which is what containerd calls running containers. Fails at once when it is away. */

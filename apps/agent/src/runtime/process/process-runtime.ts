@@ -10,6 +10,7 @@ import type { Log } from '@fornax/kernel/log'
 import { z } from 'zod'
 import { isPortFree } from '../../ports/port-check.ts'
 import { refusalOfHostPod } from '../host-pod.ts'
+import { filePathsOf, withSecretEnv } from '../pod-files.ts'
 import { podEnvironment } from '../pod-environment.ts'
 import { podFolderOf } from '../pod-folder.ts'
 import { SESSION_SOCKET } from '../runtime.ts'
@@ -78,7 +79,7 @@ class ProcessRuntime implements Runtime {
   }
 
   createPod(order: PodOrder): Promise<CreatePodResult> {
-    const reason = refusalOfHostPod(order.version, this.name)
+    const reason = refusalOfHostPod(order.version, this.name) ?? refusalOfFiles(order)
     if (reason !== null) return Promise.resolve({ kind: 'failed', reason })
     try {
       return Promise.resolve({ kind: 'created', pod: this.#keep(order, this.#start(order)) })
@@ -135,7 +136,9 @@ class ProcessRuntime implements Runtime {
     return Promise.resolve()
   }
 
-  #start({ podId, version, sessionFolder, hostPorts }: PodOrder): ShimIdentity {
+  #start(order: PodOrder): ShimIdentity {
+    const { podId, sessionFolder, hostPorts } = order
+    const version = withSecretEnv(order)
     const folder = this.#folderOf(podId)
     mkdirSync(folder.path, { mode: 0o700 })
     const stdout = openSync(folder.stdout, 'a', 0o600)
@@ -204,6 +207,14 @@ class ProcessRuntime implements Runtime {
   #folderOf(podId: string): ReturnType<typeof podFolderOf> {
     return podFolderOf(this.#options.podsFolder, podId)
   }
+}
+
+/** It shares the node's file system: nothing can be put at a path for one pod alone. */
+function refusalOfFiles(order: PodOrder): string | null {
+  const [path] = filePathsOf(order)
+  return path === undefined
+    ? null
+    : `${path}: the process runtime gives pods no files of their own; use variables, or another runtime`
 }
 
 const shimSchema = z.object({ pid: z.number(), startTicks: z.number(), bootId: z.string() })

@@ -11,18 +11,17 @@ import { ContainerdNode, type ContainerdNodeOptions } from '../containerd-node.t
 import { createContainerdRuntime, type ContainerdRuntimeOptions } from '../containerd-runtime.ts'
 import { NODE_IMAGE, NODE_IN_IMAGE, type ScratchContainerd } from './scratch-containerd.ts'
 
-export type ScratchChange = Partial<ContainerdRuntimeOptions & Pick<ContainerdNodeOptions, 'host' | 'credentialsOf'>>
+export type ScratchChange = Partial<ContainerdRuntimeOptions & Pick<ContainerdNodeOptions, 'host'>>
 
 /** Opens a runtime as an agent does whose folder this is. */
 export async function openScratchRuntime(
   containerd: Pick<ScratchContainerd, 'socketPath'>,
   folder: string,
-  { host = '127.0.0.1', credentialsOf, ...change }: ScratchChange = {},
+  { host = '127.0.0.1', ...change }: ScratchChange = {},
 ): Promise<Runtime> {
   const log = createLog('agent', process.env['LOG_LEVEL'] ?? 'silent')
   const { socketPath } = containerd
-  const credentials = credentialsOf === undefined ? {} : { credentialsOf }
-  const node = await ContainerdNode.open({ socketPath, folder, host, clock: systemClock, log, ...credentials })
+  const node = await ContainerdNode.open({ socketPath, folder, host, clock: systemClock, log })
   const options = { name: 'containerd', handler: '', isolation: 'container', podsFolder: join(folder, 'pods') } as const
   return createContainerdRuntime(node, { ...options, ...change })
 }
