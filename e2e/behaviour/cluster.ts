@@ -23,6 +23,8 @@ export type ClusterOptions = {
   /** Of a containerd, on which agents run images. */
   readonly containerdSocket?: string
   readonly databaseUrl?: string
+  /** Of every part; otherwise warnings and worse. */
+  readonly logLevel?: 'trace'
   /** Without one, everything is on loopback. */
   readonly network?: FaultNetwork
   /** Where agents keep what is theirs, by node; otherwise under the folder of the cluster. */
@@ -164,7 +166,7 @@ export class Cluster implements AsyncDisposable {
         FORNAX_DATA_DIR: this.dataDir,
         FORNAX_API_PORT: '0',
         FORNAX_NODELINK_PORT: '0',
-        LOG_LEVEL: 'warn',
+        LOG_LEVEL: this.#options.logLevel ?? 'warn',
         // Whoever starts again starts faster.
         NODE_COMPILE_CACHE: join(this.dataDir, 'compile-cache'),
         ...settings,

@@ -111,7 +111,7 @@ export function applicationIsFiled(entry: ApplicationEntry, { state }: Evidence,
 
 /** N1, N3: where new pods may come, and what a placement sees there. */
 export function roomIsOffered(
-  { registered, phase, introduction, strangers }: NodeEntry,
+  { registered, phase, introduction, conditions, strangers }: NodeEntry,
   { state }: Evidence,
   found: Found,
 ): void {
@@ -119,7 +119,7 @@ export function roomIsOffered(
   const account = state.groups.account(name)
   const wrong = (what: string): void =>
     found({ invariant: 'books', what, objects: [`node ${name}`], evidence: { phase, isCordoned, account } })
-  const mayGetPods = phase === 'ready' && !isCordoned && strangers.size === 0
+  const mayGetPods = phase === 'ready' && !isCordoned && strangers.size === 0 && conditions.length === 0
   if ((account?.isOpen ?? false) !== mayGetPods) wrong('a node is open for new pods, or is not')
   if (account === null) return
   const { capacity, booked, free } = account
