@@ -140,7 +140,8 @@ describe('a version', () => {
     expect(inUse.deleteSecret.problem).toMatchObject({ code: 'SecretInUse' })
     await remove(cluster, 'shop')
     await eventually(
-      async () => (await cluster.client.request(DeleteSecretDocument, { input: { name: 'token' } })).deleteSecret.problem,
+      async () =>
+        (await cluster.client.request(DeleteSecretDocument, { input: { name: 'token' } })).deleteSecret.problem,
       (problem) => problem === null,
     )
     const left = await cluster.client.request(SecretsDocument, {})

@@ -64,7 +64,8 @@ function keyIn(file: string): Uint8Array {
   const setting = 'FORNAX_SECRET_KEY_FILE'
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    if (!existsSync(file)) writeFileSync(file, `${randomBytes(KEY_BYTES).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
+    if (!existsSync(file))
+      writeFileSync(file, `${randomBytes(KEY_BYTES).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
     const text = readFileSync(file, 'utf8').trim()
     if (KEY.test(text)) return Buffer.from(text, 'hex')
   } catch (cause) {

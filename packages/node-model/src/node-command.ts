@@ -5,7 +5,12 @@ import type { PodSecrets } from './pod-secrets.ts'
 export type NodeCommand =
   | { readonly kind: 'defineVersion'; readonly version: ApplicationVersion }
   | { readonly kind: 'forgetVersion'; readonly versionId: string }
-  | { readonly kind: 'createPod'; readonly podId: string; readonly versionId: string; readonly secrets?: PodSecrets | undefined }
+  | {
+      readonly kind: 'createPod'
+      readonly podId: string
+      readonly versionId: string
+      readonly secrets?: PodSecrets | undefined
+    }
   | { readonly kind: 'stopPod'; readonly podId: string; readonly graceMs: number }
   | ({ readonly kind: 'startSession' } & StartSession)
   | ({ readonly kind: 'closeSession' } & CloseSession)

@@ -18,7 +18,8 @@ type Place = { readonly terminal: Terminal; readonly signal: AbortSignal }
 /** Prints the names of the images that were in the archive. */
 export async function importImage({ terminal, signal }: Place, file: string, flags: ImportFlags): Promise<void> {
   const path = resolve(terminal.folder, file)
-  if (!existsSync(path)) throw new CliError(`there is no file ${file}`, 'Name an OCI archive, as `docker save` makes it.')
+  if (!existsSync(path))
+    throw new CliError(`there is no file ${file}`, 'Name an OCI archive, as `docker save` makes it.')
   const socket = flags.socket ?? terminal.env['FORNAX_CONTAINERD_SOCKET'] ?? DEFAULT_SOCKET
   const args = ['--address', socket, '-n', 'k8s.io', 'images', 'import', '--no-unpack', path]
   const { code, out, err } = await runTool(args, signal)
@@ -47,7 +48,9 @@ async function runTool(args: readonly string[], signal: AbortSignal): Promise<Ou
     tool.on('close', (code) => done({ code, ...said }))
     tool.on('error', (cause) => {
       if (signal.aborted) return fail(cause)
-      fail(new CliError('ctr cannot be run, the tool that comes with containerd', 'Install containerd here.', { cause }))
+      fail(
+        new CliError('ctr cannot be run, the tool that comes with containerd', 'Install containerd here.', { cause }),
+      )
     })
   })
 }

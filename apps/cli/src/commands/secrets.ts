@@ -70,7 +70,9 @@ async function readValue({ terminal }: CommandContext, flags: ValueFlags): Promi
   if (registry === undefined && username === undefined) return Buffer.from(given).toString('base64')
   if (registry === undefined || username === undefined)
     throw new CliError('--registry and --username go together', 'The value is then the password of that user.')
-  const password = Buffer.from(given).toString('utf8').replace(/\r?\n$/, '')
+  const password = Buffer.from(given)
+    .toString('utf8')
+    .replace(/\r?\n$/, '')
   const document = { auths: { [registry]: { username, password } } }
   return Buffer.from(JSON.stringify(document)).toString('base64')
 }
@@ -80,6 +82,8 @@ function readBytes(path: string): Buffer {
     return readFileSync(path)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new CliError(`${path} cannot be read: ${reason}`, 'Name a file, or give the value as standard input.', { cause })
+    throw new CliError(`${path} cannot be read: ${reason}`, 'Name a file, or give the value as standard input.', {
+      cause,
+    })
   }
 }

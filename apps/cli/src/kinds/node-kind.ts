@@ -23,7 +23,10 @@ const columns: readonly Column<ComputeNodeFieldsFragment>[] = [
   {
     header: 'PHASE',
     usualWidth: 14,
-    cell: (node) => ({ text: phaseText(node), tone: node.isCordoned || node.conditions.length > 0 ? 'busy' : toneOf(node.phase) }),
+    cell: (node) => ({
+      text: phaseText(node),
+      tone: node.isCordoned || node.conditions.length > 0 ? 'busy' : toneOf(node.phase),
+    }),
   },
   { header: 'PODS', usualWidth: 8, cell: ({ podCount, capacity }) => `${podCount}/${capacity.pods}` },
   { header: 'SESSIONS', cell: ({ sessionCount }) => String(sessionCount) },

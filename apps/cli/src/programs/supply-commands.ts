@@ -16,12 +16,12 @@ function secretCommands({ root, connected }: Commands): void {
     .command('secret')
     .summary('Store secrets for pods')
     .description('Stores, replaces, lists and deletes secrets for pods. Nothing ever shows a value again.')
-  withValue(secret.command('create').description('Stores a secret; its value is the standard input, or a file.')).action(
-    async (name: string, flags: ValueFlags) => {
-      const { createSecret } = await import('../commands/secrets.ts')
-      await connected((context) => createSecret(context, name, flags))
-    },
-  )
+  withValue(
+    secret.command('create').description('Stores a secret; its value is the standard input, or a file.'),
+  ).action(async (name: string, flags: ValueFlags) => {
+    const { createSecret } = await import('../commands/secrets.ts')
+    await connected((context) => createSecret(context, name, flags))
+  })
   withValue(
     secret.command('update').description('Replaces the value of a secret; pods that are made from then on get it.'),
   ).action(async (name: string, flags: ValueFlags) => {

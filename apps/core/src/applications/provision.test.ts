@@ -2,7 +2,10 @@ import { expect, it } from 'vitest'
 import { provisionProblem, type Provision, type SecretUse } from './provision.ts'
 
 it('accepts files and secrets at paths and as variables of their own', () => {
-  const files = [{ path: '/etc/app/config.json', content: '{}' }, { path: '/etc/app/other', content: '' }]
+  const files = [
+    { path: '/etc/app/config.json', content: '{}' },
+    { path: '/etc/app/other', content: '' },
+  ]
   const secrets = [file('key', '/run/key'), variable('token', 'TOKEN'), variable('token', 'AGAIN')]
   expect(provisionProblem(provision({ files, secrets, imagePullSecrets: ['registry'] }), { MODE: 'fast' })).toBeNull()
   expect(provisionProblem(undefined, {})).toBeNull()
@@ -27,7 +30,10 @@ it.each([
   ['below a file', '/etc/a', '/etc/a/b'],
   ['above a file', '/etc/a/b', '/etc/a'],
 ])('refuses a path that stands %s', (_, first, second) => {
-  const problem = provisionProblem(provision({ files: [{ path: first, content: '' }], secrets: [file('key', second)] }), {})
+  const problem = provisionProblem(
+    provision({ files: [{ path: first, content: '' }], secrets: [file('key', second)] }),
+    {},
+  )
   expect(problem?.field).toBe('version.secrets[0].path')
 })
 

@@ -120,7 +120,11 @@ const durabilities: EnumTable<Durability> = { JOURNALED: 'journaled', MEMORY: 'm
 const endpointProtocols: EnumTable<EndpointProtocol> = { HTTP: 'http', TCP: 'tcp', UDP: 'udp' }
 const openSessionWaits: EnumTable<OpenSessionWait> = { NONE: 'none', READY: 'ready' }
 const imagePhases: EnumTable<ImagePhase> = { FAILED: 'failed', PRESENT: 'present', PULLING: 'pulling' }
-const imagePullPolicies: EnumTable<ImagePullPolicy> = { ALWAYS: 'always', IF_NOT_PRESENT: 'ifNotPresent', NEVER: 'never' }
+const imagePullPolicies: EnumTable<ImagePullPolicy> = {
+  ALWAYS: 'always',
+  IF_NOT_PRESENT: 'ifNotPresent',
+  NEVER: 'never',
+}
 const nodeConditionKinds: EnumTable<NodeConditionKind> = {
   DISK_PRESSURE: 'diskPressure',
   MEMORY_PRESSURE: 'memoryPressure',

@@ -10,7 +10,9 @@ describe('a stored secret', () => {
     const { directory, rows } = scene()
     const result = await directory.create({ tenantId: 'ten-1', name: 'db', value })
     expect(result).toMatchObject({ kind: 'written', secret: { name: 'db', revision: 1 } })
-    expect(JSON.stringify([...rows.values()].map(({ sealed, ...rest }) => [rest, Buffer.from(sealed).toString()]))).not.toContain('hunter2')
+    expect(
+      JSON.stringify([...rows.values()].map(({ sealed, ...rest }) => [rest, Buffer.from(sealed).toString()])),
+    ).not.toContain('hunter2')
     expect(directory.open('ten-1', 'db')).toEqual({ kind: 'value', value })
   })
 

@@ -7,9 +7,11 @@ const owner = { tenantId: 'ten-1', id: 'sec-1' }
 
 it('opens what it sealed, whatever it is', () => {
   const seal = new SecretSeal(KEY)
-  assert(property(uint8Array({ maxLength: 200 }), (value) => {
-    expect(seal.open(seal.seal(value, owner), owner)).toEqual(Buffer.from(value))
-  }))
+  assert(
+    property(uint8Array({ maxLength: 200 }), (value) => {
+      expect(seal.open(seal.seal(value, owner), owner)).toEqual(Buffer.from(value))
+    }),
+  )
 })
 
 it('shows nothing of the value, and never seals it the same way twice', () => {

@@ -11,6 +11,11 @@ describe('the checkout in a sandbox', () => {
     expect(checkoutArgs(['/tmp', '/var/tmp'], '/tmp/fornax')).toEqual(['--ro-bind', '/tmp/fornax', '/tmp/fornax'])
   })
 
+  it('can be entered by everybody, however deep it lies', () => {
+    const way = ['/tmp/a', '/tmp/a/b'].flatMap((folder) => ['--perms', '0755', '--dir', folder])
+    expect(checkoutArgs(['/tmp'], '/tmp/a/b/c')).toEqual([...way, '--ro-bind', '/tmp/a/b/c', '/tmp/a/b/c'])
+  })
+
   it('is the only thing that is left of a folder which others may not enter', () => {
     const home = mkdtempSync(join(tmpdir(), 'fornax-home-'))
     try {
@@ -19,7 +24,8 @@ describe('the checkout in a sandbox', () => {
       chmodSync(home, 0o755)
       expect(checkoutArgs([], checkout)).toEqual([])
       chmodSync(home, 0o700)
-      expect(checkoutArgs([], checkout)).toEqual(['--tmpfs', home, '--ro-bind', checkout, checkout])
+      const way = ['--perms', '0755', '--dir', join(home, 'deep')]
+      expect(checkoutArgs([], checkout)).toEqual(['--tmpfs', home, ...way, '--ro-bind', checkout, checkout])
     } finally {
       rmSync(home, { recursive: true })
     }

@@ -6,6 +6,7 @@
  */
 import { statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { folderArgs } from './folder-args.ts'
 
 const CHECKOUT = resolve(import.meta.dirname, '../../../../..')
 const OTHERS_MAY_ENTER = 0o001
@@ -13,9 +14,10 @@ const OTHERS_MAY_ENTER = 0o001
 /** Options for bubblewrap, to stand after those for `newFolders`. */
 export function checkoutArgs(newFolders: readonly string[], checkout = CHECKOUT): readonly string[] {
   const closed = ancestorsOf(checkout).find((folder) => !newFolders.includes(folder) && !mayEnter(folder))
-  const isHidden = newFolders.some((folder) => checkout.startsWith(`${folder}/`))
-  if (isHidden) return ['--ro-bind', checkout, checkout]
-  return closed === undefined ? [] : ['--tmpfs', closed, '--ro-bind', checkout, checkout]
+  const hiding = newFolders.find((folder) => checkout.startsWith(`${folder}/`))
+  if (hiding !== undefined) return [...folderArgs(hiding, [checkout]), '--ro-bind', checkout, checkout]
+  if (closed === undefined) return []
+  return ['--tmpfs', closed, ...folderArgs(closed, [checkout]), '--ro-bind', checkout, checkout]
 }
 
 /** The uppermost first, without the root. */

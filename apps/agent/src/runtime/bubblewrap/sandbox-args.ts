@@ -4,6 +4,7 @@ import type { FileMount } from '../pod-files.ts'
 import { podEnvironment } from '../pod-environment.ts'
 import { SESSION_SOCKET } from '../runtime.ts'
 import { checkoutArgs } from './checkout-view.ts'
+import { folderArgs } from './folder-args.ts'
 
 export type Sandbox = {
   readonly podId: string
@@ -33,11 +34,13 @@ const MEMORY_FOLDERS = ['/tmp', '/var/tmp', '/dev/shm']
 
 /** Why a file cannot be put at its path; null when it can. The node's own file system is not ours to change. */
 export function placeProblem(paths: readonly string[], nodeHas: (path: string) => boolean): string | null {
-  const isOurs = (path: string): boolean => ['/run', '/tmp', '/var/tmp'].some((folder) => path.startsWith(`${folder}/`))
-  const stray = paths.find((path) => !isOurs(path) && !nodeHas(path))
+  const stray = paths.find((path) => !FILE_PLACES.some((folder) => path.startsWith(`${folder}/`)) && !nodeHas(path))
   if (stray === undefined) return null
   return `${stray}: the bubblewrap runtime puts files below /run, /tmp and /var/tmp, or in the place of the node's own`
 }
+
+/** The folders that the pod's own memory has room for files in. */
+const FILE_PLACES = ['/run', '/tmp', '/var/tmp']
 
 /** The options, without the command. */
 export function sandboxArgs(sandbox: Sandbox): readonly string[] {
@@ -55,6 +58,12 @@ export function sandboxArgs(sandbox: Sandbox): readonly string[] {
     ...checkoutArgs(MEMORY_FOLDERS),
     ...sandbox.hiddenFolders.flatMap((folder) => ['--tmpfs', folder]),
     ...sessionArgs(sandbox.sessionFolder),
+    ...FILE_PLACES.flatMap((place) =>
+      folderArgs(
+        place,
+        sandbox.files.map(({ path }) => path),
+      ),
+    ),
     ...sandbox.files.flatMap(({ hostPath, path }) => ['--ro-bind', hostPath, path]),
     '--chdir',
     workingDirectory,

@@ -39,7 +39,10 @@ const notes = z.record(z.string(), z.number())
 export class Images {
   readonly #world: ImagesWorld
   /** Pods that start together wait for one pull. */
-  readonly #pulls = new Map<string, { readonly done: Promise<EnsureImageResult>; arrived: ((bytes: number) => void)[] }>()
+  readonly #pulls = new Map<
+    string,
+    { readonly done: Promise<EnsureImageResult>; arrived: ((bytes: number) => void)[] }
+  >()
   /** Of what we pulled: when it was used last. */
   readonly #usedAtMs: Map<string, number>
 

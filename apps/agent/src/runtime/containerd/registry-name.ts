@@ -13,10 +13,7 @@ export function registryOf(image: string): string {
 }
 
 /** The credentials that are for the registry of an image; null: none. */
-export function credentialsFor(
-  image: string,
-  credentials: readonly RegistryCredentials[],
-): RegistryCredentials | null {
+export function credentialsFor(image: string, credentials: readonly RegistryCredentials[]): RegistryCredentials | null {
   const registry = registryOf(image)
   return credentials.find((one) => canonical(one.registry) === registry) ?? null
 }
