@@ -1,5 +1,10 @@
+import { join } from 'node:path'
+import { systemClock } from '@fornax/kernel/clock'
+import { createLog } from '@fornax/kernel/log'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { orderOf } from '../bubblewrap/test/scratch-orders.ts'
+import { CriClient } from './cri-client.ts'
+import { Images, UNUSED_MS } from './images.ts'
 import { BUSYBOX_IMAGE, ScratchContainerd } from './test/scratch-containerd.ts'
 import { startRegistry } from './test/scratch-registry.ts'
 import { ScratchRuntime } from './test/scratch-runtime.ts'
@@ -52,6 +57,60 @@ describe.skipIf(!canRunContainers)('the image of a pod', () => {
     expect(result).toEqual({ kind: 'failed', reason: expect.stringContaining(reason) })
     expect(result).toEqual({ kind: 'failed', reason: expect.stringContaining(`the image ${image}`) })
     expect(await scratch.runtime.listPodIds()).toEqual([])
+  })
+
+  it('is asked for at each start of a pod whose version says so, and never where it says that', async () => {
+    await using registry = await startRegistry({ ...BUSYBOX_IMAGE, files: { '/hello': 'always' } })
+    await using scratch = await ScratchRuntime.open(containerd)
+    const order = (podId: string, imagePullPolicy: 'always' | 'never') => {
+      const { version, ...rest } = shell(podId, registry.imageName, 'true')
+      return { ...rest, version: { ...version, imagePullPolicy } }
+    }
+    expect(await scratch.runtime.createPod(order('pod-a', 'never'))).toMatchObject({
+      kind: 'failed',
+      reason: expect.stringContaining('not to pull it'),
+    })
+    expect(registry.timesAsked()).toBe(0)
+    await (
+      await scratch.create(order('pod-b', 'always'))
+    ).ended
+    const asked = registry.timesAsked()
+    expect(asked).toBeGreaterThan(0)
+    await (
+      await scratch.create(order('pod-c', 'never'))
+    ).ended
+    expect(registry.timesAsked()).toBe(asked)
+    await (
+      await scratch.create(order('pod-d', 'always'))
+    ).ended
+    expect(registry.timesAsked()).toBeGreaterThan(asked)
+    expect(registry.layersFetched()).toBe(1) // It was the same one.
+  })
+
+  it('is removed when it was pulled here, nothing runs it and nobody has wanted it for long', async () => {
+    await using registry = await startRegistry({ ...BUSYBOX_IMAGE, files: { '/hello': 'collect' } })
+    await using scratch = await ScratchRuntime.open(containerd)
+    const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + later.ms }
+    const later = { ms: 0 }
+    using client = new CriClient(containerd.socketPath, systemClock)
+    const log = createLog('agent', 'silent')
+    const file = join(scratch.folder, 'images.json')
+    const images = new Images({ client, clock, log, file })
+    const { imageName } = registry
+    await images.ensure({ image: imageName, pullPolicy: 'ifNotPresent', credentials: [] })
+    expect(await images.collect(new Set())).toEqual([]) // It was just used.
+    later.ms = 2 * UNUSED_MS
+    expect(await images.collect(new Set([imageName]))).toEqual([]) // Somebody may ask for it.
+    const pod = await scratch.create(shell('pod-a', imageName, 'sleep 600'))
+    expect(await images.collect(new Set())).toEqual([]) // Somebody runs it.
+    pod.stop(0)
+    await pod.ended
+    await scratch.runtime.destroyPod('pod-a')
+    const after = new Images({ client, clock, log, file }) // As after a restart of the agent.
+    expect(await after.collect(new Set())).toEqual([imageName])
+    expect(await client.imageStatus(imageName)).toBeNull()
+    expect(await after.collect(new Set())).toEqual([])
+    expect(await client.imageStatus('fornax.test/pause:1')).not.toBeNull() // That of others stays.
   })
 
   it('is not the node itself', async () => {

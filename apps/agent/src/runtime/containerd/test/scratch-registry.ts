@@ -8,12 +8,15 @@ export type ScratchRegistry = AsyncDisposable & {
   readonly host: string
   /** How often its layer was fetched. */
   layersFetched(): number
+  /** How often somebody asked what the image is. */
+  timesAsked(): number
 }
 
 /** `password`: only the user `puller` with it may pull. */
 export async function startRegistry(image: TestImage, password: string | null = null): Promise<ScratchRegistry> {
   const { layer, config, manifest } = buildImage(image)
   let layersFetched = 0
+  let timesAsked = 0
   const bodies = new Map([
     ['manifests/1', manifest],
     [`manifests/${manifest.digest}`, manifest],
@@ -28,6 +31,7 @@ export async function startRegistry(image: TestImage, password: string | null = 
     }
     const found = bodies.get((request.url ?? '').replace('/v2/shop/', ''))
     if (found === undefined) return void response.writeHead(request.url === '/v2/' ? 200 : 404).end()
+    if (found === manifest) timesAsked += 1
     if (found === layer && request.method === 'GET') layersFetched += 1
     response.writeHead(200, {
       'content-type': found === manifest ? 'application/vnd.oci.image.manifest.v1+json' : 'application/octet-stream',
@@ -48,6 +52,7 @@ export async function startRegistry(image: TestImage, password: string | null = 
     host,
     imageName: `${host}/shop:1`,
     layersFetched: () => layersFetched,
+    timesAsked: () => timesAsked,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
