@@ -20,13 +20,18 @@ const mappers = {
   Secret: core('secrets/secret', 'Secret'),
   Session: core('sessions/session', 'Session'),
   Tenant: core('tenants/tenant', 'Tenant'),
+  TenantQuotas: core('tenants/quotas', 'Quotas'),
+  TenantUsage: core('tenants/quotas', 'TenantUsage'),
+  User: core('tenants/tenant', 'User'),
   Viewer: core('tenants/tenant', 'Viewer'),
 }
 const enums =
   'ApplicationFailureKind CloseReason ComputeNodePhase Durability EndpointProtocol Isolation OpenSessionWait'
-const moreEnums = 'PodLogStream PodPhase ProbeKind Role SessionPhase SessionStart SessionStep'
+const moreEnums = 'PodLogStream PodPhase ProbeKind QuotaName Role SessionPhase SessionStart SessionStep TenantPhase'
 const latestEnums = 'ImagePhase ImagePullPolicy NodeConditionKind'
-const enumValues = Object.fromEntries(`${enums} ${moreEnums} ${latestEnums}`.split(' ').map((name) => [name, `../enums.ts#${name}`]))
+const enumValues = Object.fromEntries(
+  `${enums} ${moreEnums} ${latestEnums}`.split(' ').map((name) => [name, `../enums.ts#${name}`]),
+)
 const resolvers = {
   avoidOptionals: { defaultValue: true },
   contextType: '../context.ts#RequestContext',

@@ -8,6 +8,7 @@ import type { UseCases } from '@fornax/core/graphql/core-port'
 import { createFeeds, type Feeds } from '@fornax/core/graphql/watch-feeds'
 import type { NodeConnection, NodeStream } from '@fornax/core/nodelink/node-connection'
 import { TenantDirectory } from '@fornax/core/tenants/tenant-directory'
+import { UserDirectory } from '@fornax/core/tenants/user-directory'
 import { useCases } from '@fornax/core/use-cases'
 import type { IdKind } from '@fornax/kernel/ids'
 import type { Log } from '@fornax/kernel/log'
@@ -97,6 +98,7 @@ export class CoreProcess implements CoreDoor {
       intent,
       tenants,
       secrets: noSecrets(() => clock.nowMs()),
+      users: new UserDirectory({ ...intent, store, nowMs: () => clock.nowMs() }),
       isJoinToken: (token) => token === JOIN_TOKEN,
       observe,
       commandSent: (nodeName, command) => {

@@ -4,7 +4,7 @@ import type { RegisteredNode } from '@fornax/core/nodes/node'
 import type { Session } from '@fornax/core/sessions/session'
 import { GroupCommit, type GroupBounds } from '@fornax/core/store/group-commit'
 import type { AuditEntry, Intent, SessionHistoryQuery, Store, WriteResult } from '@fornax/core/store/store'
-import type { ApiToken, Tenant } from '@fornax/core/tenants/tenant'
+import type { ApiToken, Tenant, User } from '@fornax/core/tenants/tenant'
 import { CORE_STORE, type StoreCall } from './crash-points.ts'
 import type { Ground } from './ground.ts'
 import type { SimulatedDatabase } from './simulated-database.ts'
@@ -62,6 +62,26 @@ export class CoreStore implements Store {
 
   removeToken(id: string): Promise<void> {
     return this.#ask('removeToken', (store) => store.removeToken(id))
+  }
+
+  saveTenant(tenant: Tenant): Promise<void> {
+    return this.#ask('saveTenant', (store) => store.saveTenant(tenant))
+  }
+
+  removeTenant(id: string): Promise<void> {
+    return this.#ask('removeTenant', (store) => store.removeTenant(id))
+  }
+
+  saveTokenUses(uses: Parameters<Store['saveTokenUses']>[0]): Promise<void> {
+    return this.#ask('saveTokenUses', (store) => store.saveTokenUses(uses))
+  }
+
+  saveUser(user: User): Promise<void> {
+    return this.#ask('saveUser', (store) => store.saveUser(user))
+  }
+
+  removeUser(id: string): Promise<void> {
+    return this.#ask('removeUser', (store) => store.removeUser(id))
   }
 
   addApplication(application: Application): Promise<WriteResult> {

@@ -19,7 +19,7 @@ export type RoomPlan = {
 const BELOW_SCHEDULER = ['tenants', 'applications', 'nodes', 'pods', 'secrets', 'images']
 const BELOW_FLEET = [...BELOW_SCHEDULER, 'scheduler', 'pools', 'sessions']
 const BELOW_EDGES = [...BELOW_FLEET, 'fleet']
-const EDGES = ['store', 'nodelink', 'graphql', 'telemetry']
+const EDGES = ['store', 'nodelink', 'graphql', 'telemetry', 'issuers']
 
 /** Edges come last, may import everything below them, and meet only in `core.ts`. */
 const CORE: RoomPlan = {
@@ -43,10 +43,13 @@ const CORE: RoomPlan = {
     nodelink: BELOW_EDGES,
     graphql: BELOW_EDGES,
     telemetry: BELOW_EDGES,
+    // Whoever else vouches for people and programs.
+    issuers: ['tenants'],
     // What a core writes to its database, whoever asked for it.
     'core-journals.ts': BELOW_EDGES,
     // What the API may ask for, put together from the use-cases; `core.ts` gives it the edges.
-    'use-cases.ts': [...BELOW_EDGES, 'core-journals.ts'],
+    'use-cases.ts': [...BELOW_EDGES, 'core-journals.ts', 'tenant-cases.ts'],
+    'tenant-cases.ts': [...BELOW_EDGES, 'use-cases.ts'],
     // Everything between the edges: what `core.ts` puts edges around, and simulations run.
     'core-rooms.ts': [...BELOW_EDGES, 'core-journals.ts', 'use-cases.ts', 'nodelink'],
     'core.ts': [...BELOW_EDGES, 'audit', 'config.ts', 'use-cases.ts', 'core-rooms.ts', ...EDGES],
@@ -56,7 +59,7 @@ const CORE: RoomPlan = {
     files: /^(open|close|create|publish|update|delete|cordon|uncordon|drain|join|write)-[a-z-]+\.ts$|-keeper\.ts$/,
     mayImport: BELOW_EDGES,
   },
-  ports: ['store/store.ts', 'graphql/core-port.ts'],
+  ports: ['store/store.ts', 'graphql/core-port.ts', 'graphql/tenants-port.ts'],
 }
 
 const AGENT_EDGES = ['ledger', 'runtime', 'logs', 'ports', 'telemetry']

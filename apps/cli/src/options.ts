@@ -1,6 +1,7 @@
 /** How the words behind a flag become values. A wrong one is refused with what would be right. */
 import { InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from './output/age.ts'
+import { parseBytes } from './output/quantity.ts'
 
 /** A flag that may be given several times. */
 export function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
@@ -28,6 +29,27 @@ export function hostAndPort(text: string): string {
   if (!/^(\[[0-9a-fA-F:]+\]|[^:/\s]+):\d{1,5}$/.test(text))
     throw new InvalidArgumentError('A host and a port are needed, as in 10.0.0.5:4001.')
   return text
+}
+
+/** A duration that may be of days. */
+export function longDuration(text: string): number {
+  const days = /^(\d+)d$/.exec(text)?.[1]
+  return days === undefined ? duration(text) : Number(days) * DAY_MS
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** A bound; null for `none`. */
+export function countQuota(text: string): number | null {
+  return text === 'none' ? null : wholeNumber(text)
+}
+
+/** A bound in bytes; null for `none`. */
+export function byteQuota(text: string): number | null {
+  if (text === 'none') return null
+  const bytes = parseBytes(text)
+  if (bytes === null) throw new InvalidArgumentError('An amount of memory is needed, as in 512Mi or 64Gi, or none.')
+  return bytes
 }
 
 /** `-o FORMAT` with these formats. */

@@ -5,6 +5,7 @@
 import { Command } from 'commander'
 import type { Commands, Program } from './command-group.ts'
 import type { ConnectionFlags } from './connection-choice.ts'
+import { accessCommands } from './programs/access-commands.ts'
 import { applicationCommands } from './programs/application-commands.ts'
 import { operatorCommands } from './programs/operator-commands.ts'
 import { readCommands } from './programs/read-commands.ts'
@@ -42,6 +43,7 @@ export function createProgram(program: Program): Command {
   applicationCommands(commands)
   supplyCommands(commands)
   operatorCommands(commands)
+  accessCommands(commands)
   hint(root, 'fornax')
   return root
 }

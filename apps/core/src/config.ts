@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { IssuersFileError, readIssuers, type Issuer } from '@fornax/settings/issuers-file'
 import { describeProblems, readSettings } from '@fornax/settings/settings'
 
 export type CoreConfig = {
@@ -18,6 +19,8 @@ export type CoreConfig = {
   /** Seals the secrets of tenants: 32 bytes. */
   readonly secretKey: Uint8Array
   readonly isProduction: boolean
+  /** Who may vouch for people and programs besides us. */
+  readonly issuers?: readonly Issuer[]
 }
 
 /** What is wrong with the settings, in words for whoever starts the core. */
@@ -42,6 +45,16 @@ export function readConfig(env: NodeJS.ProcessEnv): CoreConfig {
     joinToken: secretIn(settings.joinTokenFile, 'join token', 'FORNAX_JOIN_TOKEN_FILE'),
     secretKey: keyIn(settings.secretKeyFile),
     isProduction: env['NODE_ENV'] === 'production',
+    issuers: issuersIn(settings.issuersFile),
+  }
+}
+
+function issuersIn(file: string | null): readonly Issuer[] {
+  try {
+    return readIssuers(file)
+  } catch (cause) {
+    if (cause instanceof IssuersFileError) throw new ConfigError(cause.message, { cause })
+    throw cause
   }
 }
 

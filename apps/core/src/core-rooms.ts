@@ -20,6 +20,8 @@ import { podSecretsOf, pullCredentials, type PodSecrets } from './secrets/pod-se
 import type { SecretDirectory } from './secrets/secret-directory.ts'
 import type { Intent, Store } from './store/store.ts'
 import type { TenantDirectory } from './tenants/tenant-directory.ts'
+import { termsOf } from './tenants/tenant-rules.ts'
+import type { UserDirectory } from './tenants/user-directory.ts'
 import type { UseCaseParts } from './use-cases.ts'
 
 /** Times that tests shorten; the defaults are the design's. */
@@ -47,6 +49,7 @@ export type CoreWorld = {
   readonly intent: Intent
   readonly tenants: TenantDirectory
   readonly secrets: SecretDirectory
+  readonly users: UserDirectory
   readonly isJoinToken: (token: string) => boolean
   readonly observe: FleetObserver
   /** Told of each command to a node, before it is put on its stream: for simulations. */
@@ -66,7 +69,7 @@ export type CoreRooms = UseCaseParts &
 
 /** Builds the rooms; nobody is heard before `recover`. */
 export function openCoreRooms(world: CoreWorld): CoreRooms {
-  const { clock, log, store, tenants, newId } = world
+  const { clock, log, store, tenants, users, newId } = world
   const nowMs = (): number => clock.nowMs()
   const soon = (what: string, write: Promise<unknown>): void =>
     void write.catch((cause: unknown) => log.error({ err: cause }, `${what} could not be recorded`))
@@ -108,6 +111,7 @@ export function openCoreRooms(world: CoreWorld): CoreRooms {
     tenants,
     secrets: world.secrets,
     images,
+    users,
     connections,
     deadlines,
     reader: new FleetReader(fleet.state),
@@ -126,6 +130,7 @@ export async function recover(fleet: Fleet, store: Store, intent: Intent): Promi
   const versions: ApplicationVersion[] = []
   for (const { id, version } of intent.applications)
     if (version.number > 1) versions.push(...(await store.versions(id)))
+  for (const tenant of intent.tenants) fleet.setTerms(tenant.id, termsOf(tenant))
   fleet.recover({ ...intent, versions })
 }
 

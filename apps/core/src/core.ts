@@ -22,7 +22,9 @@ import type { ApplicationEntry } from './fleet/application-entry.ts'
 import type { FleetObserver } from './fleet/fleet-state.ts'
 import type { Fleet } from './fleet/fleet.ts'
 import type { CorePort } from './graphql/core-port.ts'
+import type { Logins } from './graphql/tenants-port.ts'
 import { startGraphqlServer } from './graphql/server.ts'
+import { IssuerDirectory } from './issuers/issuer-directory.ts'
 import type { NodeConditionKind } from './nodes/node-pressure.ts'
 import { NODE_PHASES } from './nodes/node-state.ts'
 import { NodeLinkServer } from './nodelink/nodelink-server.ts'
@@ -35,9 +37,13 @@ import { openStore } from './store/open-store.ts'
 import type { Intent, Store } from './store/store.ts'
 import { LatencyRecorder } from './telemetry/latency.ts'
 import { Metrics, type Gauges } from './telemetry/metrics.ts'
+import { LoginDesk } from './tenants/login-desk.ts'
+import { TenantDeletionKeeper, type TenantDeletionPorts } from './tenants/tenant-deletion-keeper.ts'
 import { TenantDirectory } from './tenants/tenant-directory.ts'
-import { DEFAULT_TENANT } from './tenants/tenant.ts'
-import { secretsPort, tenantsPort, useCases } from './use-cases.ts'
+import { DEFAULT_TENANT, isVouchedFor } from './tenants/tenant.ts'
+import { TokenKeeper } from './tenants/token-keeper.ts'
+import { UserDirectory } from './tenants/user-directory.ts'
+import { deleteApplicationOf, secretsPort, tenantsPort, useCases } from './use-cases.ts'
 
 export type CoreOptions = {
   readonly config: CoreConfig
@@ -71,6 +77,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const intent = await store.start(clock.nowMs())
   const tenants = await directory(store, intent, options)
   const secrets = await secretDirectory(store.secrets, options)
+  const users = new UserDirectory({ store, nowMs: () => clock.nowMs(), users: intent.users })
   const latency = new LatencyRecorder()
   const rooms = stack.use(
     openCoreRooms({
@@ -82,6 +89,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       intent,
       tenants,
       secrets,
+      users,
       isJoinToken: (token) => isSame(token, config.joinToken),
       observe: observer(latency, () => metrics, log),
       times: { ...DEFAULT_TIMES, ...times },
@@ -100,11 +108,14 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   })
   await recover(rooms.fleet, store, intent)
   stack.use(audited(rooms, metrics, log))
+  stack.use(new TokenKeeper({ clock, log, tenants }))
+  stack.use(new TenantDeletionKeeper(deletionPorts(rooms, log)))
   const { host, apiPort, nodeLinkPort, isProduction } = config
   const link = stack.use(
     await NodeLinkServer.listen({ connections: rooms.connections, host, port: nodeLinkPort, frames }),
   )
-  const port = corePort(rooms, { latency, log })
+  const issuers = new IssuerDirectory({ clock, log, tenants, issuers: config.issuers ?? [] })
+  const port = corePort(rooms, { latency, log, issuers })
   const api = stack.use(await startGraphqlServer(port, { host, port: apiPort, isProduction, metrics }))
   const owned = stack.move()
   return {
@@ -196,10 +207,44 @@ async function secretDirectory(store: SecretStore, { config, clock, log }: CoreO
   return directory
 }
 
+function deletionPorts(rooms: CoreRooms, log: Log): TenantDeletionPorts {
+  const { clock, tenants, users, fleet, reader, store, secrets } = rooms
+  return {
+    clock,
+    log,
+    tenants,
+    users,
+    fleet: {
+      applicationsOf: (tenantId) => reader.applicationsOf(tenantId),
+      isEmptyOf: (tenantId) => reader.isEmptyOf(tenantId),
+      forgetTenant: (tenantId) => fleet.forgetTenant(tenantId),
+    },
+    deleteApplication: (tenant, name) => deleteApplicationOf(rooms, tenant, name),
+    removeRows: (tenantId) => store.removeTenant(tenantId),
+    forgetTenant: (tenantId) => secrets.forgetTenant(tenantId),
+  }
+}
+
+/** Logging in with a password, or with what an issuer said. */
+function logins({ tenants, users, clock }: CoreRooms): Logins {
+  const desk = new LoginDesk({ tenants, users, nowMs: () => clock.nowMs() })
+  return {
+    logIn: (attempt, password) => desk.logIn(attempt, password),
+    register: (invitation, password, address) => desk.register(invitation, password, address),
+    changePassword: (viewer, command) => desk.changePassword(viewer, command),
+    exchange: async (viewer) => (isVouchedFor(viewer) ? desk.openFor(viewer) : null),
+    logOut: (viewer) => desk.logOut(viewer),
+  }
+}
+
 /** What the GraphQL edge sees of the core. */
 function corePort(
   rooms: CoreRooms,
-  { latency, log }: { readonly latency: LatencyRecorder; readonly log: Log },
+  {
+    latency,
+    log,
+    issuers,
+  }: { readonly latency: LatencyRecorder; readonly log: Log; readonly issuers: IssuerDirectory },
 ): CorePort {
   const { reader, clock, store, connections } = rooms
   return {
@@ -207,9 +252,14 @@ function corePort(
     log,
     store,
     fleet: reader,
-    tenants: tenantsPort(rooms),
     secrets: secretsPort(rooms),
     imagesOf: (versionId) => rooms.images.imagesOf(versionId),
+    tenants: {
+      ...tenantsPort(rooms),
+      authenticate: (secret) =>
+        issuers.mayBeToken(secret) ? issuers.authenticate(secret) : rooms.tenants.authenticate(secret),
+    },
+    logins: logins(rooms),
     useCases: useCases(rooms),
     podLog: (podId, options, signal) => {
       const nodeName = reader.pod(podId)?.nodeName ?? null

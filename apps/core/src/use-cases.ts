@@ -2,7 +2,6 @@
 import type { Clock } from '@fornax/kernel/clock'
 import type { IdKind } from '@fornax/kernel/ids'
 import type { Application } from './applications/application.ts'
-import { nameProblem } from './applications/version-rules.ts'
 import {
   createApplication,
   deleteApplication,
@@ -16,15 +15,18 @@ import type { CoreJournals } from './core-journals.ts'
 import type { FleetReader } from './fleet/fleet-reader.ts'
 import type { Fleet } from './fleet/fleet.ts'
 import type { ApplicationView } from './fleet/views.ts'
-import type { SecretsPort, TenantDirectory as TenantsPort, UseCases, WriteNodeResult } from './graphql/core-port.ts'
+import type { SecretsPort, UseCases, WriteNodeResult } from './graphql/core-port.ts'
 import type { ImagePreloader } from './images/image-preloader.ts'
 import type { SecretDirectory, WriteSecretResult } from './secrets/secret-directory.ts'
 import { applicationsWith } from './secrets/secret-users.ts'
+import type { TenantDirectory as TenantsPort } from './graphql/tenants-port.ts'
 import { closeSession } from './sessions/close-session.ts'
 import { openSession, type OpenSessionPorts } from './sessions/open-session.ts'
 import type { AuditEntry, Store } from './store/store.ts'
+import { tenantCases } from './tenant-cases.ts'
 import type { TenantDirectory } from './tenants/tenant-directory.ts'
-import type { Viewer } from './tenants/tenant.ts'
+import type { UserDirectory } from './tenants/user-directory.ts'
+import type { Tenant, Viewer } from './tenants/tenant.ts'
 
 export type UseCaseParts = {
   readonly clock: Clock
@@ -36,6 +38,7 @@ export type UseCaseParts = {
   readonly tenants: TenantDirectory
   readonly secrets: SecretDirectory
   readonly images: ImagePreloader
+  readonly users: UserDirectory
   /** Writes down who did what; never awaited by the hot path. */
   readonly audit: (entry: Omit<AuditEntry, 'id' | 'atMs'>) => void
 }
@@ -61,6 +64,7 @@ function openPorts({ clock, newId, fleet, reader, journals }: UseCaseParts): Ope
       applicationNamed: (tenantId, name) => fleet.queueOf(tenantId, name),
       session: (id) => reader.session(id),
       sessionOfKey: (applicationId, key) => reader.sessionOfKey(applicationId, key),
+      refusesOpen: (tenantId) => fleet.refusesOpen(tenantId),
       enqueue: (session) => fleet.enqueue(session),
       onSettled: (id, act) => fleet.onSettled(id, act),
       requestClose: (id, reason) => fleet.requestClose(id, reason),
@@ -149,6 +153,12 @@ function viewOf(observed: ApplicationView | null, definition: ApplicationView['d
   return { definition, counts, waitingSessions: 0, openSessions: 0, failure: null }
 }
 
+/** As somebody of the tenant would; whoever is faster is welcome. */
+export async function deleteApplicationOf(parts: UseCaseParts, tenant: Tenant, application: string): Promise<void> {
+  const viewer: Viewer = { tokenId: 'core', tenantId: tenant.id, role: 'admin', name: 'core' }
+  await applicationCases(parts).deleteApplication(viewer, { application, revision: null })
+}
+
 type NodeCases = Pick<UseCases, 'cordonNode' | 'uncordonNode' | 'drainNode'>
 
 function nodeCases(parts: UseCaseParts): NodeCases {
@@ -174,39 +184,9 @@ function nodeCases(parts: UseCaseParts): NodeCases {
   }
 }
 
-/** Tenants and tokens, with the rules of the domain and an audit entry for each write. */
+/** Tenants, tokens and users, with the rules of the domain and an audit entry for each write. */
 export function tenantsPort(parts: UseCaseParts): TenantsPort {
-  const { tenants } = parts
-  return {
-    tenant: (id) => tenants.tenant(id),
-    tenantNamed: (name) => tenants.tenantNamed(name),
-    all: () => tenants.all(),
-    authenticate: (secret) => tenants.authenticate(secret),
-    tokens: () => tenants.tokens(),
-    onRevoked: (tokenId, act) => tenants.onRevoked(tokenId, act),
-    createTenant: async (viewer, { name }) => {
-      const invalid = nameProblem('name', name)
-      const tenant = invalid ? null : await tenants.addTenant(name)
-      const problem = invalid ? 'invalid' : tenant === null ? 'nameTaken' : null
-      note(parts, viewer, { action: 'createTenant', object: `tenant/${name}`, problem })
-      if (invalid) return { kind: 'invalid', ...invalid }
-      return tenant === null ? { kind: 'nameTaken', name } : { kind: 'created', tenant }
-    },
-    createToken: async (viewer, command) => {
-      const created = await tenants.addToken(command)
-      note(parts, viewer, { action: 'createApiToken', object: `token/${created.token.id}`, problem: null })
-      return { kind: 'created', ...created }
-    },
-    revokeToken: async (viewer, id) => {
-      const token = await tenants.revokeToken(id)
-      note(parts, viewer, {
-        action: 'revokeApiToken',
-        object: `token/${id}`,
-        problem: token === null ? 'tokenNotFound' : null,
-      })
-      return token === null ? { kind: 'tokenNotFound', id } : { kind: 'revoked', token }
-    },
-  }
+  return tenantCases(parts, (viewer, what) => note(parts, viewer, what))
 }
 
 /** Secrets, with an audit entry for each write. A value goes from here to the directory, and nowhere else. */

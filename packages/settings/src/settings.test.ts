@@ -17,6 +17,7 @@ describe('an empty environment', () => {
       adminToken: null,
       durability: 'process',
       databaseUrl: null,
+      issuersFile: null,
       logLevel: 'info',
       coreAddress: '127.0.0.1:4001',
       nodeName: 'box-7-example',

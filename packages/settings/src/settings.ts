@@ -149,6 +149,14 @@ export const SETTINGS = {
     usedBy: ['start', 'core'],
     isSecret: true,
   },
+  issuersFile: {
+    name: 'FORNAX_OIDC_FILE',
+    default: null,
+    schema: path,
+    expects: 'the path of a file',
+    doc: 'JSON file with the issuers (OpenID Connect) whose tokens are good and where people log in; see docs/access.md.',
+    usedBy: ['start', 'core', 'console'],
+  },
   logLevel: {
     name: 'LOG_LEVEL',
     default: 'info',

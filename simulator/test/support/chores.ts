@@ -1,5 +1,6 @@
 /** What an administrator does now and then, straight at the ports of the core: tenants, tokens, history, logs. */
 import type { Session } from '@fornax/core/sessions/session'
+import { sampleTenant, sampleToken } from '../../../apps/core/test/support/sample-tenants.ts'
 import type { CoreProcess } from '../../src/core-process.ts'
 import type { Chance } from '../../src/chance.ts'
 import type { World } from '../../src/world.ts'
@@ -57,11 +58,11 @@ export class Chores {
     const tenantId = `ten-chore-${number}`
     switch (number % 7) {
       case 0:
-        await store.addTenant({ id: tenantId, name: tenantId, createdAtMs })
+        await store.addTenant(sampleTenant({ id: tenantId, name: tenantId, createdAtMs }))
         return void this.#tenants.add(tenantId)
       case 1: {
         const id = `tok-chore-${number}`
-        await store.addToken({ id, name: id, role: 'viewer', tenantId: 'ten-1', secretHash: id, createdAtMs })
+        await store.addToken(sampleToken({ id, name: id, role: 'viewer', secretHash: id, createdAtMs }))
         return void this.#tokens.add(id)
       }
       case 2: {

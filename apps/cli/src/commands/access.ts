@@ -1,23 +1,19 @@
-/** `fornax token` and `fornax tenant`: who may use the platform. */
+/** `fornax token`: programs that may use the platform. */
 import {
   ApiTokensDocument,
   CreateApiTokenDocument,
-  CreateTenantDocument,
   RevokeApiTokenDocument,
-  TenantsDocument,
   type ApiTokensQuery,
   type Role,
-  type TenantsQuery,
 } from '@fornax/client/generated/documents'
-import { note, say, type CommandContext } from '../command-context.ts'
-import { ageOf } from '../output/age.ts'
+import { note, nowMs, say, type CommandContext } from '../command-context.ts'
+import { ageOf, formatAge } from '../output/age.ts'
 import { formatObject, type Format } from '../output/structured.ts'
 import type { Column } from '../output/table.ts'
 import { errorOf, present } from '../problem.ts'
 import { printList } from './print-list.ts'
 
 type ApiToken = ApiTokensQuery['apiTokens'][number]
-type Tenant = TenantsQuery['tenants'][number]
 
 const tokenColumns: readonly Column<ApiToken>[] = [
   { header: 'ID', cell: ({ id }) => id },
@@ -25,19 +21,28 @@ const tokenColumns: readonly Column<ApiToken>[] = [
   { header: 'ROLE', cell: ({ role }) => role.toLowerCase() },
   { header: 'TENANT', cell: ({ tenant }) => tenant },
   { header: 'AGE', cell: ({ createdAt }, now) => ageOf(createdAt, now) },
+  { header: 'LAST USED', cell: ({ lastUsedAt }, now) => ageOf(lastUsedAt, now) },
+  { header: 'ENDS IN', cell: ({ expiresAt }, now) => endsIn(expiresAt, now) },
 ]
 
-const tenantColumns: readonly Column<Tenant>[] = [
-  { header: 'NAME', cell: ({ name }) => name },
-  { header: 'ID', cell: ({ id }) => id },
-  { header: 'AGE', cell: ({ createdAt }, now) => ageOf(createdAt, now) },
-]
+function endsIn(expiresAt: string | null, atMs: number): string {
+  if (expiresAt === null) return 'never'
+  const leftMs = Date.parse(expiresAt) - atMs
+  return leftMs <= 0 ? 'ended' : formatAge(leftMs)
+}
 
-export type CreateTokenFlags = { readonly role: Role; readonly tenant?: string; readonly output?: 'json' | 'yaml' }
+export type CreateTokenFlags = {
+  readonly role: Role
+  readonly tenant?: string
+  readonly endsAfter?: number
+  readonly output?: 'json' | 'yaml'
+}
 
 /** Only the secret goes to the output, so that `TOKEN=$(fornax token create …)` works. */
 export async function createToken(context: CommandContext, name: string, flags: CreateTokenFlags): Promise<void> {
-  const input = { name, role: flags.role, ...(flags.tenant === undefined ? {} : { tenant: flags.tenant }) }
+  const { role, tenant, endsAfter } = flags
+  const expiresAt = endsAfter === undefined ? {} : { expiresAt: new Date(nowMs(context) + endsAfter).toISOString() }
+  const input = { name, role, ...(tenant === undefined ? {} : { tenant }), ...expiresAt }
   const { createApiToken } = await context.client.request(CreateApiTokenDocument, { input }, { signal: context.signal })
   if (createApiToken.problem !== null) throw errorOf(createApiToken.problem)
   const secret = present(createApiToken.secret, 'the secret')
@@ -69,22 +74,4 @@ export async function revokeTokens(context: CommandContext, ids: readonly string
     if (revokeApiToken.problem !== null) throw errorOf(revokeApiToken.problem)
     say(context, `token/${id} revoked`)
   }
-}
-
-export async function createTenant(context: CommandContext, name: string): Promise<void> {
-  const variables = { input: { name } }
-  const { createTenant: payload } = await context.client.request(CreateTenantDocument, variables, {
-    signal: context.signal,
-  })
-  if (payload.problem !== null) throw errorOf(payload.problem)
-  say(context, `tenant/${name} created`)
-}
-
-export async function listTenants(context: CommandContext, format: Format): Promise<void> {
-  const { tenants } = await context.client.request(TenantsDocument, {}, { signal: context.signal })
-  await printList(
-    context,
-    { items: tenants, columns: tenantColumns, kind: 'Tenant', nameOf: ({ name }) => `tenant/${name}` },
-    format,
-  )
 }

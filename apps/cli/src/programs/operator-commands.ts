@@ -1,25 +1,14 @@
 /** Commands for who runs the platform, and for the shell. */
-import { Argument, Option, type Command } from 'commander'
-import type { Role } from '@fornax/client/generated/documents'
-import type { CreateTokenFlags } from '../commands/access.ts'
+import { Argument, Option } from 'commander'
 import type { DrainFlags } from '../commands/node-actions.ts'
 import type { SimulateFlags } from '../commands/simulate.ts'
-import { duration, hostAndPort, outputOption, positiveNumber } from '../options.ts'
-import type { Format } from '../output/structured.ts'
+import { duration, hostAndPort, positiveNumber } from '../options.ts'
 import type { Commands } from '../command-group.ts'
 
 const DEFAULT_DRAIN_MS = 60_000
-const ROLES: Readonly<Record<string, Role>> = {
-  operator: 'OPERATOR',
-  admin: 'ADMIN',
-  developer: 'DEVELOPER',
-  viewer: 'VIEWER',
-}
 
 export function operatorCommands(commands: Commands): void {
   nodeCommands(commands)
-  tokenCommands(commands)
-  tenantCommands(commands)
   simulateCommand(commands)
   shellCommands(commands)
 }
@@ -57,59 +46,6 @@ function nodeCommands({ root, connected }: Commands): void {
       const { drainNodes } = await import('../commands/node-actions.ts')
       await connected((context) => drainNodes(context, nodes, flags))
     })
-}
-
-function tokenCommands({ root, connected }: Commands): void {
-  const token = root
-    .command('token')
-    .summary('Make, list and revoke tokens')
-    .description('Makes, lists and revokes the tokens of the API.')
-  token
-    .command('create')
-    .description('Makes a token and prints its secret, this once.')
-    .argument('<name>', 'for people, to tell tokens apart')
-    .addOption(new Option('--role <role>', 'what it may do').choices(Object.keys(ROLES)).makeOptionMandatory())
-    .option('--tenant <name>', "whose it is (default: the caller's own tenant)")
-    .addOption(outputOption(['json', 'yaml']))
-    .action(async (name: string, flags: Omit<CreateTokenFlags, 'role'> & { readonly role: string }) => {
-      const { createToken } = await import('../commands/access.ts')
-      await connected((context) => createToken(context, name, { ...flags, role: ROLES[flags.role] ?? 'VIEWER' }))
-    })
-  listCommand(token, 'Lists the tokens that you may revoke.').action(async (flags: { readonly output?: Format }) => {
-    const { listTokens } = await import('../commands/access.ts')
-    await connected((context) => listTokens(context, flags.output ?? 'table'))
-  })
-  token
-    .command('revoke')
-    .description('Ends tokens at once.')
-    .argument('<id...>', 'ids of tokens')
-    .action(async (ids: readonly string[]) => {
-      const { revokeTokens } = await import('../commands/access.ts')
-      await connected((context) => revokeTokens(context, ids))
-    })
-}
-
-function tenantCommands({ root, connected }: Commands): void {
-  const tenant = root.command('tenant').summary('Add and list tenants').description('Adds and lists tenants.')
-  tenant
-    .command('create')
-    .description('Adds a tenant.')
-    .argument('<name>', 'lower-case letters, digits and dashes')
-    .action(async (name: string) => {
-      const { createTenant } = await import('../commands/access.ts')
-      await connected((context) => createTenant(context, name))
-    })
-  listCommand(tenant, 'Lists the tenants.').action(async (flags: { readonly output?: Format }) => {
-    const { listTenants } = await import('../commands/access.ts')
-    await connected((context) => listTenants(context, flags.output ?? 'table'))
-  })
-}
-
-function listCommand(parent: Command, description: string): Command {
-  return parent
-    .command('list')
-    .description(description)
-    .addOption(outputOption(['name', 'json', 'yaml']))
 }
 
 const DEFAULT_NODES = 100

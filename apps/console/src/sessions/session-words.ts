@@ -38,6 +38,7 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, string>> = {
   QUOTA_EXCEEDED: 'quota exceeded',
   REQUESTED: 'requested',
   START_FAILED: 'start failed',
+  TENANT_SUSPENDED: 'the tenant was suspended',
 }
 
 /** Ends that somebody asked for; every other one is worth a look. */

@@ -8,10 +8,14 @@ import type { Pod, PodPhase } from '../pods/pod.ts'
 import type { PoolView } from '../pools/pool-plan.ts'
 import { fullBucket, type TokenBucket } from '../pools/token-bucket.ts'
 import { WarmPool } from '../pools/warm-pool.ts'
+import type { PodRequest } from '../tenants/quotas.ts'
+import type { TenantAccount } from './tenant-book.ts'
 
 type Counts = Record<PodPhase, number>
 
 export type ApplicationEntry = {
+  /** What its tenant has and may have; shared by all of its applications. */
+  readonly account: TenantAccount
   definition: Application
   /** Its name is free again, and nothing new begins; it goes with its last pod. */
   isDeleted: boolean
@@ -50,11 +54,14 @@ export type ApplicationEntry = {
   provesAtMs: number | null
   /** Since when it has pods that no node has room for. */
   shortSinceMs: number | null
+  /** Since when a quota of its tenant keeps it from pods that it would have. */
+  quotaSinceMs: number | null
   aboveTargetSinceMs: number | null
 }
 
-export function newEntry(definition: Application, nowMs: number): ApplicationEntry {
+export function newEntry(definition: Application, account: TenantAccount, nowMs: number): ApplicationEntry {
   return {
+    account,
     definition,
     isDeleted: false,
     versionIds: new Set(),
@@ -88,6 +95,7 @@ export function newEntry(definition: Application, nowMs: number): ApplicationEnt
     failures: new Map(),
     provesAtMs: null,
     shortSinceMs: null,
+    quotaSinceMs: null,
     aboveTargetSinceMs: null,
   }
 }
@@ -116,6 +124,18 @@ export function uncount(entry: ApplicationEntry, pod: Pod): void {
 export function recount(entry: ApplicationEntry, pod: Pod, isOnHold: boolean): void {
   count(entry, pod, { isOnHold, sign: 1 })
   file(entry, pod, isOnHold)
+}
+
+/** A session of it is open from now on; its tenant has one more. */
+export function addOpen(entry: ApplicationEntry, sessionId: string): void {
+  if (entry.openSessions.has(sessionId)) return
+  entry.openSessions.add(sessionId)
+  entry.account.sessions += 1
+}
+
+/** A session of it is open no longer. */
+export function removeOpen(entry: ApplicationEntry, sessionId: string): void {
+  if (entry.openSessions.delete(sessionId)) entry.account.sessions -= 1
 }
 
 /** The pool as its plan needs to see it. */
@@ -159,6 +179,7 @@ function count(entry: ApplicationEntry, pod: Pod, how: { readonly isOnHold: bool
   const { isOnHold, sign } = how
   const { phase, version } = pod
   entry.counts[phase] += sign
+  if (phase !== 'failed' && phase !== 'terminated') charge(entry.account, version.spec, sign)
   if (phase === 'standby' || phase === 'hibernated') {
     if (isOnHold) entry.unreachable += sign
     else add(entry.idle, version.number, sign)
@@ -168,6 +189,13 @@ function count(entry: ApplicationEntry, pod: Pod, how: { readonly isOnHold: bool
   if (phase !== 'active') return
   add(entry.active, version.number, sign)
   if (!isOnHold && !pod.isSpent) entry.openSlots += sign * (version.spec.sessionsPerPod - pod.sessionIds.size)
+}
+
+/** A tenant has a pod from the moment it is wanted until it is gone. */
+function charge(account: TenantAccount, { cpuMillis, memoryBytes }: PodRequest, sign: 1 | -1): void {
+  account.pods += sign
+  account.cpuMillis += sign * cpuMillis
+  account.memoryBytes += sign * memoryBytes
 }
 
 function add(counts: Map<number, number>, version: number, sign: 1 | -1): void {

@@ -3,6 +3,7 @@ import type { NodePhase } from '../nodes/node-state.ts'
 import { retryAtMs } from '../pods/pod-failures.ts'
 import type { PodView } from '../pods/pod.ts'
 import type { Session } from '../sessions/session.ts'
+import { podQuotaShort, type TenantUsage } from '../tenants/quotas.ts'
 import type { Shortage } from '../scheduler/placement.ts'
 import type { ApplicationEntry } from './application-entry.ts'
 import type { FleetState, NodeEntry } from './fleet-state.ts'
@@ -135,6 +136,26 @@ export class FleetReader {
     }
   }
 
+  /** What a tenant has at this moment, as its quotas count it. */
+  usage(tenantId: string): TenantUsage {
+    return this.#state.tenants.usage(tenantId)
+  }
+
+  /** Names of the applications of a tenant. */
+  applicationsOf(tenantId: string): readonly string[] {
+    const all = [...this.#state.applications.values()].filter(({ isDeleted }) => !isDeleted)
+    return all.flatMap(({ definition: { tenantId: owner, name } }) => (owner === tenantId ? [name] : []))
+  }
+
+  /** Whether nothing of a tenant runs, and all of its sessions that ended are written down. */
+  isEmptyOf(tenantId: string): boolean {
+    const { applications, closedSessions, recordedSessions, sessions } = this.#state
+    for (const { definition } of applications.values()) if (definition.tenantId === tenantId) return false
+    for (const id of closedSessions)
+      if (!recordedSessions.has(id) && sessions.get(id)?.tenantId === tenantId) return false
+    return true
+  }
+
   #viewOf(entry: ApplicationEntry): ApplicationView {
     const { definition, counts, queue, openSessions } = entry
     const failureOf = (): ApplicationFailure | null => this.#failureOf(entry)
@@ -164,7 +185,7 @@ export class FleetReader {
         isRollOutHalted,
       }
     }
-    if (entry.shortSinceMs === null) return null
+    if (entry.shortSinceMs === null) return quotaFailure(entry)
     return {
       kind: 'noCapacity',
       message: this.#shortageMessage(entry),
@@ -200,6 +221,22 @@ export class FleetReader {
       podCount: node.podIds.size,
       sessionCount,
     }
+  }
+}
+
+/** An application that would have more pods, were it not for a quota of its tenant. */
+function quotaFailure(entry: ApplicationEntry): ApplicationFailure | null {
+  const { account, definition, quotaSinceMs } = entry
+  const quota = quotaSinceMs === null ? null : podQuotaShort(account.quotas, account, definition.version.spec)
+  if (quotaSinceMs === null || quota === null) return null
+  return {
+    kind: 'quotaExceeded',
+    message: `the tenant has all that its quota ${quota} of ${account.quotas[quota]} allows: end pods or ask for more`,
+    lastLogLines: [],
+    failureCount: 0,
+    sinceMs: quotaSinceMs,
+    retryAtMs: null,
+    isRollOutHalted: false,
   }
 }
 

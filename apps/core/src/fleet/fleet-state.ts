@@ -18,6 +18,7 @@ import { countIn, countOut, recount, uncount, type ApplicationEntry } from './ap
 import { ChangeLog } from './change-log.ts'
 import type { NodeCommand } from './node-command.ts'
 import { RoomQueue } from './room-queue.ts'
+import { TenantBook } from './tenant-book.ts'
 import type { Change } from './views.ts'
 
 export type NodeEntry = {
@@ -119,6 +120,8 @@ export class FleetState {
   hasNewRoom = false
   /** By tenant: how many sessions became available since the core started. */
   readonly opened = new Map<string, { warm: number; cold: number }>()
+  /** What each tenant has, and may have. */
+  readonly tenants = new TenantBook()
   #grants = 0
   readonly #waiters = new Map<string, ((session: Session) => void)[]>()
 
@@ -171,6 +174,7 @@ export class FleetState {
     this.applications.delete(id)
     takeFrom(this.named, name, entry)
     this.short.delete(entry)
+    entry.account.short.delete(entry)
   }
 
   /** Replaces a session by its next state. */
@@ -195,6 +199,7 @@ export class FleetState {
     const sessionsBefore = pod.sessionIds.size
     uncount(entry, pod)
     change(pod)
+    if (pod.phase === 'failed' || pod.phase === 'terminated') this.#quotaFreed(entry)
     const node = this.#nodeOf(pod)
     recount(entry, pod, isOnHold(node))
     if (node) this.#book(pod, node, { wasBooked, isBooked: holdsBooking(pod.phase), sessionsBefore })
@@ -232,8 +237,14 @@ export class FleetState {
     if (entry) {
       countOut(entry, pod)
       this.markDirty(entry)
+      this.#quotaFreed(entry)
     }
     this.podChanged(pod, true)
+  }
+
+  /** A pod is gone: those whom a quota of its tenant kept from theirs are looked at again. */
+  #quotaFreed({ account }: ApplicationEntry): void {
+    for (const entry of account.short) this.markDirty(entry)
   }
 
   podChanged(pod: Pod, isGone: boolean): void {

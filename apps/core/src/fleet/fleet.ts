@@ -11,8 +11,9 @@ import type { NodePressure } from '../nodes/node-pressure.ts'
 import { notePressure } from './node-relief.ts'
 import type { NodeIntroduction, RegisteredNode } from '../nodes/node.ts'
 import type { PodUsage } from '../pods/pod.ts'
+import type { OpenRefusal } from '../sessions/open-session.ts'
 import type { CloseReason, Session } from '../sessions/session.ts'
-import { newEntry, type ApplicationEntry } from './application-entry.ts'
+import { addOpen, newEntry, type ApplicationEntry } from './application-entry.ts'
 import { FleetState, nameKey, type FleetLimits, type FleetPorts } from './fleet-state.ts'
 import type { NodeReport, NodeState } from './node-report.ts'
 import { expel } from './node-room.ts'
@@ -22,6 +23,7 @@ import { keepPools } from './pool-writer.ts'
 import { reconcileNode, type VersionLookup } from './reconcile-node.ts'
 import { podEnded, proofDue, sessionRecorded } from './report-writer.ts'
 import * as sessions from './session-writer.ts'
+import { refusalOf, type TenantTerms } from './tenant-book.ts'
 
 export class Fleet {
   readonly #state: FleetState
@@ -34,6 +36,33 @@ export class Fleet {
   /** Everything there is, for readers. Only this room writes it. */
   get state(): FleetState {
     return this.#state
+  }
+
+  /** What a tenant may have from now on; what it has already stays. */
+  setTerms(tenantId: string, terms: TenantTerms): void {
+    const { short } = this.#state.tenants.setTerms(tenantId, terms, this.#state.ports.nowMs())
+    for (const entry of short) this.#state.markDirty(entry)
+    this.#settleSoon()
+  }
+
+  /** Why a tenant may not ask for another session now; null when it may, and then this try is counted. */
+  refusesOpen(tenantId: string): OpenRefusal | null {
+    return refusalOf(this.#state.tenants.account(tenantId), this.#state.ports.nowMs)
+  }
+
+  /** Closes the sessions of a tenant that are open. */
+  closeAll(tenantId: string, reason: CloseReason): void {
+    for (const entry of this.#state.applications.values()) {
+      if (entry.definition.tenantId !== tenantId) continue
+      for (const sessionId of entry.openSessions) sessions.requestClose(this.#state, sessionId, reason)
+    }
+    this.#settleSoon()
+  }
+
+  /** Nothing of the tenant is left, and its rows are gone. */
+  forgetTenant(tenantId: string): void {
+    this.#state.tenants.forget(tenantId)
+    this.#state.opened.delete(tenantId)
   }
 
   /** Begins with what the database says was asked for. Nodes say what runs. */
@@ -55,7 +84,8 @@ export class Fleet {
   /** Adds an application, or replaces the definition of one. */
   putApplication(definition: Application): void {
     const known = this.#state.applications.get(definition.id)
-    const entry = known ?? newEntry(definition, this.#state.ports.nowMs())
+    const entry =
+      known ?? newEntry(definition, this.#state.tenants.account(definition.tenantId), this.#state.ports.nowMs())
     if (known) this.#redefine(known, definition)
     else this.#state.addApplication(entry)
     this.#addVersion(definition.version)
@@ -173,7 +203,6 @@ export class Fleet {
 
   /** An instant that was set through `ports.deadlines` has come. */
   deadlinePassed(key: string): void {
-    const atMs = this.#state.ports.nowMs()
     const [scope, name = ''] = key.split(':')
     const node = this.#state.nodes.get(name)
     if (scope === 'lease' && node) nodes.leaseDue(this.#state, node)
@@ -182,7 +211,7 @@ export class Fleet {
     else if (scope === 'proof') this.#withApplication(name, (entry) => proofDue(this.#state, entry))
     else if (scope === 'keep') sessions.retentionEnded(this.#state, name)
     else if (scope === 'slot') sessions.slotOverdue(this.#state, ...slotOf(name))
-    else if (this.#state.sessions.has(key)) sessions.applyToSession(this.#state, key, { kind: 'deadlinePassed', atMs })
+    else if (this.#state.sessions.has(key)) sessions.sessionDue(this.#state, key)
     else this.#podOrApplicationDue(key)
     this.#settleSoon()
   }
@@ -255,7 +284,7 @@ export class Fleet {
     if (session.podId === null && entry) return sessions.enqueueSession(this.#state, entry, session)
     this.#state.addSession(session)
     if (!entry) return sessions.endOrphan(this.#state, session.id)
-    entry.openSessions.add(session.id)
+    addOpen(entry, session.id)
     if (session.request.idempotency) entry.keys.set(session.request.idempotency.key, session.id)
     if (node && this.#state.expectedNodes.has(node)) {
       node.expectedSessions.add(session.id)

@@ -1,9 +1,10 @@
 /** Makes the pools of the fleet as their plans say, and says when to look again. */
 import { isHopeless, isOver, overAtMs, retryAtMs } from '../pods/pod-failures.ts'
-import type { ApplicationVersion } from '../applications/application.ts'
+import type { ApplicationVersion, ScalingPolicy } from '../applications/application.ts'
 import type { Pod } from '../pods/pod.ts'
 import { planPool, type PoolPlan, type PoolPlanInput, type RollOut } from '../pools/pool-plan.ts'
 import { nextTokenAtMs, refilled } from '../pools/token-bucket.ts'
+import { podsAllowed } from '../tenants/quotas.ts'
 import { poolView, type ApplicationEntry } from './application-entry.ts'
 import type { FleetState } from './fleet-state.ts'
 import { createPod, placePods, stopPod } from './pod-writer.ts'
@@ -45,6 +46,7 @@ function planRounds(state: FleetState, entry: ApplicationEntry): void {
     entry.bucket = { ...entry.bucket, tokens: entry.bucket.tokens - plan.tokensUsed }
     carryOut(state, entry, plan)
   }
+  noteQuota(state, entry)
   if (entry.shortSinceMs !== null && entry.unscheduled.size === 0) place(state, entry) // Nobody waits any more.
   lookAgain(state, entry, isDone && entry.bucket.tokens >= 1)
 }
@@ -54,7 +56,7 @@ function inputOf(state: FleetState, entry: ApplicationEntry, tokens: number): Po
   const { scalingPolicy: policy } = entry.definition
   const aboveForMs = entry.aboveTargetSinceMs === null ? 0 : nowMs - entry.aboveTargetSinceMs
   return {
-    policy,
+    policy: withinQuota(entry, policy),
     pool: poolView(entry),
     rollOut: rollOutOf(entry),
     tokens,
@@ -64,6 +66,37 @@ function inputOf(state: FleetState, entry: ApplicationEntry, tokens: number): Po
     isFresh: nowMs < state.startedAtMs + FRESH_MS,
     mayShrink: aboveForMs >= policy.scaleDownDelayMs,
   }
+}
+
+/** W12: a pool has no more pods than what it has and what the quotas of its tenant leave. */
+function withinQuota(entry: ApplicationEntry, policy: ScalingPolicy): ScalingPolicy {
+  const allowed = quotaRoom(entry)
+  return allowed === Infinity ? policy : { ...policy, maxPods: Math.min(policy.maxPods, havingOf(entry) + allowed) }
+}
+
+/** Pods that still count against its maximum. */
+function havingOf({ pods, counts }: ApplicationEntry): number {
+  return pods.size - counts.failed - counts.terminated
+}
+
+/** How many pods more, of whichever version asks for most, the quotas of its tenant leave. */
+function quotaRoom({ account, definition }: ApplicationEntry): number {
+  const { version, fallback } = definition
+  const cpuMillis = Math.max(version.spec.cpuMillis, fallback?.spec.cpuMillis ?? 0)
+  const memoryBytes = Math.max(version.spec.memoryBytes, fallback?.spec.memoryBytes ?? 0)
+  return podsAllowed(account.quotas, account, { cpuMillis, memoryBytes })
+}
+
+/** Remembers who would have more pods, were it not for a quota: they are looked at again when one of its pods goes. */
+function noteQuota(state: FleetState, entry: ApplicationEntry): void {
+  const { scalingPolicy: policy } = entry.definition
+  const isBound = withinQuota(entry, policy).maxPods < policy.maxPods
+  const wanted = isBound ? planPool({ ...inputOf(state, entry, Number.MAX_SAFE_INTEGER), policy }) : null
+  const isShort = wanted !== null && wanted.createNew + wanted.createFallback > 0
+  if (!isShort && entry.quotaSinceMs === null) return
+  entry.quotaSinceMs = isShort ? (entry.quotaSinceMs ?? state.ports.nowMs()) : null
+  if (isShort) entry.account.short.add(entry)
+  else entry.account.short.delete(entry)
 }
 
 /** W10 */

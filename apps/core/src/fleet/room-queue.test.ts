@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { sampleApplication, sampleSpec } from '../../test/support/samples.ts'
 import { newEntry, type ApplicationEntry } from './application-entry.ts'
 import { RoomQueue } from './room-queue.ts'
+import { TenantBook } from './tenant-book.ts'
 
 describe('room that appears', () => {
   it('is offered in the order of waiting, whatever is needed', () => {
@@ -82,7 +83,7 @@ it('gives the same room to the same applications as a look at all of them', () =
 })
 
 function entry(id: string): ApplicationEntry {
-  return newEntry(sampleApplication({ id }), 0)
+  return newEntry(sampleApplication({ id }), new TenantBook().account('ten-1'), 0)
 }
 
 function needing(cpuMillis: number) {

@@ -2,7 +2,7 @@
 import { isSettled, transition, type SessionEvent } from '../sessions/session-state.ts'
 import type { CloseReason, Session } from '../sessions/session.ts'
 import type { Pod } from '../pods/pod.ts'
-import type { ApplicationEntry } from './application-entry.ts'
+import { addOpen, removeOpen, type ApplicationEntry } from './application-entry.ts'
 import type { FleetState } from './fleet-state.ts'
 import { movePod, SILENCE_MS, stopPod } from './pod-writer.ts'
 
@@ -14,7 +14,7 @@ export const CANCEL_GRACE_MS = 5_000
 
 /** Adds a session to the queue of its application; its head takes a pod at once, if one is free. */
 export function enqueueSession(state: FleetState, entry: ApplicationEntry, session: Session): void {
-  entry.openSessions.add(session.id)
+  addOpen(entry, session.id)
   const { idempotency } = session.request
   if (idempotency !== null) entry.keys.set(idempotency.key, session.id)
   entry.queue.add(session.id)
@@ -56,6 +56,16 @@ export function applyToSession(state: FleetState, sessionId: string, event: Sess
 /** Asks a session to close, for a reason, now. */
 export function requestClose(state: FleetState, sessionId: string, reason: CloseReason): void {
   applyToSession(state, sessionId, { kind: 'closeRequested', reason, atMs: state.ports.nowMs() })
+}
+
+/** A deadline of it has come. Who waited for a pod that a quota did not allow closes for that. */
+export function sessionDue(state: FleetState, sessionId: string): void {
+  const atMs = state.ports.nowMs()
+  const session = state.sessions.get(sessionId)
+  const isOver = session?.phase === 'pending' && (session.deadline?.atMs ?? Infinity) <= atMs
+  const isShort = session !== undefined && (state.entryOf(session.applicationId)?.quotaSinceMs ?? null) !== null
+  if (isOver && isShort) requestClose(state, sessionId, 'quotaExceeded')
+  else applyToSession(state, sessionId, { kind: 'deadlinePassed', atMs })
 }
 
 /** Its application was deleted before the core ended, and its node will stop its pod. */
@@ -165,7 +175,7 @@ function becameClosed(state: FleetState, step: Step): void {
   const entry = state.entryOf(now.applicationId)
   if (entry) {
     entry.queue.delete(now.id)
-    entry.openSessions.delete(now.id)
+    removeOpen(entry, now.id)
     state.markDirty(entry)
   }
   if (now.nodeName !== null) state.nodes.get(now.nodeName)?.expectedSessions.delete(now.id)

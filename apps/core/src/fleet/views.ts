@@ -17,7 +17,7 @@ export type PoolCounts = {
 
 /** Why an application is not as it was asked to be. */
 export type ApplicationFailure = {
-  readonly kind: 'podFailed' | 'noCapacity'
+  readonly kind: 'podFailed' | 'noCapacity' | 'quotaExceeded'
   readonly message: string
   readonly lastLogLines: readonly string[]
   readonly failureCount: number

@@ -8,7 +8,7 @@
  * with `isGone`.
  */
 import type { Caller } from '@fornax/kernel/caller'
-import type { Clock, Cancel } from '@fornax/kernel/clock'
+import type { Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
 import type { ScalingPolicy, VersionSpec } from '../applications/application.ts'
 import type { InputProblem } from '../applications/input-problem.ts'
@@ -22,7 +22,9 @@ import type { NodePhase } from '../nodes/node-state.ts'
 import type { PodView } from '../pods/pod.ts'
 import type { CloseReason, Session, SessionRequest } from '../sessions/session.ts'
 import type { Store } from '../store/store.ts'
-import type { ApiToken, Role, Tenant, Viewer } from '../tenants/tenant.ts'
+import type { QuotaName } from '../tenants/quotas.ts'
+import type { Viewer } from '../tenants/tenant.ts'
+import type { Logins, TenantDirectory } from './tenants-port.ts'
 
 export type CorePort = {
   readonly clock: Clock
@@ -33,6 +35,7 @@ export type CorePort = {
   readonly secrets: SecretsPort
   /** What nodes say of the image of a version. */
   imagesOf(versionId: string): readonly NodeImage[]
+  readonly logins: Logins
   readonly useCases: UseCases
   /** Ends when the pod's log does, when `follow` is off and the last line was sent, or when the signal says so. */
   podLog(podId: string, options: PodLogOptions, signal: AbortSignal): AsyncIterable<PodLogBatch>
@@ -85,41 +88,6 @@ export type SecretsPort = {
   remove(viewer: Viewer, command: SecretGuard): Promise<WriteSecretResult>
 }
 
-/** Who may ask. All reads are synchronous and in memory. */
-export type TenantDirectory = {
-  tenant(id: string): Tenant | null
-  tenantNamed(name: string): Tenant | null
-  all(): Iterable<Tenant>
-  /** Whose secret it is; null when nobody's. */
-  authenticate(secret: string): Viewer | null
-  tokens(): Iterable<ApiToken>
-  /** Calls back once, when the token is revoked. */
-  onRevoked(tokenId: string, act: () => void): Cancel
-  createTenant(viewer: Viewer, command: { readonly name: string }): Promise<CreateTenantResult>
-  createToken(viewer: Viewer, command: CreateToken): Promise<CreateTokenResult>
-  revokeToken(viewer: Viewer, tokenId: string): Promise<RevokeTokenResult>
-}
-
-export type CreateToken = {
-  /** For people, to tell tokens apart. */
-  readonly name: string
-  readonly role: Role
-  readonly tenantId: string
-}
-
-export type CreateTenantResult =
-  | { readonly kind: 'created'; readonly tenant: Tenant }
-  | { readonly kind: 'nameTaken'; readonly name: string }
-  | Invalid
-
-export type CreateTokenResult =
-  | { readonly kind: 'created'; readonly token: ApiToken; readonly secret: string }
-  | Invalid
-
-export type RevokeTokenResult =
-  | { readonly kind: 'revoked'; readonly token: ApiToken }
-  | { readonly kind: 'tokenNotFound'; readonly id: string }
-
 /** What can be done. The edge has checked the role and the limits of input; rules of the domain are checked here. */
 export type UseCases = {
   openSession(viewer: Viewer, command: OpenSession, caller: Caller): Promise<OpenSessionResult>
@@ -154,6 +122,16 @@ export type OpenSessionResult =
   | { readonly kind: 'applicationNotFound'; readonly application: string }
   | { readonly kind: 'idempotencyConflict'; readonly idempotencyKey: string }
   | { readonly kind: 'queueFull'; readonly waiting: number }
+  | { readonly kind: 'tenantSuspended' }
+  | QuotaExceeded
+
+export type QuotaExceeded = {
+  readonly kind: 'quotaExceeded'
+  readonly quota: QuotaName
+  readonly limit: number
+  /** Null when somebody must let go of something first. */
+  readonly retryAfterMs: number | null
+}
 
 export type CloseSessionResult =
   | { readonly kind: 'closing'; readonly session: Session }

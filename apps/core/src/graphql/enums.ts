@@ -15,6 +15,7 @@ import type {
   SessionPhase as CoreSessionPhase,
   SessionStep as CoreSessionStep,
 } from '../sessions/session.ts'
+import type { QuotaName as CoreQuotaName } from '../tenants/quotas.ts'
 import type { Role as CoreRole } from '../tenants/tenant.ts'
 import type { OpenSession, PodLogBatch } from './core-port.ts'
 
@@ -31,10 +32,12 @@ export type OpenSessionWait = OpenSession['wait']
 export type PodLogStream = PodLogBatch['lines'][number]['stream']
 export type PodPhase = CorePodPhase
 export type ProbeKind = Readiness['probe']['kind']
+export type QuotaName = CoreQuotaName
 export type Role = CoreRole
 export type SessionPhase = CoreSessionPhase
 export type SessionStart = NonNullable<Session['start']>
 export type SessionStep = CoreSessionStep
+export type TenantPhase = 'active' | 'suspended' | 'deleting'
 
 /** `inUse` → `IN_USE`. */
 type Loud<Word extends string> = Word extends `${infer First}${infer Rest}`
@@ -47,6 +50,7 @@ type EnumTable<Word extends string> = { readonly [W in Word as Loud<W>]: W }
 const applicationFailureKinds: EnumTable<ApplicationFailureKind> = {
   NO_CAPACITY: 'noCapacity',
   POD_FAILED: 'podFailed',
+  QUOTA_EXCEEDED: 'quotaExceeded',
 }
 
 const closeReasons: EnumTable<CloseReason> = {
@@ -63,6 +67,7 @@ const closeReasons: EnumTable<CloseReason> = {
   QUOTA_EXCEEDED: 'quotaExceeded',
   REQUESTED: 'requested',
   START_FAILED: 'startFailed',
+  TENANT_SUSPENDED: 'tenantSuspended',
 }
 
 const computeNodePhases: EnumTable<ComputeNodePhase> = {
@@ -92,7 +97,22 @@ const podPhases: EnumTable<PodPhase> = {
   TERMINATING: 'terminating',
 }
 
-const roles: EnumTable<Role> = { ADMIN: 'admin', DEVELOPER: 'developer', OPERATOR: 'operator', VIEWER: 'viewer' }
+const quotaNames: EnumTable<QuotaName> = {
+  CPU_MILLIS: 'cpuMillis',
+  MEMORY_BYTES: 'memoryBytes',
+  OPENS_PER_SECOND: 'opensPerSecond',
+  PODS: 'pods',
+  SESSIONS: 'sessions',
+}
+
+const roles: EnumTable<Role> = {
+  ADMIN: 'admin',
+  CI: 'ci',
+  DEVELOPER: 'developer',
+  GATEWAY: 'gateway',
+  OPERATOR: 'operator',
+  VIEWER: 'viewer',
+}
 
 const sessionPhases: EnumTable<SessionPhase> = {
   AVAILABLE: 'available',
@@ -133,6 +153,7 @@ const nodeConditionKinds: EnumTable<NodeConditionKind> = {
 const podLogStreams: EnumTable<PodLogStream> = { STDERR: 'stderr', STDOUT: 'stdout' }
 const probeKinds: EnumTable<ProbeKind> = { HTTP: 'http', NONE: 'none', TCP: 'tcp' }
 const sessionStarts: EnumTable<SessionStart> = { COLD: 'cold', WARM: 'warm' }
+const tenantPhases: EnumTable<TenantPhase> = { ACTIVE: 'active', DELETING: 'deleting', SUSPENDED: 'suspended' }
 
 /** Every enum of the schema. */
 export const enumTables = {
@@ -149,8 +170,10 @@ export const enumTables = {
   PodLogStream: podLogStreams,
   PodPhase: podPhases,
   ProbeKind: probeKinds,
+  QuotaName: quotaNames,
   Role: roles,
   SessionPhase: sessionPhases,
   SessionStart: sessionStarts,
   SessionStep: sessionSteps,
+  TenantPhase: tenantPhases,
 }

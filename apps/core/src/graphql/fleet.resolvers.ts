@@ -1,6 +1,7 @@
 /** The whole, counted, as far as the viewer sees it; and any object, by its id. */
 import { unreachable } from '@fornax/kernel/assert'
-import { hasRole, mayGrant } from '../tenants/access-rules.ts'
+import { mayDo, type Operation } from '../tenants/access-rules.ts'
+import { tokenFor, userFor } from './access-lookups.ts'
 import type { RequestContext } from './context.ts'
 import type { FleetReader } from './core-port.ts'
 import type { QueryResolvers, ResolversTypes, ViewerResolvers } from './generated/resolver-types.ts'
@@ -41,6 +42,8 @@ export const fleetQueries: Required<Pick<QueryResolvers, 'fleet' | 'latency' | '
 
 export const fleetTypes: { readonly Viewer: ViewerResolvers } = {
   Viewer: {
+    expiresAt: ({ expiresAtMs }) => toDateTime(expiresAtMs ?? null),
+    name: ({ name, tokenId }) => name ?? tokenId,
     tenant: ({ tenantId }, _args, { core }) => core.tenants.tenant(tenantId)?.name ?? tenantId,
   },
 }
@@ -49,11 +52,25 @@ const NOTHING_MEASURED = { count: 0, maxMs: null, p50Ms: null, p90Ms: null, p99M
 
 type FoundNode = Awaited<ResolversTypes['Node']> | null
 
-async function findNode(id: string, { core, scope, viewer }: RequestContext): Promise<FoundNode> {
+type Kind = NonNullable<ReturnType<typeof referenceOf>>['kind']
+
+/** Whoever may not ask for an object by its own field may not ask for it by its id. */
+const OPERATION_OF: Readonly<Record<Kind, Operation>> = {
+  session: 'session',
+  pod: 'pod',
+  application: 'application',
+  computeNode: 'computeNode',
+  tenant: 'tenant',
+  apiToken: 'apiTokens',
+  user: 'users',
+  secret: 'secret',
+}
+
+async function findNode(id: string, context: RequestContext): Promise<FoundNode> {
+  const { core, scope, viewer } = context
   const reference = referenceOf(id)
-  switch (reference?.kind) {
-    case undefined:
-      return null
+  if (reference === null || !mayDo(viewer.role, OPERATION_OF[reference.kind])) return null
+  switch (reference.kind) {
     case 'session':
       return named('Session', await visibleSession(core, scope, id))
     case 'pod':
@@ -68,11 +85,10 @@ async function findNode(id: string, { core, scope, viewer }: RequestContext): Pr
       const secret = core.secrets.withId(id)
       return secret !== null && (scope === null || scope === secret.tenantId) ? named('Secret', secret) : null
     }
-    case 'apiToken': {
-      const token = [...core.tenants.tokens()].find((one) => one.id === id) ?? null
-      const isVisible = token !== null && hasRole(viewer, 'admin') && mayGrant(viewer, token.role, token.tenantId)
-      return isVisible ? named('ApiToken', token) : null
-    }
+    case 'apiToken':
+      return named('ApiToken', tokenFor(id, context))
+    case 'user':
+      return named('User', userFor(id, context))
     default:
       return unreachable(reference)
   }

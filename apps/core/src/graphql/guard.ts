@@ -3,8 +3,14 @@
  * cannot have the wrong one; and a field without a rule, or a rule without a field, does not compile.
  */
 import { invariant } from '@fornax/kernel/assert'
-import type { GraphQLFieldResolver, GraphQLSchema } from 'graphql'
-import { hasRole, isOperation, neededRole, type Operation } from '../tenants/access-rules.ts'
+import {
+  defaultFieldResolver,
+  isNonNullType,
+  isObjectType,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+} from 'graphql'
+import { FIELD_RULES, hasRole, isOperation, mayDo, neededRole, type Operation } from '../tenants/access-rules.ts'
 import type { RequestContext } from './context.ts'
 import { forbidden } from './errors.ts'
 import type {
@@ -32,6 +38,23 @@ export function guardRoots(schema: GraphQLSchema): void {
     field.resolve = orProblem(guarded(field.name), field.resolve)
 }
 
+/** Fields that say more than everybody may know are null for whoever lacks the role. */
+export function guardFields(schema: GraphQLSchema): void {
+  for (const [typeName, rules] of Object.entries(FIELD_RULES)) {
+    const type = schema.getType(typeName)
+    invariant(isObjectType(type), `${typeName} is a type of the schema`)
+    for (const field of Object.values(type.getFields())) {
+      const needed = rules[field.name] ?? 'viewer' // A test tells of fields without a rule.
+      if (needed === 'viewer') continue
+      invariant(!isNonNullType(field.type), `${typeName}.${field.name} may be null: not everybody sees it`)
+      const resolve: GraphQLFieldResolver<unknown, RequestContext> = field.resolve ?? defaultFieldResolver
+      // Named or not, whoever plans operations counts the parameters: only unusual resolvers name the fourth.
+      field.resolve = (object, args, context: RequestContext, ...[info]) =>
+        hasRole(context.viewer, needed) ? resolve(object, args, context, info) : null
+    }
+  }
+}
+
 function guarded(name: string): Guarded {
   invariant(isOperation(name), `the field ${name} has a rule`)
   return name
@@ -43,7 +66,7 @@ function orFail(operation: Operation, resolve: Resolve | undefined): Resolve {
   return (root, args, context, info) => {
     const said = context.said?.get(info.path.key)
     if (said) return repeat(said)
-    if (!hasRole(context.viewer, needed)) throw forbidden(operation, needed)
+    if (!mayDo(context.viewer.role, operation)) throw forbidden(operation, needed)
     return resolve(root, args, context, info)
   }
 }
@@ -59,7 +82,7 @@ function orProblem(operation: Operation, resolve: Resolve | undefined): Resolve 
   return (root, args, context, info) => {
     const said = context.said?.get(info.path.key)
     if (said) return repeat(said)
-    if (hasRole(context.viewer, needed)) return resolve(root, args, context, info)
+    if (mayDo(context.viewer.role, operation)) return resolve(root, args, context, info)
     const { resourceVersion } = context.core.fleet
     const refusal = { problem: notAllowed(needed, operation), resourceVersion, sessionCount: 0 }
     return isBatch(operation, args) ? { results: args.input.sessions.map(() => refusal) } : refusal

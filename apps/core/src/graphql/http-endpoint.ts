@@ -25,7 +25,8 @@ export async function answerGraphql(
   response: ServerResponse,
 ): Promise<void> {
   const { core, feeds, apollo, isProduction } = options
-  const who = authenticate(core.tenants, request.headers.authorization)
+  const known = authenticate(core.tenants, request.headers.authorization)
+  const who = known instanceof Promise ? await known : known
   if (who.kind === 'unknown') {
     response.setHeader('www-authenticate', 'Bearer')
     return sendError(request, response, 401, unauthenticated(who.hasToken))

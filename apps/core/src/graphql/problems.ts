@@ -1,6 +1,7 @@
 /** From what a use-case says went wrong to what a client reads: one for one, with a sentence that says what to do. */
 import type { InputProblem } from '../applications/input-problem.ts'
 import type { CloseReason } from '../sessions/session.ts'
+import type { QuotaName } from '../tenants/quotas.ts'
 import type { Role } from '../tenants/tenant.ts'
 
 export function invalidInput({ field, message }: InputProblem) {
@@ -75,6 +76,42 @@ export function tenantNameTaken(name: string) {
   return { __typename: 'TenantNameTaken', name, message: `There is a tenant "${name}" already.` } as const
 }
 
+export function tenantNeeded(tenant: string) {
+  const message = `The tenant "${tenant}" is needed: the first tenant and your own can be neither suspended nor deleted.`
+  return { __typename: 'TenantNeeded', tenant, message } as const
+}
+
+export function tenantSuspended() {
+  const message = 'Your tenant is suspended, and opens no sessions; ask the operator of the platform.'
+  return { __typename: 'TenantSuspended', message } as const
+}
+
+export function quotaExceeded({ quota, limit, retryAfterMs }: QuotaShortage) {
+  const message =
+    quota === 'opensPerSecond'
+      ? `Your tenant may ask for ${limit} sessions in a second; ask again in ${retryAfterMs} ms, or for a higher quota.`
+      : `Your tenant has all ${limit} ${QUOTA_WORDS[quota]} that it may have; close sessions, or ask for a higher quota.`
+  return { __typename: 'QuotaExceeded', quota, limit, retryAfterMs, message } as const
+}
+
+type QuotaShortage = { readonly quota: QuotaName; readonly limit: number; readonly retryAfterMs: number | null }
+
+const QUOTA_WORDS: Readonly<Record<QuotaName, string>> = {
+  sessions: 'sessions',
+  pods: 'pods',
+  cpuMillis: 'thousandths of a CPU',
+  memoryBytes: 'bytes of memory',
+  opensPerSecond: 'sessions in a second',
+}
+
+export function userNotFound(id: string) {
+  return { __typename: 'UserNotFound', message: `There is no user "${id}".` } as const
+}
+
+export function userNameTaken(name: string) {
+  return { __typename: 'UserNameTaken', name, message: `The tenant has a user "${name}" already.` } as const
+}
+
 export function apiTokenNotFound(id: string) {
   return { __typename: 'ApiTokenNotFound', message: `There is no token "${id}".` } as const
 }
@@ -86,12 +123,13 @@ const NOT_OPENED: Readonly<Record<CloseReason, string>> = {
     'No pod was available in time; raise maxPods or openTimeoutMs, or look at the application for problems.',
   idleTimeout: 'Nobody used the session.',
   lifetimeReached: 'The session reached its maximum lifetime before it was available.',
-  quotaExceeded: 'The tenant has no room for another session.',
+  quotaExceeded: 'The quotas of your tenant left no room for a pod in time; close sessions, or ask for higher quotas.',
   exited: 'The application closed the session by itself before it was available.',
   startFailed: 'The application refused the session, or could not start it.',
   podLost: 'The pod ended before the session was available.',
   nodeLost: 'The node was lost before the session was available.',
   drained: 'The node was drained before the session was available.',
   applicationDeleted: 'The application was deleted before the session was available.',
+  tenantSuspended: 'Your tenant was suspended before the session was available.',
   coreFailed: 'The core failed before the session was available; open it again.',
 }

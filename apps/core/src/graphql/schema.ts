@@ -19,13 +19,14 @@ import type { RequestContext } from './context.ts'
 import { enumTables } from './enums.ts'
 import { fleetQueries, fleetTypes } from './fleet.resolvers.ts'
 import type { MutationResolvers, QueryResolvers, Resolvers, SubscriptionResolvers } from './generated/resolver-types.ts'
-import { guardRoots } from './guard.ts'
+import { guardFields, guardRoots } from './guard.ts'
 import { podQueries, podSubscriptions, podTypes } from './pods.resolvers.ts'
 import { scalars } from './scalars.ts'
 import { imageTypes } from './provision-fields.ts'
 import { secretMutations, secretQueries, secretTypes } from './secrets.resolvers.ts'
 import { sessionMutations, sessionQueries, sessionSubscriptions, sessionTypes } from './sessions.resolvers.ts'
 import { tenantMutations, tenantQueries, tenantTypes } from './tenants.resolvers.ts'
+import { userMutations, userQueries, userTypes } from './users.resolvers.ts'
 
 const FOLDER = join(import.meta.dirname, 'schema')
 
@@ -37,6 +38,7 @@ const queries: Required<QueryResolvers> = {
   ...secretQueries,
   ...sessionQueries,
   ...tenantQueries,
+  ...userQueries,
 }
 
 const mutations: Required<MutationResolvers> = {
@@ -45,6 +47,7 @@ const mutations: Required<MutationResolvers> = {
   ...secretMutations,
   ...sessionMutations,
   ...tenantMutations,
+  ...userMutations,
 }
 
 const subscriptions: Required<SubscriptionResolvers> = {
@@ -65,6 +68,7 @@ const resolvers: Resolvers = {
   ...secretTypes,
   ...sessionTypes,
   ...tenantTypes,
+  ...userTypes,
   Query: queries,
   Mutation: mutations,
   Subscription: subscriptions,
@@ -75,5 +79,6 @@ export function createSchema(): GraphQLSchema {
   const typeDefs = files.map((name) => readFileSync(join(FOLDER, name), 'utf8'))
   const schema = makeExecutableSchema<RequestContext>({ typeDefs, resolvers })
   guardRoots(schema)
+  guardFields(schema)
   return schema
 }

@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { invariant } from '@fornax/kernel/assert'
 import { sleep } from '@fornax/kernel/clock'
 import { startApollo } from './apollo.ts'
+import { answerAuth, isAuthPath } from './auth-endpoint.ts'
 import type { CorePort } from './core-port.ts'
 import { createDocumentStore } from './documents.ts'
 import { answerGraphql, type HttpEndpointOptions } from './http-endpoint.ts'
@@ -105,6 +106,7 @@ class Routes {
   #route(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined {
     const path = pathOf(request)
     if (path === PATH) return answerGraphql(this.#endpoint, request, response)
+    if (isAuthPath(path)) return answerAuth(this.#endpoint.core, { request, path }, response)
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return sendJson(response, 404, { error: `There is nothing at ${path}; the API is at ${PATH}.` })
     switch (path) {

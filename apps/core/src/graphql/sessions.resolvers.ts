@@ -21,8 +21,10 @@ import {
   idempotencyConflict,
   invalidInput,
   queueFull,
+  quotaExceeded,
   sessionNotFound,
   sessionNotOpened,
+  tenantSuspended,
 } from './problems.ts'
 import { toDateTime } from './scalars.ts'
 import { toOpenSession } from './session-input.ts'
@@ -122,6 +124,10 @@ function toOpenSessionPayload(result: OpenSessionResult, resourceVersion: string
       return refused(idempotencyConflict(result.idempotencyKey), resourceVersion)
     case 'queueFull':
       return refused(queueFull(result.waiting), resourceVersion)
+    case 'tenantSuspended':
+      return refused(tenantSuspended(), resourceVersion)
+    case 'quotaExceeded':
+      return refused(quotaExceeded(result), resourceVersion)
     default:
       return unreachable(result)
   }

@@ -7,6 +7,7 @@ import type { ApplicationView, Near, NodeView } from '../fleet/views.ts'
 import type { NodeResources } from '../nodes/node.ts'
 import type { PodUsage, PodView } from '../pods/pod.ts'
 import type { Session } from '../sessions/session.ts'
+import { seesAllTenants } from '../tenants/access-rules.ts'
 import type { Viewer } from '../tenants/tenant.ts'
 import type { CorePort, FleetReader } from './core-port.ts'
 
@@ -24,7 +25,7 @@ export type VisibleNode = {
 }
 
 export function scopeOf(viewer: Pick<Viewer, 'role' | 'tenantId'>): Scope {
-  return viewer.role === 'operator' ? null : viewer.tenantId
+  return seesAllTenants(viewer.role) ? null : viewer.tenantId
 }
 
 /** The object, if it is within the scope. */

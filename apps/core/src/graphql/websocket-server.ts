@@ -44,6 +44,7 @@ export type WebSocketOptions = {
 }
 
 const PING_MS = 10_000
+const TIMER_MS_MAX = 2 ** 31 - 1
 /** How long a client has to say goodbye. */
 const CLOSE_MS = 1_000
 
@@ -152,17 +153,27 @@ export class GraphqlWebSockets {
     }
   }
 
-  #connect({ connectionParams, extra }: SocketContext): boolean {
-    const { tenants } = this.#options.core
+  async #connect({ connectionParams, extra }: SocketContext): Promise<boolean> {
     const given = connectionParams?.['authorization'] ?? connectionParams?.['Authorization']
-    const who = authenticate(tenants, given ?? extra.authorization)
+    const known = authenticate(this.#options.core.tenants, given ?? extra.authorization)
+    // No turn passes between a token that is known and the watch over its end.
+    const who = known instanceof Promise ? await known : known
     if (who.kind === 'unknown') return false
     extra.viewer = who.viewer
-    const cancel = tenants.onRevoked(who.viewer.tokenId, () => {
-      void this.#sayGoodbye(extra.socket, CloseCode.Forbidden, 'The token was revoked')
-    })
-    extra.socket.once('close', cancel)
+    this.#endWith(who.viewer, extra.socket)
     return true
+  }
+
+  /** A socket lasts no longer than what its client showed: revoked, or over. */
+  #endWith(viewer: Viewer, socket: WebSocket): void {
+    const end = (reason: string): void => void this.#sayGoodbye(socket, CloseCode.Forbidden, reason)
+    const cancel = this.#options.core.tenants.onEnded(viewer, () => end('The token was revoked'))
+    socket.once('close', cancel)
+    if (viewer.expiresAtMs === undefined) return
+    const leftMs = viewer.expiresAtMs - this.#clock.nowMs()
+    // A timer holds no more than 24 days; nobody keeps a socket that long.
+    const cancelTimer = this.#clock.schedule(Math.min(leftMs, TIMER_MS_MAX), () => end('The token has ended'))
+    socket.once('close', cancelTimer)
   }
 
   #subscribe(

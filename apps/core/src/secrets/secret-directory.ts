@@ -68,6 +68,11 @@ export class SecretDirectory {
     return value === null ? { kind: 'unreadable' } : { kind: 'value', value }
   }
 
+  /** Its rows are gone with those of its tenant. */
+  forgetTenant(tenantId: string): void {
+    this.#byName.delete(tenantId)
+  }
+
   /** How many this core has no key for. */
   unreadableCount(): number {
     let count = 0

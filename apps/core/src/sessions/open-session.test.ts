@@ -246,6 +246,7 @@ function worldWith({ pods, isBroken = false }: { pods: number; isBroken?: boolea
       applicationNamed: (tenantId, name) => world.fleet.queueOf(tenantId, name),
       session: (id) => world.reader.session(id),
       sessionOfKey: (applicationId, key) => world.reader.sessionOfKey(applicationId, key),
+      refusesOpen: (tenantId) => world.fleet.refusesOpen(tenantId),
       enqueue: (session) => world.turn((fleet) => fleet.enqueue(session)),
       onSettled: (id, act) => world.fleet.onSettled(id, act),
       requestClose: (id, reason) => world.turn((fleet) => fleet.requestClose(id, reason)),

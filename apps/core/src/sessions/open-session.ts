@@ -26,6 +26,17 @@ export type OpenSessionResult =
   | { readonly kind: 'applicationNotFound'; readonly application: string }
   | { readonly kind: 'idempotencyConflict'; readonly idempotencyKey: string }
   | { readonly kind: 'queueFull'; readonly waiting: number }
+  | OpenRefusal
+
+/** Why a tenant may not ask for a session now. `retryAfterMs` is null when somebody must let go of one first. */
+export type OpenRefusal =
+  | { readonly kind: 'tenantSuspended' }
+  | {
+      readonly kind: 'quotaExceeded'
+      readonly quota: 'sessions' | 'opensPerSecond'
+      readonly limit: number
+      readonly retryAfterMs: number | null
+    }
 
 /** What this use-case needs from the rest of the core, and nothing more. */
 export type OpenSessionPorts = {
@@ -36,6 +47,8 @@ export type OpenSessionPorts = {
     applicationNamed(tenantId: string, name: string): { id: string; name: string; waiting: number } | null
     session(id: string): Session | null
     sessionOfKey(applicationId: string, key: string): Session | null
+    /** Why the tenant may not ask for another session now; null when it may, and then this try is counted. */
+    refusesOpen(tenantId: string): OpenRefusal | null
     /** Joins the application's queue. The head of the queue takes a ready pod at once, and its node is told this turn. */
     enqueue(session: Session): Session
     /** Calls back at every change of the session that leaves it available or closed. */
@@ -77,7 +90,7 @@ export async function openSession(
 }
 
 type Booked = { readonly kind: 'booked'; readonly session: Session; readonly isNew: boolean }
-type Refused = Extract<OpenSessionResult, { kind: 'applicationNotFound' | 'idempotencyConflict' | 'queueFull' }>
+type Refused = Exclude<OpenSessionResult, { readonly session: Session }>
 
 /** Judges and books in one turn: the session of the key, or a new one in the queue. */
 function book(ports: OpenSessionPorts, command: OpenSession, remembered: Session | null): Booked | Refused {
@@ -94,6 +107,8 @@ function book(ports: OpenSessionPorts, command: OpenSession, remembered: Session
       : { kind: 'idempotencyConflict', idempotencyKey: idempotency.key }
   }
   if (application.waiting >= QUEUE_MAX) return { kind: 'queueFull', waiting: application.waiting }
+  const refusal = fleet.refusesOpen(command.tenantId)
+  if (refusal !== null) return refusal
   return { kind: 'booked', session: fleet.enqueue(newSession(ports, command, application)), isNew: true }
 }
 

@@ -14,6 +14,7 @@ export const SESSION_PHASES: readonly SessionPhase[] = [
 export type CloseReason =
   | ('requested' | 'clientGone' | 'openTimedOut' | 'idleTimeout' | 'lifetimeReached' | 'quotaExceeded')
   | ('exited' | 'startFailed' | 'podLost' | 'nodeLost' | 'drained' | 'applicationDeleted' | 'coreFailed')
+  | 'tenantSuspended'
 
 /** The instant by which a phase must end, and the reason to close with if it does not. */
 export type Deadline = { readonly atMs: number; readonly reason: CloseReason }

@@ -2,7 +2,8 @@
 import type { Application, ApplicationVersion, ScalingPolicy } from '../applications/application.ts'
 import type { RegisteredNode } from '../nodes/node.ts'
 import type { Session } from '../sessions/session.ts'
-import type { ApiToken, Tenant } from '../tenants/tenant.ts'
+import type { TokenUse } from '../tenants/tenant-directory.ts'
+import type { ApiToken, Tenant, User } from '../tenants/tenant.ts'
 import type { AuditEntry, Intent, SessionHistoryQuery, SessionKey, Store, WriteResult } from './store.ts'
 
 /** What a disk would hold: a store that is opened on it again finds everything that was answered. */
@@ -11,6 +12,7 @@ export type MemoryDatabase = {
   epoch: number
   readonly tenants: Map<string, Tenant>
   readonly tokens: Map<string, ApiToken>
+  readonly users: Map<string, User>
   readonly applications: Map<string, Application>
   readonly versions: Map<string, ApplicationVersion>
   readonly nodes: Map<string, RegisteredNode>
@@ -24,6 +26,7 @@ export function emptyDatabase(coreId = 'cor-0000000000000000'): MemoryDatabase {
     epoch: 0,
     tenants: new Map(),
     tokens: new Map(),
+    users: new Map(),
     applications: new Map(),
     versions: new Map(),
     nodes: new Map(),
@@ -40,13 +43,14 @@ export class MemoryStore implements Store {
   }
 
   async start(): Promise<Intent> {
-    const { coreId, tenants, tokens, applications, nodes, sessions } = this.#database
+    const { coreId, tenants, tokens, users, applications, nodes, sessions } = this.#database
     this.#database.epoch += 1
     return {
       coreId,
       epoch: this.#database.epoch,
       tenants: sortedBy(tenants.values(), ({ id }) => id),
       tokens: sortedBy(tokens.values(), ({ id }) => id),
+      users: sortedBy(users.values(), ({ id }) => id),
       applications: sortedBy(applications.values(), ({ id }) => id),
       nodes: sortedBy(nodes.values(), ({ name }) => name),
       sessions: newestFirst([...sessions.values()].filter(({ phase }) => phase !== 'closed')).toReversed(),
@@ -62,12 +66,46 @@ export class MemoryStore implements Store {
     add(this.#database.tenants, tenant, (known) => known.name === tenant.name)
   }
 
+  async saveTenant(tenant: Tenant): Promise<void> {
+    const { tenants } = this.#database
+    if (tenants.has(tenant.id)) tenants.set(tenant.id, tenant)
+  }
+
+  async removeTenant(id: string): Promise<void> {
+    const { tenants, tokens, users, applications, sessions } = this.#database
+    for (const table of [tokens, users, sessions])
+      for (const row of table.values()) if (row.tenantId === id) table.delete(row.id)
+    for (const row of applications.values()) if (row.tenantId === id) await this.removeApplication(row.id)
+    tenants.delete(id)
+  }
+
   async addToken(token: ApiToken): Promise<void> {
     add(this.#database.tokens, token, (known) => known.secretHash === token.secretHash)
   }
 
   async removeToken(id: string): Promise<void> {
     this.#database.tokens.delete(id)
+  }
+
+  async saveTokenUses(uses: readonly TokenUse[]): Promise<void> {
+    const { tokens } = this.#database
+    for (const { id, atMs } of uses) {
+      const token = tokens.get(id)
+      if (token !== undefined) tokens.set(id, { ...token, lastUsedAtMs: atMs })
+    }
+  }
+
+  async saveUser(user: User): Promise<void> {
+    const { users } = this.#database
+    const isTaken = [...users.values()].some(
+      (other) => other.id !== user.id && other.tenantId === user.tenantId && other.name === user.name,
+    )
+    if (isTaken) throw new Error(`${user.name} is there already`)
+    users.set(user.id, user)
+  }
+
+  async removeUser(id: string): Promise<void> {
+    this.#database.users.delete(id)
   }
 
   async application(id: string): Promise<Application | null> {

@@ -8,7 +8,9 @@ import type { Application, ApplicationVersion, ScalingPolicy } from '../applicat
 import type { RegisteredNode } from '../nodes/node.ts'
 import type { SecretStore } from '../secrets/secret.ts'
 import type { Session } from '../sessions/session.ts'
-import { ROLES, type ApiToken, type Role, type Tenant } from '../tenants/tenant.ts'
+import type { TokenUse } from '../tenants/tenant-directory.ts'
+import type { ApiToken, Tenant, User } from '../tenants/tenant.ts'
+import { AccessRows } from './access-rows.ts'
 import { fromPolicy, fromVersion, toApplication, toVersion } from './application-rows.ts'
 import { AUDIT_ENTRIES, auditRowBytes, fromAuditRow, toAuditRow } from './audit-rows.ts'
 import type { Database } from './database.ts'
@@ -34,6 +36,7 @@ const BOUNDS: GroupBounds = {
 export class PrismaStore implements Store {
   readonly #database: Database
   readonly #client: Client
+  readonly #access: AccessRows
   readonly #sessions: GroupCommit<Session>
   readonly #audit: GroupCommit<AuditEntry>
   /** A port of its own: nobody but who seals secrets needs it. */
@@ -43,6 +46,7 @@ export class PrismaStore implements Store {
   constructor(database: Database, clock: Clock, sessionsWritten: (rows: number) => void = () => undefined) {
     this.#database = database
     this.#client = openClient(database)
+    this.#access = new AccessRows((work) => this.#prisma(work), database)
     const grouping = { clock, bounds: BOUNDS, isRowFault: (error: unknown) => database.isRowFault(error) }
     this.#sessions = new GroupCommit({
       ...grouping,
@@ -70,14 +74,12 @@ export class PrismaStore implements Store {
         update: { ...started, epoch: { increment: 1 } },
       }),
     )
-    const tenants = await this.#prisma((client) => client.tenant.findMany({ orderBy: { id: 'asc' } }))
-    const tokens = await this.#prisma((client) => client.apiToken.findMany({ orderBy: { id: 'asc' } }))
+    const access = await this.#access.all()
     const nodes = await this.#prisma((client) => client.computeNode.findMany({ orderBy: { name: 'asc' } }))
     return {
       coreId: cluster.coreId,
       epoch: Number(cluster.epoch),
-      tenants: tenants.map((row) => ({ ...row, createdAtMs: Number(row.createdAtMs) })),
-      tokens: tokens.map((row) => ({ ...row, role: toRole(row.role), createdAtMs: Number(row.createdAtMs) })),
+      ...access,
       applications: await this.#applications(),
       nodes: nodes.map((row) => ({
         ...row,
@@ -98,18 +100,36 @@ export class PrismaStore implements Store {
     return Number(cluster.epoch)
   }
 
-  async addTenant({ id, name, createdAtMs }: Tenant): Promise<void> {
-    await this.#prisma((client) => client.tenant.create({ data: { id, name, createdAtMs } }))
+  addTenant(tenant: Tenant): Promise<void> {
+    return this.#access.addTenant(tenant)
   }
 
-  async addToken({ id, tenantId, name, role, secretHash, createdAtMs }: ApiToken): Promise<void> {
-    await this.#prisma((client) =>
-      client.apiToken.create({ data: { id, tenantId, name, role, secretHash, createdAtMs } }),
-    )
+  saveTenant(tenant: Tenant): Promise<void> {
+    return this.#access.saveTenant(tenant)
   }
 
-  async removeToken(id: string): Promise<void> {
-    await this.#prisma((client) => client.apiToken.deleteMany({ where: { id } }))
+  removeTenant(id: string): Promise<void> {
+    return this.#access.removeTenant(id)
+  }
+
+  addToken(token: ApiToken): Promise<void> {
+    return this.#access.addToken(token)
+  }
+
+  removeToken(id: string): Promise<void> {
+    return this.#access.removeToken(id)
+  }
+
+  saveTokenUses(uses: readonly TokenUse[]): Promise<void> {
+    return this.#access.saveTokenUses(uses)
+  }
+
+  saveUser(user: User): Promise<void> {
+    return this.#access.saveUser(user)
+  }
+
+  removeUser(id: string): Promise<void> {
+    return this.#access.removeUser(id)
   }
 
   async application(id: string): Promise<Application | null> {
@@ -275,10 +295,4 @@ export class PrismaStore implements Store {
 /** Which is the order of their application's queue. */
 function inOrderOfAsking(a: Session, b: Session): number {
   return a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1)
-}
-
-function toRole(text: string): Role {
-  const role = ROLES.find((known) => known === text)
-  if (role === undefined) throw new Error(`${text} is not a role`)
-  return role
 }

@@ -1,9 +1,11 @@
 /** What every store keeps, whatever it keeps it in. */
 import { assert, asyncProperty, array, constantFrom, integer, record, uniqueArray } from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { sampleToken } from '../../test/support/sample-tenants.ts'
 import { application, closed, inUse, OTHER_TENANT, session, TENANT, version } from '../../test/support/store-samples.ts'
 import { sampleRegisteredNode } from '../../test/support/samples.ts'
 import { SESSION_PHASES, type Session } from '../sessions/session.ts'
+import { accessContract } from './access-store.contract.ts'
 import type { AuditEntry, SessionHistoryQuery, Store } from './store.ts'
 
 /** A database of its own for each test; it can be opened again and again, one store at a time. */
@@ -22,6 +24,7 @@ const EVERYTHING: SessionHistoryQuery = {
 export function storeContract(name: string, newDatabase: StoreHarness): void {
   describe(`a store: ${name}`, () => {
     clusterContract(newDatabase)
+    accessContract(newDatabase)
     applicationContract(newDatabase)
     sessionContract(newDatabase)
     historyContract(newDatabase)
@@ -34,7 +37,7 @@ function clusterContract(newDatabase: StoreHarness): void {
     const database = await newDatabase()
     await using store = await database.open()
     const intent = await store.start(1)
-    const nothing = { tenants: [], tokens: [], applications: [], nodes: [], sessions: [] }
+    const nothing = { tenants: [], tokens: [], users: [], applications: [], nodes: [], sessions: [] }
     expect(intent).toEqual({ coreId: expect.stringMatching(/^cor-/), epoch: 1, ...nothing })
   })
 
@@ -63,14 +66,7 @@ function clusterContract(newDatabase: StoreHarness): void {
 
   it('keeps tenants, tokens and nodes', async () => {
     const database = await newDatabase()
-    const token = {
-      id: 'tok-1',
-      tenantId: TENANT.id,
-      name: 'ci',
-      role: 'admin',
-      secretHash: 'ab',
-      createdAtMs: 3,
-    } as const
+    const token = sampleToken({ tenantId: TENANT.id, expiresAtMs: 1_700_000_000_009 })
     const node = sampleRegisteredNode({ name: 'n-1', joinedAtMs: 1_700_000_000_000 })
     const changed = {
       ...node,

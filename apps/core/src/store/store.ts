@@ -8,7 +8,8 @@
 import type { Application, ApplicationVersion, ScalingPolicy } from '../applications/application.ts'
 import type { RegisteredNode } from '../nodes/node.ts'
 import type { Session, SessionPhase } from '../sessions/session.ts'
-import type { ApiToken, Tenant } from '../tenants/tenant.ts'
+import type { TokenUse } from '../tenants/tenant-directory.ts'
+import type { ApiToken, Tenant, User } from '../tenants/tenant.ts'
 
 /** What a core reads once, before it serves. */
 export type Intent = {
@@ -18,6 +19,7 @@ export type Intent = {
   readonly epoch: number
   readonly tenants: readonly Tenant[]
   readonly tokens: readonly ApiToken[]
+  readonly users: readonly User[]
   readonly applications: readonly Application[]
   readonly nodes: readonly RegisteredNode[]
   /** Every session that is not closed, in the order of asking. */
@@ -63,8 +65,17 @@ export type Store = AsyncDisposable & {
   raiseEpochAbove(epoch: number): Promise<number>
 
   addTenant(tenant: Tenant): Promise<void>
+  /** Writes what can change of a tenant: not its name. */
+  saveTenant(tenant: Tenant): Promise<void>
+  /** Removes a tenant with everything that is written of it, the audit excepted. Repeating it does no harm. */
+  removeTenant(id: string): Promise<void>
   addToken(token: ApiToken): Promise<void>
   removeToken(id: string): Promise<void>
+  /** When tokens were used last; of one that is gone nothing is kept. */
+  saveTokenUses(uses: readonly TokenUse[]): Promise<void>
+  /** Adds a user, or replaces the one of this id. */
+  saveUser(user: User): Promise<void>
+  removeUser(id: string): Promise<void>
 
   /** As it was written last; null when there is none. */
   application(id: string): Promise<Application | null>

@@ -1,23 +1,32 @@
-/** Who may do what: one role for each operation of the API, and no operation without one. */
+/**
+ * Who may do what: one rule for each operation of the API, and none without one. `docs/access.md` is printed from these
+ * tables, every field of the roots asks them (`graphql/guard.ts`), and what is not said here is not allowed.
+ */
 import type { Role, Viewer } from './tenant.ts'
 
 type Read =
   | ('apiTokens' | 'application' | 'applications' | 'computeNode' | 'computeNodes' | 'fleet' | 'latency')
   | ('node' | 'pod' | 'pods' | 'secret' | 'secrets' | 'session' | 'sessions' | 'tenants' | 'viewer')
+  | ('tenant' | 'users')
 
 type Write =
   | ('closeSession' | 'cordonNode' | 'createApiToken' | 'createApplication' | 'createTenant' | 'deleteApplication')
   | ('drainNode' | 'openSession' | 'openSessions' | 'publishApplicationVersion' | 'revokeApiToken')
   | ('uncordonNode' | 'updateScalingPolicy')
   | ('createSecret' | 'deleteSecret' | 'updateSecret')
+  | ('changeUserRole' | 'deleteTenant' | 'inviteUser' | 'removeUser' | 'resetUserPassword' | 'resumeTenant')
+  | ('setTenantQuotas' | 'suspendTenant')
 
 type Watch = 'podLogs' | 'watchApplications' | 'watchComputeNodes' | 'watchPods' | 'watchSession' | 'watchSessions'
 
 /** Named as in the schema. */
 export type Operation = Read | Write | Watch
 
-/** The least role that each operation needs. What it then shows or changes is bounded by the tenant. */
-const NEEDED_ROLE: Readonly<Record<Operation, Role>> = {
+/** People, each of whom may do what the ones before may. */
+export type PersonRole = Exclude<Role, ServiceRole>
+
+/** The least role of people that each operation needs. What it then shows or changes is bounded by the tenant. */
+const NEEDED_ROLE: Readonly<Record<Operation, PersonRole>> = {
   apiTokens: 'admin',
   application: 'viewer',
   applications: 'viewer',
@@ -32,7 +41,9 @@ const NEEDED_ROLE: Readonly<Record<Operation, Role>> = {
   secrets: 'viewer',
   session: 'viewer',
   sessions: 'viewer',
+  tenant: 'viewer',
   tenants: 'viewer',
+  users: 'admin',
   viewer: 'viewer',
 
   closeSession: 'developer',
@@ -52,6 +63,15 @@ const NEEDED_ROLE: Readonly<Record<Operation, Role>> = {
   updateScalingPolicy: 'developer',
   updateSecret: 'developer',
 
+  changeUserRole: 'admin',
+  deleteTenant: 'operator',
+  inviteUser: 'admin',
+  removeUser: 'admin',
+  resetUserPassword: 'admin',
+  resumeTenant: 'operator',
+  setTenantQuotas: 'operator',
+  suspendTenant: 'operator',
+
   podLogs: 'viewer',
   watchApplications: 'viewer',
   watchComputeNodes: 'viewer',
@@ -60,28 +80,88 @@ const NEEDED_ROLE: Readonly<Record<Operation, Role>> = {
   watchSessions: 'viewer',
 }
 
-/** Each role may do what the ones before it may. */
-const RANK: Readonly<Record<Role, number>> = { viewer: 0, developer: 1, admin: 2, operator: 3 }
+/** Programs, which may do exactly this and nothing else: a new operation is not theirs until it stands here. */
+export type ServiceRole = 'gateway' | 'ci'
+
+const SERVICES: Readonly<Record<ServiceRole, readonly Operation[]>> = {
+  gateway: [
+    ...(['application', 'applications', 'node', 'session', 'sessions', 'viewer'] as const),
+    ...(['watchApplications', 'watchSession', 'watchSessions'] as const),
+  ],
+  ci: [
+    ...(['application', 'applications', 'fleet', 'latency', 'node', 'tenant', 'viewer'] as const),
+    ...(['createApplication', 'deleteApplication', 'publishApplicationVersion', 'updateScalingPolicy'] as const),
+    ...(['watchApplications'] as const),
+  ],
+}
+
+/**
+ * Objects of which some fields say more than their tenant may know: the least role for each field, `viewer` for what
+ * everybody sees who sees the object. Whoever lacks the role reads null. All fields of these types have a rule.
+ */
+export const FIELD_RULES: Readonly<Record<GuardedType, Readonly<Record<string, PersonRole>>>> = {
+  ComputeNode: {
+    ...everybody('address', 'agentVersion', 'booked', 'capacity', 'drainDeadline', 'id', 'isCordoned', 'joinedAt'),
+    ...everybody('labels', 'lastHeardAt', 'name', 'phase', 'podCount', 'revision', 'runtimes', 'sessionCount'),
+    ...everybody('conditions', 'taints'),
+    // What a whole node uses says something of the other tenants on it.
+    cpuMillisUsed: 'operator',
+    memoryBytesUsed: 'operator',
+  },
+  Tenant: everybody('createdAt', 'deletedAt', 'id', 'name', 'phase', 'quotas', 'suspendedAt', 'usage'),
+  ApiToken: everybody('createdAt', 'expiresAt', 'id', 'lastUsedAt', 'name', 'role', 'tenant'),
+  User: everybody('createdAt', 'hasRegistered', 'id', 'invitationExpiresAt', 'lastLoginAt', 'name', 'role', 'tenant'),
+}
+
+type GuardedType = 'ComputeNode' | 'Tenant' | 'ApiToken' | 'User'
+
+function everybody(...fields: readonly string[]): Readonly<Record<string, PersonRole>> {
+  return Object.fromEntries(fields.map((field) => [field, 'viewer']))
+}
+
+const RANK: Readonly<Record<PersonRole, number>> = { viewer: 0, developer: 1, admin: 2, operator: 3 }
+
+export const PEOPLE: readonly PersonRole[] = ['operator', 'admin', 'developer', 'viewer']
+
+/** All operations, by name. */
+export const OPERATIONS: readonly Operation[] = Object.keys(NEEDED_ROLE).filter(isOperation).toSorted()
 
 export function isOperation(name: string): name is Operation {
   return Object.hasOwn(NEEDED_ROLE, name)
 }
 
-export function neededRole(operation: Operation): Role {
+/** The least role of people that may do it. */
+export function neededRole(operation: Operation): PersonRole {
   return NEEDED_ROLE[operation]
 }
 
-/** Whether a viewer has the role, or a higher one. */
-export function hasRole(viewer: Pick<Viewer, 'role'>, role: Role): boolean {
-  return RANK[viewer.role] >= RANK[role]
+/** Whether a role may do it at all; what it then reaches is bounded by its tenant. */
+export function mayDo(role: Role, operation: Operation): boolean {
+  if (isService(role)) return SERVICES[role].includes(operation)
+  return RANK[role] >= RANK[NEEDED_ROLE[operation]]
+}
+
+/** Whether a viewer has the role of people, or a higher one; programs have none. */
+export function hasRole(viewer: Pick<Viewer, 'role'>, role: PersonRole): boolean {
+  return !isService(viewer.role) && RANK[viewer.role] >= RANK[role]
+}
+
+/** Whether what a role reads is of all tenants. */
+export function seesAllTenants(role: Role): boolean {
+  return role === 'operator' || role === 'gateway'
 }
 
 /** Whether a viewer may see what belongs to a tenant: the operator sees all, everybody else their own. */
 export function seesTenant(viewer: Pick<Viewer, 'role' | 'tenantId'>, tenantId: string): boolean {
-  return viewer.role === 'operator' || viewer.tenantId === tenantId
+  return seesAllTenants(viewer.role) || viewer.tenantId === tenantId
 }
 
-/** Nobody may give, or take away, more than they have. */
+/** Nobody may give, or take away, more than they have. Programs give nothing; only the operator makes a gateway. */
 export function mayGrant(viewer: Pick<Viewer, 'role' | 'tenantId'>, role: Role, tenantId: string): boolean {
-  return hasRole(viewer, role) && seesTenant(viewer, tenantId)
+  const needed = role === 'gateway' ? 'operator' : role === 'ci' ? 'admin' : role
+  return hasRole(viewer, needed) && seesTenant(viewer, tenantId)
+}
+
+function isService(role: Role): role is ServiceRole {
+  return role === 'gateway' || role === 'ci'
 }

@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import { TenantDirectory, type TenantStore } from './tenant-directory.ts'
+import { sampleTenant } from '../../test/support/sample-tenants.ts'
+import { TenantDirectory, type TenantStore, type TokenUse } from './tenant-directory.ts'
 import type { ApiToken, Tenant } from './tenant.ts'
 
-const tenant: Tenant = { id: 'ten-1', name: 'default', createdAtMs: 0 }
+const tenant = sampleTenant()
 
 describe('a token', () => {
   it('speaks for its role in its tenant, and its secret is kept nowhere', async () => {
     const { directory, store } = scene()
     const { token, secret } = await directory.addToken({ name: 'ci', role: 'developer', tenantId: 'ten-1' })
-    expect(directory.authenticate(secret)).toEqual({ tokenId: token.id, tenantId: 'ten-1', role: 'developer' })
+    expect(directory.authenticate(secret)).toEqual({
+      tokenId: token.id,
+      tenantId: 'ten-1',
+      role: 'developer',
+      name: 'ci',
+    })
     expect(secret).toMatch(/^fx_[\w-]{27}$/)
     expect(JSON.stringify([token, ...store.tokens])).not.toContain(secret)
     expect(token.secretHash).toMatch(/^[0-9a-f]{64}$/)
@@ -40,8 +46,8 @@ describe('a token', () => {
     const { directory, store } = scene()
     const { token, secret } = await directory.addToken({ name: 'ci', role: 'viewer', tenantId: 'ten-1' })
     const ended: string[] = []
-    const stay = directory.onRevoked(token.id, () => ended.push('a socket that left'))
-    directory.onRevoked(token.id, () => ended.push('a socket'))
+    const stay = directory.onEnded({ tokenId: token.id, tenantId: 'ten-1' }, () => ended.push('a socket that left'))
+    directory.onEnded({ tokenId: token.id, tenantId: 'ten-1' }, () => ended.push('a socket'))
     stay()
     expect(await directory.revokeToken(token.id)).toEqual(token)
     expect(directory.authenticate(secret)).toBeNull()
@@ -94,7 +100,12 @@ describe('a tenant', () => {
   })
 })
 
-type Kept = TenantStore & { readonly tenants: Tenant[]; readonly tokens: ApiToken[]; isBroken: boolean }
+type Kept = TenantStore & {
+  readonly tenants: Tenant[]
+  readonly tokens: ApiToken[]
+  readonly uses: TokenUse[]
+  isBroken: boolean
+}
 
 function scene(tokens: readonly ApiToken[] = []): { directory: TenantDirectory; store: Kept } {
   const write = async (act: () => void): Promise<void> => {
@@ -105,9 +116,12 @@ function scene(tokens: readonly ApiToken[] = []): { directory: TenantDirectory; 
   const store: Kept = {
     tenants: [],
     tokens: [],
+    uses: [],
     isBroken: false,
     addTenant: (added) => write(() => store.tenants.push(added)),
     addToken: (added) => write(() => store.tokens.push(added)),
+    saveTenant: () => write(() => undefined),
+    saveTokenUses: (uses) => write(() => store.uses.push(...uses)),
     removeToken: (id) =>
       write(() =>
         store.tokens.splice(

@@ -8,18 +8,20 @@ import { policyProblem } from '../../src/applications/scaling-policy-rules.ts'
 import { nameProblem, specProblem } from '../../src/applications/version-rules.ts'
 import type { NodeImage } from '../../src/images/node-image.ts'
 import type { CorePort, LatencyFilter, PodLogBatch, UseCases } from '../../src/graphql/core-port.ts'
+import type { Logins } from '../../src/graphql/tenants-port.ts'
 import { FakeFleet } from './fake-fleet.ts'
 import { toAvailable } from './fake-objects.ts'
 import { fakeSecrets } from './fake-secrets.ts'
 import { FakeStore } from './fake-store.ts'
-import { FakeTenants } from './fake-tenants.ts'
+import { fakeTenants, type FakeTenants } from './fake-tenants.ts'
 
 export class FakeCorePort implements CorePort {
   readonly clock: Clock
   readonly log = createLog('test', 'silent')
   readonly fleet: FakeFleet
   readonly store: FakeStore
-  readonly tenants = new FakeTenants()
+  readonly tenants: FakeTenants
+  readonly logins: Logins
   readonly useCases: UseCases
   readonly secrets = fakeSecrets()
   /** What nodes say of images, whatever the version. */
@@ -38,6 +40,9 @@ export class FakeCorePort implements CorePort {
     this.clock = options.clock ?? systemClock
     this.fleet = new FakeFleet(this.clock, options.changeLogCapacity ?? 1_000)
     this.store = new FakeStore()
+    const { tenants, logins } = fakeTenants(this.clock)
+    this.tenants = tenants
+    this.logins = logins
     this.useCases = this.#useCases()
   }
 

@@ -1,78 +1,47 @@
-/** Tenants and tokens in memory. */
-import { createHash } from 'node:crypto'
+/** The real directories over a store in memory: two tenants, and a token for each role in each. */
+import type { Clock } from '@fornax/kernel/clock'
 import { newId } from '@fornax/kernel/ids'
-import { nameProblem } from '../../src/applications/version-rules.ts'
-import type { TenantDirectory } from '../../src/graphql/core-port.ts'
-import type { ApiToken, Role, Tenant, Viewer } from '../../src/tenants/tenant.ts'
+import type { Logins, TenantDirectory as TenantsPort } from '../../src/graphql/tenants-port.ts'
+import { MemoryStore } from '../../src/store/memory-store.ts'
+import { tenantCases } from '../../src/tenant-cases.ts'
+import { LoginDesk } from '../../src/tenants/login-desk.ts'
+import { hashOf, TenantDirectory } from '../../src/tenants/tenant-directory.ts'
+import { isVouchedFor, ROLES, type Role } from '../../src/tenants/tenant.ts'
+import { UserDirectory } from '../../src/tenants/user-directory.ts'
+import { sampleTenant, sampleToken } from '../support/sample-tenants.ts'
 
-/** Two tenants, and a token for each role in each; `secretOf` names it. */
-export class FakeTenants implements TenantDirectory {
-  readonly #tenants = new Map<string, Tenant>()
-  readonly #tokens = new Map<string, ApiToken>()
-  readonly #revocations = new Map<string, Set<() => void>>()
+export type FakeTenants = TenantsPort & { readonly idOf: (name: string) => string }
 
-  constructor() {
-    for (const name of ['acme', 'globex']) {
-      const tenant = { id: newId('ten'), name, createdAtMs: 0 }
-      this.#tenants.set(tenant.id, tenant)
-      for (const role of ['operator', 'admin', 'developer', 'viewer'] as const)
-        this.#addToken({ name: role, role, tenantId: tenant.id }, secretOf(name, role))
-    }
-  }
-
-  idOf(name: string): string {
-    return this.tenantNamed(name)?.id ?? ''
-  }
-
-  tenant = (id: string) => this.#tenants.get(id) ?? null
-  tenantNamed = (name: string) => this.#tenants.values().find((tenant) => tenant.name === name) ?? null
-  all = () => this.#tenants.values()
-  tokens = () => this.#tokens.values()
-
-  authenticate(secret: string): Viewer | null {
-    const token = this.#tokens.values().find(({ secretHash }) => secretHash === hashOf(secret))
-    return token ? { tokenId: token.id, tenantId: token.tenantId, role: token.role } : null
-  }
-
-  onRevoked(tokenId: string, act: () => void): () => void {
-    const acts = this.#revocations.get(tokenId) ?? new Set()
-    this.#revocations.set(tokenId, acts.add(act))
-    return () => acts.delete(act)
-  }
-
-  createTenant: TenantDirectory['createTenant'] = async (_viewer, { name }) => {
-    const problem = nameProblem('name', name)
-    if (problem) return { kind: 'invalid', ...problem }
-    if (this.tenantNamed(name)) return { kind: 'nameTaken', name }
-    const tenant = { id: newId('ten'), name, createdAtMs: 0 }
-    this.#tenants.set(tenant.id, tenant)
-    return { kind: 'created', tenant }
-  }
-
-  createToken: TenantDirectory['createToken'] = async (_viewer, token) => {
-    const secret = newId('tok')
-    return { kind: 'created', token: this.#addToken(token, secret), secret }
-  }
-
-  revokeToken: TenantDirectory['revokeToken'] = async (_viewer, id) => {
-    const token = this.#tokens.get(id)
-    if (!token) return { kind: 'tokenNotFound', id }
-    this.#tokens.delete(id)
-    for (const act of this.#revocations.get(id) ?? []) act()
-    return { kind: 'revoked', token }
-  }
-
-  #addToken(token: { name: string; role: Role; tenantId: string }, secret: string): ApiToken {
-    const kept = { ...token, id: newId('tok'), secretHash: hashOf(secret), createdAtMs: 0 }
-    this.#tokens.set(kept.id, kept)
-    return kept
+/** Who may ask, and how they log in; `secretOf` names the secrets. */
+export function fakeTenants(clock: Clock): { readonly tenants: FakeTenants; readonly logins: Logins } {
+  const store = new MemoryStore()
+  const given = ['acme', 'globex'].map((name) => sampleTenant({ id: newId('ten'), name }))
+  const tokens = given.flatMap(({ id: tenantId, name }) =>
+    ROLES.map((role) =>
+      sampleToken({ id: newId('tok'), name: role, role, tenantId, secretHash: hashOf(secretOf(name, role)) }),
+    ),
+  )
+  const nowMs = (): number => clock.nowMs()
+  const tenants = new TenantDirectory({ store, nowMs, tenants: given, tokens })
+  const users = new UserDirectory({ store, nowMs, users: [] })
+  const fleet = { setTerms: () => undefined, closeAll: () => undefined }
+  const reader = { usage: () => ({ sessions: 1, pods: 2, cpuMillis: 3, memoryBytes: 4 }) }
+  const desk = new LoginDesk({ tenants, users, nowMs })
+  return {
+    tenants: {
+      ...tenantCases({ clock, tenants, users, fleet, reader }, () => undefined),
+      idOf: (name) => tenants.tenantNamed(name)?.id ?? '',
+    },
+    logins: {
+      logIn: (attempt, password) => desk.logIn(attempt, password),
+      register: (invitation, password, address) => desk.register(invitation, password, address),
+      changePassword: (viewer, command) => desk.changePassword(viewer, command),
+      exchange: async (viewer) => (isVouchedFor(viewer) ? desk.openFor(viewer) : null),
+      logOut: (viewer) => desk.logOut(viewer),
+    },
   }
 }
 
 export function secretOf(tenant: string, role: Role): string {
   return `secret-of-${tenant}-${role}`
-}
-
-function hashOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex')
 }

@@ -1,9 +1,10 @@
 /** Applications and sessions to store, every field of them different from its neighbours. */
 import type { Application, ApplicationVersion } from '../../src/applications/application.ts'
 import type { Session } from '../../src/sessions/session.ts'
+import { sampleTenant } from './sample-tenants.ts'
 
-export const TENANT = { id: 'ten-0000000000000001', name: 'default', createdAtMs: 1_700_000_000_001 }
-export const OTHER_TENANT = { id: 'ten-0000000000000002', name: 'other', createdAtMs: 1_700_000_000_002 }
+export const TENANT = sampleTenant({ id: 'ten-0000000000000001', name: 'default', createdAtMs: 1_700_000_000_001 })
+export const OTHER_TENANT = sampleTenant({ id: 'ten-0000000000000002', name: 'other', createdAtMs: 1_700_000_000_002 })
 
 export function version(number: number, of = 'app-0000000000000001'): ApplicationVersion {
   return {

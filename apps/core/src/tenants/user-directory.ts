@@ -1,0 +1,120 @@
+/** People who log in with a password, in memory. Passwords and invitations are kept as hashes only. */
+import { newId } from '@fornax/kernel/ids'
+import { hashOf, newSecret } from './tenant-directory.ts'
+import type { Role, User } from './tenant.ts'
+
+export type UserStore = {
+  /** Adds a user, or replaces the one of this id. */
+  saveUser(user: User): Promise<void>
+  removeUser(id: string): Promise<void>
+}
+
+export type Invited = { readonly user: User; readonly secret: string }
+
+/** How long an invitation waits to be taken. */
+export const INVITATION_MS = 7 * 24 * 60 * 60 * 1000
+
+export class UserDirectory {
+  readonly #store: UserStore
+  readonly #nowMs: () => number
+  readonly #users = new Map<string, User>()
+  readonly #byName = new Map<string, string>()
+  readonly #byInvitation = new Map<string, string>()
+
+  constructor(options: { store: UserStore; nowMs: () => number; users: readonly User[] }) {
+    this.#store = options.store
+    this.#nowMs = options.nowMs
+    for (const user of options.users) this.#keep(user)
+  }
+
+  user(id: string): User | null {
+    return this.#users.get(id) ?? null
+  }
+
+  userNamed(tenantId: string, name: string): User | null {
+    return this.user(this.#byName.get(nameKey(tenantId, name)) ?? '')
+  }
+
+  all(): Iterable<User> {
+    return this.#users.values()
+  }
+
+  /** Whose invitation it is; null when nobody's, or not any more. */
+  invitedBy(secret: string): User | null {
+    const user = this.user(this.#byInvitation.get(hashOf(secret)) ?? '')
+    const endsAtMs = user?.invitation?.expiresAtMs ?? 0
+    return endsAtMs > this.#nowMs() ? user : null
+  }
+
+  /** Adds a user who may set a password by the secret; null when the tenant has one of that name. */
+  async invite({ tenantId, name, role }: { tenantId: string; name: string; role: Role }): Promise<Invited | null> {
+    if (this.userNamed(tenantId, name) !== null) return null
+    const { secret, invitation } = this.#newInvitation()
+    const told = { passwordHash: null, invitation, lastLoginAtMs: null }
+    const user: User = { id: newId('usr'), tenantId, name, role, createdAtMs: this.#nowMs(), ...told }
+    this.#keep(user) // Booked before the first wait, so that a name is given once.
+    try {
+      await this.#store.saveUser(user)
+    } catch (cause) {
+      this.#drop(user)
+      throw new Error(`user ${name} could not be stored`, { cause })
+    }
+    return { user, secret }
+  }
+
+  /** Takes the password away, and gives another invitation; null when there is no such user. */
+  async inviteAgain(id: string): Promise<Invited | null> {
+    const { secret, invitation } = this.#newInvitation()
+    const user = await this.change(id, { passwordHash: null, invitation })
+    return user === null ? null : { user, secret }
+  }
+
+  /** Changes a user once that is stored; null when there is none of that id. */
+  async change(id: string, change: Partial<Pick<User, Changeable>>): Promise<User | null> {
+    const before = this.#users.get(id)
+    if (before === undefined) return null
+    await this.#store.saveUser({ ...before, ...change })
+    const now = this.#users.get(id)
+    if (now === undefined) return null
+    const changed = { ...now, ...change }
+    this.#drop(now)
+    this.#keep(changed)
+    return changed
+  }
+
+  async remove(id: string): Promise<User | null> {
+    const user = this.#users.get(id)
+    if (user === undefined) return null
+    await this.#store.removeUser(id)
+    this.#drop(user)
+    return user
+  }
+
+  /** Their rows are gone with those of their tenant. */
+  forgetTenant(tenantId: string): void {
+    for (const user of this.#users.values()) if (user.tenantId === tenantId) this.#drop(user)
+  }
+
+  #newInvitation(): { secret: string; invitation: NonNullable<User['invitation']> } {
+    const secret = newSecret('fxi')
+    return { secret, invitation: { secretHash: hashOf(secret), expiresAtMs: this.#nowMs() + INVITATION_MS } }
+  }
+
+  #keep(user: User): void {
+    this.#users.set(user.id, user)
+    this.#byName.set(nameKey(user.tenantId, user.name), user.id)
+    if (user.invitation !== null) this.#byInvitation.set(user.invitation.secretHash, user.id)
+  }
+
+  #drop(user: User): void {
+    this.#users.delete(user.id)
+    this.#byName.delete(nameKey(user.tenantId, user.name))
+    if (user.invitation !== null) this.#byInvitation.delete(user.invitation.secretHash)
+  }
+}
+
+type Changeable = 'role' | 'passwordHash' | 'invitation' | 'lastLoginAtMs'
+
+function nameKey(tenantId: string, name: string): string {
+  return `${tenantId}/${name}`
+}
