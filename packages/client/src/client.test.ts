@@ -9,7 +9,7 @@ import { PodLogsDocument, ViewerDocument, WatchSessionsDocument } from './genera
 import type { WatchUpdate } from './watch.ts'
 
 const TOKEN = 'a-token-of-the-test'
-const viewer = { role: 'OPERATOR', tenant: 'default' }
+const viewer = { role: 'OPERATOR', tenant: 'default', name: 'administrator' }
 const newLog = (): SessionLog => new SessionLog()
 
 for (const requestsOver of ['http', 'socket'] as const) {
