@@ -11,6 +11,7 @@ const mappers = {
   ApiToken: core('tenants/tenant', 'ApiToken'),
   ComputeNode: '../visibility.ts#VisibleNode',
   Endpoint: core('sessions/session', 'Endpoint'),
+  Liveness: core('applications/application', 'Liveness'),
   NodeCondition: core('nodes/node-pressure', 'NodeCondition'),
   NodeImage: core('images/node-image', 'NodeImage'),
   Pod: core('pods/pod', 'PodView'),

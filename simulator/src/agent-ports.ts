@@ -84,6 +84,7 @@ function podOf(pod: RuntimePod, calls: RuntimeCalls): RuntimePod {
     handle: pod.handle,
     ended: calls.hear(pod.ended),
     probeAddress: (portName) => pod.probeAddress(portName),
+    execute: (command, timeoutMs) => pod.execute(command, timeoutMs),
     openEndpoints: (session) => calls.ask('openEndpoints', () => pod.openEndpoints(session)),
     closeEndpoints: (sessionId) => calls.ask('closeEndpoints', () => pod.closeEndpoints(sessionId)),
     stop: (graceMs) => calls.tell('stop', () => pod.stop(graceMs)),

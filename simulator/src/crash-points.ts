@@ -47,6 +47,7 @@ const RUNTIME = {
   owner: null,
   ended: null,
   probeAddress: null,
+  execute: null,
 } as const satisfies Record<Exclude<keyof Runtime | keyof RuntimePod, symbol>, string | null>
 
 /** What a runtime does. */

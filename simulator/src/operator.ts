@@ -1,5 +1,5 @@
 /** Who defines applications and steers nodes. What fails or is cut off is asked again, as a person would. */
-import type { ScalingPolicy, VersionSpec } from '@fornax/core/applications/application'
+import { SPEC_DEFAULTS, type ScalingPolicy, type VersionSpec } from '@fornax/core/applications/application'
 import type { UseCases } from '@fornax/core/graphql/core-port'
 import type { Viewer } from '@fornax/core/tenants/tenant'
 import { sleep } from '@fornax/kernel/clock'
@@ -149,6 +149,7 @@ function specOf(fate: Fate, sessionsPerPod: number): VersionSpec {
     usesSessionService: true,
     runtimeClass: null,
     minIsolation: 'none',
+    ...SPEC_DEFAULTS,
     toleratesSimulated: true,
   }
 }

@@ -46,6 +46,7 @@ export class World {
       observe: {
         sessionAvailable: () => undefined,
         sessionClosed: () => undefined,
+        podReady: () => undefined,
         applicationGone: () => undefined,
         rejected: (what, id, why) => {
           ground.note(`core: rejects for ${what} ${id}: ${why}`)

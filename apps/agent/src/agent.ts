@@ -62,7 +62,8 @@ export type Agent = AsyncDisposable & {
 }
 
 const AGENT_VERSION = '0.1.0'
-const STARTS_PER_CPU = 4
+/** More at a time would start no more in all, and each of them later. */
+const STARTS_PER_CPU = 2
 const SIMULATED_TAINT = { key: 'fornax/simulated', value: '', effect: 'NoSchedule' }
 
 /** Puts an agent together: it first looks after what is there, then connects with its core. */

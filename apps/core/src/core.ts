@@ -134,6 +134,7 @@ function observer(latency: LatencyRecorder, metrics: () => Metrics, log: Log): F
       metrics().sessionAvailable(session)
     },
     sessionClosed: (session) => metrics().sessionClosed(session),
+    podReady: (pod) => metrics().podReady(pod),
     applicationGone: (applicationId) => latency.forget(applicationId),
     rejected: (what, id, why) => {
       metrics().rejected(what)

@@ -90,6 +90,12 @@ function defineVersion(): Command {
     workingDirectory: '',
     files: [],
     imagePullPolicy: ImagePullPolicy.IMAGE_PULL_POLICY_UNSPECIFIED,
+    user: '',
+    hasWritableRoot: false,
+    capabilities: [],
+    ephemeralBytes: 0,
+    terminationGraceMs: undefined,
+    liveness: undefined,
     applicationName: 'app-1',
     versionNumber: 1,
   }
@@ -97,7 +103,8 @@ function defineVersion(): Command {
 }
 
 function createPod(name: string): Command {
-  return { command: { $case: 'createPod', value: { podId: `pod-${name}`, applicationVersionId: VERSION, secrets: undefined } } }
+  const value = { podId: `pod-${name}`, applicationVersionId: VERSION, isWaitedFor: false, secrets: undefined }
+  return { command: { $case: 'createPod', value } }
 }
 
 function leave(): void {

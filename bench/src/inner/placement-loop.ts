@@ -2,7 +2,7 @@
  * Placement decisions, with the scheduler of the core and nothing around it, in a process of their own. A decision
  * chooses a node and books it, as the fleet does; the oldest pod goes for each new one once the nodes are half full.
  */
-import type { VersionSpec } from '@fornax/core/applications/application'
+import { SPEC_DEFAULTS, type VersionSpec } from '@fornax/core/applications/application'
 import { NodeGroups } from '@fornax/core/scheduler/node-groups'
 import { seededRandom, type Random } from '@fornax/kernel/random'
 import { LatencyHistogram } from '../measure/latency.ts'
@@ -133,6 +133,7 @@ function version(index: number): Version {
     usesSessionService: false,
     runtimeClass: null,
     minIsolation: 'none',
+    ...SPEC_DEFAULTS,
     toleratesSimulated: false,
   }
   return { id: `version-${index}`, applicationId: `application-${index}`, spec }

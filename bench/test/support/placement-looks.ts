@@ -1,5 +1,5 @@
 /** How often a placement decision compares what a pod needs with what somebody has: counted by the pod itself. */
-import type { VersionSpec } from '@fornax/core/applications/application'
+import { SPEC_DEFAULTS, type VersionSpec } from '@fornax/core/applications/application'
 import { NodeGroups } from '@fornax/core/scheduler/node-groups'
 import { seededRandom } from '@fornax/kernel/random'
 
@@ -48,6 +48,7 @@ function spec(cpuMillis: number, asked: () => void): VersionSpec {
     usesSessionService: false,
     runtimeClass: null,
     minIsolation: 'none',
+    ...SPEC_DEFAULTS,
     toleratesSimulated: false,
   }
 }

@@ -48,6 +48,7 @@ function dyingPod(pod: RuntimePod, trap: Trap): RuntimePod {
     handle: pod.handle,
     ended: pod.ended,
     probeAddress: (portName) => pod.probeAddress(portName),
+    execute: (command, timeoutMs) => pod.execute(command, timeoutMs),
     openEndpoints: (session) => ask('openEndpoints', () => pod.openEndpoints(session)),
     closeEndpoints: (sessionId) => ask('closeEndpoints', () => pod.closeEndpoints(sessionId)),
     stop: (graceMs) => {

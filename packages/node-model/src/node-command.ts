@@ -10,6 +10,8 @@ export type NodeCommand =
       readonly podId: string
       readonly versionId: string
       readonly secrets?: PodSecrets | undefined
+      /** A session waits for it: it starts before pods that only fill a pool. Default: false. */
+      readonly isWaitedFor?: boolean
     }
   | { readonly kind: 'stopPod'; readonly podId: string; readonly graceMs: number }
   | ({ readonly kind: 'startSession' } & StartSession)

@@ -14,7 +14,18 @@ import { unreachable } from '@fornax/kernel/assert'
 
 export type PodPhase = 'creating' | 'standby' | 'active' | 'terminating' | 'terminated' | 'failed'
 
-export type PodFailureKind = 'startFailed' | 'notReady' | 'exited' | 'outOfMemory'
+export type PodFailureKind = 'startFailed' | 'notReady' | 'exited' | 'outOfMemory' | 'unhealthy'
+
+/** Where the time until a pod was ready went, one after the other. */
+export type StartPhases = {
+  /** For its turn among the starts of its node, and for its image. */
+  readonly waitMs: number
+  readonly sandboxMs: number
+  readonly createMs: number
+  readonly startMs: number
+  /** From when its command ran; 0 until it was ready. */
+  readonly readyMs: number
+}
 
 /** Why a pod failed. `reason` is for people. */
 export type PodFailure = { readonly kind: PodFailureKind; readonly reason: string }
@@ -39,11 +50,19 @@ export type Pod = {
   readonly isSpent: boolean
   /** The last lines that a failed pod wrote. */
   readonly lastLogLines: readonly string[]
+  /** Null until its command has started, and where nothing really runs. */
+  readonly startPhases: StartPhases | null
 }
 
 export type PodEvent =
   /** Its command was started: from now on the readiness timeout counts. */
-  | { readonly kind: 'started'; readonly atMs: number; readonly readyTimeoutMs: number }
+  | {
+      readonly kind: 'started'
+      readonly atMs: number
+      readonly readyTimeoutMs: number
+      /** Left out where nobody has measured it. */
+      readonly phases?: Omit<StartPhases, 'readyMs'>
+    }
   | { readonly kind: 'ready'; readonly atMs: number }
   | { readonly kind: 'claimed'; readonly grantEpoch: number }
   /** A session that claimed it while it was being created is served now. */
@@ -84,6 +103,7 @@ export function creatingPod(birth: Pick<Pod, 'podId' | 'versionId' | 'runtime' |
     exitCode: null,
     isSpent: false,
     lastLogLines: [],
+    startPhases: null,
   }
 }
 
@@ -98,7 +118,10 @@ export function transition(pod: Pod, event: PodEvent): PodTransition {
   switch (event.kind) {
     case 'started':
       if (pod.phase !== 'creating') return pod.phase === 'terminating' ? IGNORED : rejected(pod, event)
-      return moved(pod, { deadlineMs: event.atMs + event.readyTimeoutMs }) // P3
+      return moved(pod, {
+        deadlineMs: event.atMs + event.readyTimeoutMs, // P3
+        startPhases: event.phases === undefined ? null : { ...event.phases, readyMs: 0 },
+      })
     case 'ready':
       if (pod.phase !== 'creating') return IGNORED // P2
       // A pod is never ready after 0 ms, which stands for "not ready".
@@ -106,6 +129,7 @@ export function transition(pod: Pod, event: PodEvent): PodTransition {
         phase: 'standby',
         deadlineMs: null,
         readyAfterMs: Math.max(1, event.atMs - pod.createdAtMs),
+        startPhases: pod.startPhases === null ? null : withReady(pod, pod.startPhases, event.atMs),
       })
     case 'claimed':
       return claim(pod, event.grantEpoch)
@@ -127,6 +151,12 @@ export function transition(pod: Pod, event: PodEvent): PodTransition {
     default:
       return unreachable(event)
   }
+}
+
+/** What is left of the time until it was ready is that in which its command ran. */
+function withReady({ createdAtMs }: Pod, phases: StartPhases, atMs: number): StartPhases {
+  const { waitMs, sandboxMs, createMs, startMs } = phases
+  return { ...phases, readyMs: Math.max(0, atMs - createdAtMs - waitMs - sandboxMs - createMs - startMs) }
 }
 
 /** P5: a claim raises the grant, and a pod that is on its way out takes no session. P10: nor does one that is spent. */

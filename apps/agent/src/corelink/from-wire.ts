@@ -1,7 +1,14 @@
 /** The core's words in our own. Nothing but this room knows the wire. */
 import { unreachable } from '@fornax/kernel/assert'
 import type { ImageOrder } from '../runtime/runtime.ts'
-import type { ApplicationVersion, ImagePullPolicy, Probe, Readiness } from '@fornax/node-model/application-version'
+import {
+  VERSION_DEFAULTS,
+  type ApplicationVersion,
+  type ImagePullPolicy,
+  type Liveness,
+  type Probe,
+  type Readiness,
+} from '@fornax/node-model/application-version'
 import type { Isolation } from '@fornax/node-model/isolation-rules'
 import type { NodeCommand } from '@fornax/node-model/node-command'
 import {
@@ -10,6 +17,7 @@ import {
   type Command,
   type CreatePod,
   type DefineApplicationVersion,
+  type Liveness as WireLiveness,
   type PreloadImage,
   type Readiness as WireReadiness,
 } from '@fornax/proto/fornax/nodelink/v1/nodelink'
@@ -41,8 +49,8 @@ export function toCommand({ command }: Command): NodeCommand | null {
   }
 }
 
-function toCreatePod({ podId, applicationVersionId: versionId, secrets }: CreatePod): NodeCommand {
-  return { kind: 'createPod', podId, versionId, ...(secrets === undefined ? {} : { secrets }) }
+function toCreatePod({ podId, applicationVersionId: versionId, isWaitedFor, secrets }: CreatePod): NodeCommand {
+  return { kind: 'createPod', podId, versionId, isWaitedFor, ...(secrets === undefined ? {} : { secrets }) }
 }
 
 /** An image that is wanted before a pod needs it. */
@@ -71,6 +79,12 @@ function toVersion(wire: DefineApplicationVersion): ApplicationVersion {
     workingDirectory: wire.workingDirectory,
     ...(wire.files.length === 0 ? {} : { files: wire.files }),
     imagePullPolicy: PULL_POLICIES.get(wire.imagePullPolicy) ?? 'ifNotPresent',
+    user: wire.user,
+    hasWritableRoot: wire.hasWritableRoot,
+    capabilities: wire.capabilities,
+    ephemeralBytes: wire.ephemeralBytes,
+    terminationGraceMs: wire.terminationGraceMs ?? VERSION_DEFAULTS.terminationGraceMs,
+    liveness: toLiveness(wire.liveness),
   }
 }
 
@@ -80,8 +94,11 @@ function toReadiness(wire: WireReadiness | undefined): Readiness {
 }
 
 function toProbe(wire: WireReadiness | undefined): Probe {
-  const probe = wire?.probe
-  if (probe === undefined) return { kind: 'none' }
+  return wire?.probe === undefined ? { kind: 'none' } : activeProbe(wire.probe)
+}
+
+function activeProbe(probe: NonNullable<WireReadiness['probe'] | WireLiveness['probe']>): Liveness['probe'] {
+  if (probe.$case === 'exec') return { kind: 'exec', command: probe.value.command }
   if (probe.$case === 'tcp') return { kind: 'tcp', portName: probe.value.portName }
   return { kind: 'http', portName: probe.value.portName, path: probe.value.path === '' ? '/' : probe.value.path }
 }
@@ -90,6 +107,11 @@ const PULL_POLICIES: ReadonlyMap<WirePullPolicy, ImagePullPolicy> = new Map([
   [WirePullPolicy.IMAGE_PULL_POLICY_ALWAYS, 'always'],
   [WirePullPolicy.IMAGE_PULL_POLICY_NEVER, 'never'],
 ])
+function toLiveness(wire: WireLiveness | undefined): Liveness | null {
+  if (wire?.probe === undefined) return null
+  const { probe, initialDelayMs, periodMs, timeoutMs, failureThreshold } = wire
+  return { probe: activeProbe(probe), initialDelayMs, periodMs, timeoutMs, failureThreshold }
+}
 
 const ISOLATIONS: ReadonlyMap<WireIsolation, Isolation> = new Map([
   [WireIsolation.ISOLATION_SIMULATED, 'simulated'],

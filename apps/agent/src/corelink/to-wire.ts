@@ -154,6 +154,7 @@ function toPodReport(pod: Pod): PodReport {
     readyAfterMs: pod.readyAfterMs,
     runtime: pod.runtime,
     isSpent: pod.isSpent,
+    startPhases: pod.readyAfterMs === 0 ? undefined : (pod.startPhases ?? undefined),
   }
 }
 
@@ -188,6 +189,7 @@ const FAILURE_KINDS: Readonly<Record<NonNullable<Pod['failure']>['kind'], PodFai
   notReady: PodFailureKind.POD_FAILURE_KIND_NOT_READY,
   exited: PodFailureKind.POD_FAILURE_KIND_EXITED,
   outOfMemory: PodFailureKind.POD_FAILURE_KIND_OUT_OF_MEMORY,
+  unhealthy: PodFailureKind.POD_FAILURE_KIND_UNHEALTHY,
 }
 
 const SESSION_PHASES: Readonly<Record<ReturnType<typeof toldPhase>, SessionPhase>> = {

@@ -49,5 +49,6 @@ it('bounds a report, and says the rest with the next one', () => {
 })
 
 function pod(podId: string, cpuMillis: number, mib: number) {
-  return { podId, cpuMillis, memoryBytes: Math.round(mib * MIB) }
+  const quiet = { swappedBytes: 0, receivedBytesPerSecond: 0, sentBytesPerSecond: 0 }
+  return { podId, cpuMillis, memoryBytes: Math.round(mib * MIB), ...quiet }
 }

@@ -4,12 +4,13 @@
  */
 import type { UsageReport } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import { NO_PRESSURE, type Pressure } from '../telemetry/pressure-rules.ts'
-import type { NodeUsage, Usage } from '../telemetry/usage-meter.ts'
+import type { NodeUsage, PodUsage, Usage } from '../telemetry/usage-meter.ts'
 
 /** A difference is noticeable from a twentieth of what was told, and from these amounts. */
 const NOTICEABLE_SHARE = 0.05
 const NOTICEABLE_CPU_MILLIS = 5
 const NOTICEABLE_MEMORY_BYTES = 1_024 * 1_024
+const NOTICEABLE_BYTES_PER_SECOND = 4_096
 /** What one report may say; the rest is said with the next one. */
 const PODS_PER_REPORT_MAX = 5_000
 
@@ -17,7 +18,7 @@ export class UsageNews {
   #node: Usage | null = null
   /** As it was told last. */
   #pressure: Pressure = NO_PRESSURE
-  readonly #pods = new Map<string, Usage>()
+  readonly #pods = new Map<string, PodUsage>()
 
   /** Everything is new again. */
   forget(): void {
@@ -32,7 +33,7 @@ export class UsageNews {
     const news: UsageReport['pods'] = []
     for (const pod of pods) {
       const told = this.#pods.get(pod.podId)
-      if (told !== undefined && !isNoticeable(told, pod)) continue
+      if (told !== undefined && !isNoticeable(told, pod) && !isPodNews(told, pod)) continue
       if (news.length >= PODS_PER_REPORT_MAX) break
       this.#pods.set(pod.podId, pod)
       news.push({ ...pod })
@@ -58,6 +59,14 @@ function isNoticeable(told: Usage, now: Usage): boolean {
   return (
     differ(told.cpuMillis, now.cpuMillis, NOTICEABLE_CPU_MILLIS) ||
     differ(told.memoryBytes, now.memoryBytes, NOTICEABLE_MEMORY_BYTES)
+  )
+}
+
+function isPodNews(told: PodUsage, now: PodUsage): boolean {
+  return (
+    differ(told.swappedBytes, now.swappedBytes, NOTICEABLE_MEMORY_BYTES) ||
+    differ(told.receivedBytesPerSecond, now.receivedBytesPerSecond, NOTICEABLE_BYTES_PER_SECOND) ||
+    differ(told.sentBytesPerSecond, now.sentBytesPerSecond, NOTICEABLE_BYTES_PER_SECOND)
   )
 }
 

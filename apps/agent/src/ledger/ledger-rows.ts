@@ -1,14 +1,23 @@
 /** The rows of the ledger as text, checked on their way back in: a disk is a border like any other. */
+import { VERSION_DEFAULTS } from '@fornax/node-model/application-version'
 import { ISOLATIONS } from '@fornax/node-model/isolation-rules'
 import { z } from 'zod'
 
 const port = z.object({ name: z.string(), protocol: z.string(), containerPort: z.number() })
 const endpoint = z.object({ name: z.string(), protocol: z.string(), host: z.string(), port: z.number() })
-const probe = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('none') }),
+const activeProbes = [
   z.object({ kind: z.literal('http'), portName: z.string(), path: z.string() }),
   z.object({ kind: z.literal('tcp'), portName: z.string() }),
-])
+  z.object({ kind: z.literal('exec'), command: z.array(z.string()) }),
+] as const
+const probe = z.discriminatedUnion('kind', [z.object({ kind: z.literal('none') }), ...activeProbes])
+const liveness = z.object({
+  probe: z.discriminatedUnion('kind', activeProbes),
+  initialDelayMs: z.number(),
+  periodMs: z.number(),
+  timeoutMs: z.number(),
+  failureThreshold: z.number(),
+})
 
 /** An application version as it was told by the core. */
 export const versionRow = z.object({
@@ -30,6 +39,13 @@ export const versionRow = z.object({
   workingDirectory: z.string(),
   files: z.array(z.object({ path: z.string(), content: z.string() })).optional(),
   imagePullPolicy: z.enum(['ifNotPresent', 'always', 'never']).optional(),
+  // Ledgers of older agents do not say what follows.
+  user: z.string().default(VERSION_DEFAULTS.user),
+  hasWritableRoot: z.boolean().default(VERSION_DEFAULTS.hasWritableRoot),
+  capabilities: z.array(z.string()).default([]),
+  ephemeralBytes: z.number().default(VERSION_DEFAULTS.ephemeralBytes),
+  terminationGraceMs: z.number().default(VERSION_DEFAULTS.terminationGraceMs),
+  liveness: liveness.nullable().default(null),
 })
 
 /** A pod with what its runtime needs to find it. */
@@ -44,12 +60,22 @@ export const podRow = z.object({
     grantEpoch: z.number(),
     deadlineMs: z.number().nullable(),
     failure: z
-      .object({ kind: z.enum(['startFailed', 'notReady', 'exited', 'outOfMemory']), reason: z.string() })
+      .object({ kind: z.enum(['startFailed', 'notReady', 'exited', 'outOfMemory', 'unhealthy']), reason: z.string() })
       .nullable(),
     exitCode: z.number().nullable(),
     // Ledgers of older agents do not say.
     isSpent: z.boolean().default(false),
     lastLogLines: z.array(z.string()),
+    startPhases: z
+      .object({
+        waitMs: z.number(),
+        sandboxMs: z.number(),
+        createMs: z.number(),
+        startMs: z.number(),
+        readyMs: z.number(),
+      })
+      .nullable()
+      .default(null),
   }),
   handle: z.string().nullable(),
   hostPorts: z.array(z.number()),

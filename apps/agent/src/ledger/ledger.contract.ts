@@ -1,5 +1,5 @@
 /** What every ledger must do. */
-import type { ApplicationVersion } from '@fornax/node-model/application-version'
+import { VERSION_DEFAULTS, type ApplicationVersion } from '@fornax/node-model/application-version'
 import { waitingSession } from '@fornax/node-model/node-session-state'
 import { creatingPod } from '@fornax/node-model/pod-state'
 import { describe, expect, it } from 'vitest'
@@ -99,6 +99,7 @@ const version: ApplicationVersion = {
   readiness: { probe: { kind: 'http', portName: 'web', path: '/' }, initialDelayMs: 0, periodMs: 5, timeoutMs: 9 },
   usesSessionService: true,
   workingDirectory: '',
+  ...VERSION_DEFAULTS,
 }
 
 const pod: LedgerPod = {

@@ -1,7 +1,7 @@
 /** A whole node in simulated time: no process, no socket, every millisecond ours. */
 import { createLog } from '@fornax/kernel/log'
 import { VirtualClock } from '@fornax/kernel/virtual-clock'
-import type { ApplicationVersion } from '@fornax/node-model/application-version'
+import { VERSION_DEFAULTS, type ApplicationVersion } from '@fornax/node-model/application-version'
 import type { NodeCommand } from '@fornax/node-model/node-command'
 import { toldPhase, type NodeSession } from '@fornax/node-model/node-session-state'
 import type { Pod } from '@fornax/node-model/pod-state'
@@ -414,6 +414,7 @@ const VERSION: ApplicationVersion = {
   readiness: { probe: { kind: 'none' }, initialDelayMs: 0, periodMs: 0, timeoutMs: 30_000 },
   usesSessionService: true,
   workingDirectory: '',
+  ...VERSION_DEFAULTS,
 }
 
 const define: NodeCommand = { kind: 'defineVersion', version: VERSION }

@@ -8,7 +8,6 @@ import { unreachable } from '@fornax/kernel/assert'
 import type { ApplicationVersion } from '@fornax/node-model/application-version'
 import type { CloseSession, NodeCommand, StartSession } from '@fornax/node-model/node-command'
 import { transition, unstartedSession, waitingSession, type NodeSession } from '@fornax/node-model/node-session-state'
-import type { PodSecrets } from '@fornax/node-model/pod-secrets'
 import { creatingPod, hasEnded, type Pod } from '@fornax/node-model/pod-state'
 import type { LedgerContents } from '../ledger/ledger.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -94,7 +93,7 @@ export class NodeWorkload {
         this.#forgetVersion(command.versionId)
         return
       case 'createPod':
-        this.#createPod(command.podId, command.versionId, command.secrets)
+        this.#createPod(command)
         return
       case 'stopPod':
         this.#stopPod(command.podId, command.graceMs)
@@ -199,7 +198,7 @@ export class NodeWorkload {
     if (this.#versions.delete(versionId)) this.#world.record.put({ kind: 'removeVersion', versionId })
   }
 
-  #createPod(podId: string, versionId: string, secrets: PodSecrets | undefined): void {
+  #createPod({ podId, versionId, secrets, isWaitedFor = false }: Extract<NodeCommand, { kind: 'createPod' }>): void {
     // A core that sees pods end asks for new ones, which would outlive a node that goes away.
     if (this.#isEnding || this.#pods.has(podId)) return
     const ended = this.#ended.get(podId)
@@ -214,7 +213,7 @@ export class NodeWorkload {
     const row = { pod, handle: null, hostPorts: [], sessionFolder: null }
     const supervisor = new PodSupervisor({ row, version, runtime }, this.#world, this.#owner)
     this.#pods.set(podId, supervisor)
-    supervisor.create(secrets)
+    supervisor.create(isWaitedFor, secrets)
   }
 
   #refusePod(pod: Pod, reason: string): void {

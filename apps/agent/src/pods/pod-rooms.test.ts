@@ -40,7 +40,7 @@ it('lets only so many start at a time, in the order of asking, each in a turn of
   const gate = new StartGate(clock, 1)
   const entered: number[] = []
   const leaves = [1, 2, 3].map(async (number) => {
-    const leave = await gate.enter()
+    const leave = await gate.enter(false).entered
     entered.push(number)
     return leave
   })
@@ -58,8 +58,8 @@ it('lets only so many start at a time, in the order of asking, each in a turn of
 it('gives the place of a slow starter to the next', async () => {
   const clock = new VirtualClock()
   const gate = new StartGate(clock, 1)
-  await gate.enter()
-  const next = gate.enter()
+  await gate.enter(false).entered
+  const next = gate.enter(false).entered
   clock.advance(2_000)
   await next
 })

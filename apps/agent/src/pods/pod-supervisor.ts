@@ -8,18 +8,20 @@ import type { ApplicationVersion } from '@fornax/node-model/application-version'
 import type { CloseSession, StartSession } from '@fornax/node-model/node-command'
 import type { NodeSession } from '@fornax/node-model/node-session-state'
 import type { PodSecrets } from '@fornax/node-model/pod-secrets'
-import { hasEnded, transition, type Pod, type PodEvent } from '@fornax/node-model/pod-state'
+import { hasEnded, transition, type Pod, type PodEvent, type StartPhases } from '@fornax/node-model/pod-state'
 import type { LedgerPod } from '../ledger/ledger.ts'
 import type { NodeRecord } from '../ledger/node-record.ts'
 import type { PodLogs } from '../logs/pod-logs.ts'
 import type { PortPool } from '../ports/port-pool.ts'
 import { podFolderOf, podsFolderOf } from '../runtime/pod-folder.ts'
-import type { PodEnd, PodOrder, Runtime, RuntimePod } from '../runtime/runtime.ts'
+import type { PodEnd, PodOrder, Runtime, RuntimePod, StartTook } from '../runtime/runtime.ts'
 import { PodSessions } from '../sessions/pod-sessions.ts'
 import type { SessionPlaces } from '../sessions/session-folders.ts'
 import type { ApplicationLink } from '../sessions/session-server.ts'
+import { untilUnhealthy } from './liveness.ts'
+import { probeWords } from './probe.ts'
 import { untilReady } from './readiness.ts'
-import type { StartGate } from './start-gate.ts'
+import type { GateTurn, StartGate } from './start-gate.ts'
 
 /** What all supervisors of a node share. */
 export type PodWorld = {
@@ -42,11 +44,8 @@ export type PodOwner = {
 const LAST_LOG_LINES = 20
 /** That a pod serves a session is told by the session. */
 const TOLD_BY_SESSIONS: readonly PodEvent['kind'][] = ['claimed', 'released', 'occupied']
-const CONDEMNED_GRACE_MS = 5_000
 /** How long after its deadline a pod that ends is waited for, when its runtime has not even started it. */
 const HUNG_START_MS = 5_000
-/** For a pod that ends together with its last session. */
-const KILL_GRACE_MS = 10_000
 /** Shared by all pods: a node has thousands that wait for nothing. */
 const NOTHING: Cancel = () => undefined
 
@@ -70,6 +69,11 @@ export class PodSupervisor {
   #secrets: PodSecrets | undefined
   #hasLaunched = false
   #isLetGo = false
+  #isWaitedFor = false
+  /** Null: it does not wait to be started. */
+  #turn: GateTurn | null = null
+  /** Where the time until its command ran went; null when nobody measured it. */
+  #phases: Omit<StartPhases, 'readyMs'> | null = null
 
   constructor(
     {
@@ -104,9 +108,13 @@ export class PodSupervisor {
     return this.#sessions?.list() ?? []
   }
 
-  /** Begins to make the pod, once it is in the ledger; its secrets never are. */
-  create(secrets?: PodSecrets): void {
+  /**
+   * Begins to make the pod, once it is in the ledger; its secrets never are. Pods that a session waits for go before
+   * others.
+   */
+  create(isWaitedFor = false, secrets?: PodSecrets): void {
     this.#secrets = secrets
+    this.#isWaitedFor = isWaitedFor
     this.#world.record.put({ kind: 'putPod', row: this.#row })
     this.#world.record.report({ kind: 'pod', pod: this.pod })
     this.#watchDeadline()
@@ -138,6 +146,8 @@ export class PodSupervisor {
     if (this.#openCount >= Math.max(1, this.version.sessionsPerPod)) return 'its pod has no free place'
     const refusal = this.#apply({ kind: 'claimed', grantEpoch: order.grantEpoch })
     if (refusal !== null) return `its pod takes no session: ${refusal}`
+    this.#isWaitedFor = true
+    this.#turn?.hurry()
     this.#theSessions().start(order)
     return null
   }
@@ -159,7 +169,7 @@ export class PodSupervisor {
   async #start(): Promise<void> {
     const { gate, log } = this.#world
     try {
-      if (this.runtime.hasProcesses) this.#leaveGate = await gate.enter()
+      if (this.runtime.hasProcesses) this.#leaveGate = await this.#enter(gate)
       if (hasEnded(this.pod) || this.#isLetGo) return this.#leaveGate()
       this.#hasLaunched = true
       const failure = await this.#launch()
@@ -168,6 +178,13 @@ export class PodSupervisor {
       log.error({ err: error, podId: this.pod.podId }, 'a pod could not be started')
       this.#fail(error instanceof Error ? error.message : String(error))
     }
+  }
+
+  async #enter(gate: StartGate): Promise<() => void> {
+    this.#turn = gate.enter(this.#isWaitedFor || this.#openCount > 0)
+    const leave = await this.#turn.entered
+    this.#turn = null
+    return leave
   }
 
   /** Why it cannot be started; null: its command runs. */
@@ -179,8 +196,10 @@ export class PodSupervisor {
     this.#addLog()
     const secrets = this.#secrets
     this.#secrets = undefined // The pod has them; nobody else needs them any more.
+    const waitMs = this.#world.clock.nowMs() - this.pod.createdAtMs
     const result = await this.runtime.createPod({ ...this.#order(), secrets })
     if (result.kind === 'failed') return result.reason
+    if (result.took !== undefined) this.#phases = phasesOf(waitMs, result.took)
     this.#run(result.pod, false)
     return null
   }
@@ -234,7 +253,13 @@ export class PodSupervisor {
     const { phase, deadlineMs } = this.pod
     if (phase === 'terminating') return running.stop(Math.max(0, (deadlineMs ?? 0) - clock.nowMs()))
     if (phase === 'creating')
-      this.#apply({ kind: 'started', atMs: clock.nowMs(), readyTimeoutMs: this.version.readiness.timeoutMs })
+      this.#apply({
+        kind: 'started',
+        atMs: clock.nowMs(),
+        readyTimeoutMs: this.version.readiness.timeoutMs,
+        ...(this.#phases === null ? {} : { phases: this.#phases }),
+      })
+    if (this.#isReady()) this.#watchLiveness()
     if (isAdopted) void this.#resume()
     else this.#probe()
   }
@@ -258,9 +283,7 @@ export class PodSupervisor {
     }
     const abort = new AbortController()
     this.#stopProbing = () => abort.abort()
-    const addressOf = (name: string): ReturnType<RuntimePod['probeAddress']> =>
-      this.#running?.probeAddress(name) ?? null
-    void untilReady(readiness, addressOf, this.#world.clock, abort.signal).then(
+    void untilReady(readiness, () => this.#running, this.#world.clock, abort.signal).then(
       () => this.#becomeReady(),
       () => undefined, // Only an abort gets here: the pod ends, or we do.
     )
@@ -269,14 +292,28 @@ export class PodSupervisor {
   #becomeReady(): void {
     if (this.pod.phase !== 'creating') return
     this.#apply({ kind: 'ready', atMs: this.#world.clock.nowMs() })
+    this.#watchLiveness()
     if (this.#openCount === 0) return
     this.#apply({ kind: 'occupied' })
     this.#sessions?.podReady()
   }
 
-  #condemn(reason: string): void {
+  /** Whether it still works; asked only while it is awake. */
+  #watchLiveness(): void {
+    const { liveness } = this.version
+    if (liveness === null || !this.runtime.hasProcesses) return
+    const abort = new AbortController()
+    this.#stopProbing = () => abort.abort()
+    const podOf = (): RuntimePod | null => (this.#isReady() ? this.#running : null)
+    void untilUnhealthy(liveness, podOf, this.#world.clock, abort.signal).then(
+      (reason) => this.#condemn(reason, 'unhealthy'),
+      () => undefined, // Only an abort gets here.
+    )
+  }
+
+  #condemn(reason: string, kind: 'notReady' | 'unhealthy' = 'notReady'): void {
     const atMs = this.#world.clock.nowMs()
-    this.#apply({ kind: 'condemned', failure: { kind: 'notReady', reason }, atMs, graceMs: CONDEMNED_GRACE_MS })
+    this.#apply({ kind: 'condemned', failure: { kind, reason }, atMs, graceMs: this.version.terminationGraceMs })
   }
 
   #fail(reason: string): void {
@@ -301,8 +338,9 @@ export class PodSupervisor {
     this.#put({ pod })
     const isNews = before.phase !== pod.phase && !TOLD_BY_SESSIONS.includes(event.kind)
     if (isNews || before.isSpent !== pod.isSpent) this.#world.record.report({ kind: 'pod', pod })
-    if (before.phase !== pod.phase && pod.phase !== 'creating') this.#leaveStarting()
+    if (before.phase === 'creating' && pod.phase !== 'creating') this.#leaveStarting()
     if (before.deadlineMs !== pod.deadlineMs) this.#watchDeadline()
+    if (pod.phase === 'terminating' || hasEnded(pod)) this.#stopProbing?.()
     if (pod.phase === 'terminating') this.#stopRunning()
     if (hasEnded(pod)) this.#finish()
     return null
@@ -366,7 +404,7 @@ export class PodSupervisor {
     const { probe } = this.version.readiness
     if (this.#running === null) return 'its command could not be started yet'
     if (probe.kind === 'none') return 'its application did not connect to the session service'
-    return `its ${probe.kind.toUpperCase()} probe of port ${probe.portName} never passed`
+    return `its ${probeWords(probe)} never passed`
   }
 
   #finish(): void {
@@ -394,7 +432,7 @@ export class PodSupervisor {
     if (isLast) this.#apply({ kind: 'released' })
     else if (session.killPod) this.#apply({ kind: 'spent' }) // Its neighbours stay, for as long as they like.
     const isOver = isLast && (session.killPod || this.pod.isSpent)
-    if (isOver && !hasEnded(this.pod)) this.stop(KILL_GRACE_MS)
+    if (isOver && !hasEnded(this.pod)) this.stop(this.version.terminationGraceMs)
   }
 
   get #openCount(): number {
@@ -438,6 +476,11 @@ export class PodSupervisor {
   #folder(): ReturnType<typeof podFolderOf> {
     return podFolderOf(podsFolderOf(this.#world.dataDir, this.runtime.name), this.pod.podId)
   }
+}
+
+/** An image is waited for like a turn. */
+function phasesOf(waitMs: number, { imageMs, ...took }: StartTook): Omit<StartPhases, 'readyMs'> {
+  return { waitMs: waitMs + imageMs, ...took }
 }
 
 async function removeLink(link: ApplicationLink | null, removeFolder: () => void): Promise<void> {

@@ -49,8 +49,9 @@ it('stops when nobody wants to know any longer', async () => {
 
 function ready(probe: Probe, port: number, signal = AbortSignal.timeout(10_000)): Promise<void> {
   const readiness = { probe, initialDelayMs: 0, periodMs: 10, timeoutMs: 10_000 }
-  const addressOf = (name: string) => (name === 'web' ? { host: '127.0.0.1', port } : null)
-  return untilReady(readiness, addressOf, systemClock, signal)
+  const probeAddress = (name: string) => (name === 'web' ? { host: '127.0.0.1', port } : null)
+  const pod = { probeAddress, execute: () => Promise.resolve(false) }
+  return untilReady(readiness, () => pod, systemClock, signal)
 }
 
 async function listening(server: Server, wanted = 0) {

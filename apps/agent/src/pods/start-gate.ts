@@ -1,6 +1,7 @@
 /**
  * Lets only a few pods start at a time: a hundred at once on two cores would all
- * be late. A pod that takes long gives its place to the next.
+ * be late. Pods that somebody waits for go first. A pod that takes long gives its
+ * place to the next.
  */
 import type { Clock } from '@fornax/kernel/clock'
 
@@ -9,7 +10,9 @@ const PLACE_MS = 2_000
 export class StartGate {
   readonly #clock: Clock
   readonly #placesMax: number
-  readonly #queue: (() => void)[] = []
+  /** Of pods that somebody waits for, and of those that only fill a pool; each in the order of asking. */
+  readonly #urgent = new Set<Waiter>()
+  readonly #patient = new Set<Waiter>()
   #taken = 0
 
   constructor(clock: Clock, placesMax: number) {
@@ -17,12 +20,21 @@ export class StartGate {
     this.#placesMax = placesMax
   }
 
-  /** Settles when it is the caller's turn, in the order of asking. The result gives the place back. */
-  async enter(): Promise<() => void> {
-    if (this.#taken >= this.#placesMax) await new Promise<void>((resolve) => this.#queue.push(resolve))
-    else this.#taken += 1
-    if (this.#placesMax === Number.POSITIVE_INFINITY) return () => undefined
-    return this.#place()
+  /** Asks for a place. */
+  enter(isWaitedFor: boolean): GateTurn {
+    if (this.#placesMax === Number.POSITIVE_INFINITY) return OPEN
+    const { promise: entered, resolve } = Promise.withResolvers<() => void>()
+    const waiter: Waiter = { enter: () => resolve(this.#place()) }
+    if (this.#taken < this.#placesMax) {
+      this.#taken += 1
+      waiter.enter()
+    } else {
+      ;(isWaitedFor ? this.#urgent : this.#patient).add(waiter)
+    }
+    const hurry = (): void => {
+      if (this.#patient.delete(waiter)) this.#urgent.add(waiter)
+    }
+    return { entered, hurry }
   }
 
   #place(): () => void {
@@ -31,11 +43,31 @@ export class StartGate {
       if (!isHeld) return
       isHeld = false
       cancel()
-      const next = this.#queue.shift()
-      if (next === undefined) this.#taken -= 1
-      else this.#clock.schedule(0, next) // In a later turn: starting a process blocks, and the core must hear between two.
+      this.#next()
     }
     const cancel = this.#clock.schedule(PLACE_MS, leave)
     return leave
   }
+
+  #next(): void {
+    for (const queue of [this.#urgent, this.#patient])
+      for (const waiter of queue) {
+        queue.delete(waiter)
+        // In a later turn: starting a process blocks, and the core must hear between two.
+        this.#clock.schedule(0, waiter.enter)
+        return
+      }
+    this.#taken -= 1
+  }
 }
+
+type Waiter = { readonly enter: () => void }
+
+export type GateTurn = {
+  /** Settles when it is the caller's turn. The result gives the place back. */
+  readonly entered: Promise<() => void>
+  /** Somebody waits for it now. */
+  readonly hurry: () => void
+}
+
+const OPEN: GateTurn = { entered: Promise.resolve(() => undefined), hurry: () => undefined }

@@ -167,18 +167,20 @@ export class Cgroups {
     ])
     const stat = numbersOf(statText)
     const memoryBytes = (stat.get('total_rss') ?? 0) + (stat.get('total_shmem') ?? 0)
-    return { memoryBytes, cpuMs: Number(cpuText) / 1_000_000 }
+    return { memoryBytes, swappedBytes: stat.get('total_swap') ?? 0, cpuMs: Number(cpuText) / 1_000_000 }
   }
 
   async #usageV2(podId: string): Promise<ResourceUse> {
     const [folder = ''] = this.#foldersOf(podId)
-    const [memoryText, cpuText] = await Promise.all([
+    const [memoryText, cpuText, swapText] = await Promise.all([
       readFile(join(folder, 'memory.stat'), 'utf8'),
       readFile(join(folder, 'cpu.stat'), 'utf8'),
+      readFile(join(folder, 'memory.swap.current'), 'utf8').catch(() => '0'), // A machine without swap.
     ])
     const memory = numbersOf(memoryText)
     const memoryBytes = (memory.get('anon') ?? 0) + (memory.get('shmem') ?? 0)
-    return { memoryBytes, cpuMs: (numbersOf(cpuText).get('usage_usec') ?? 0) / 1_000 }
+    const cpuMs = (numbersOf(cpuText).get('usage_usec') ?? 0) / 1_000
+    return { memoryBytes, swappedBytes: Number(swapText), cpuMs }
   }
 
   #foldersOf(podId: string): readonly string[] {

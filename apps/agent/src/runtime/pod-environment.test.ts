@@ -11,10 +11,17 @@ const version = {
 }
 
 it('tells a pod its ports, its socket and who it is', () => {
-  const platform = { podId: 'pod-1', path: '/bin', ports: [20_000, 20_001], sessionSocket: '/run/s.sock' }
+  const platform = {
+    podId: 'pod-1',
+    path: '/bin',
+    host: '0.0.0.0',
+    ports: [20_000, 20_001],
+    sessionSocket: '/run/s.sock',
+  }
   expect(podEnvironment(version, platform)).toEqual({
     MODE: 'fast',
     PATH: '/mine',
+    HOST: '0.0.0.0',
     PORT: '20000',
     FORNAX_PORT_WEB_SOCKET: '20000',
     FORNAX_PORT_UDP: '20001',
@@ -26,7 +33,7 @@ it('tells a pod its ports, its socket and who it is', () => {
 
 it('leaves out what a pod does not have', () => {
   const bare = { env: {}, applicationName: 'demo', ports: [] }
-  const platform = { podId: 'pod-1', path: '/bin', ports: [], sessionSocket: null }
+  const platform = { podId: 'pod-1', path: '/bin', host: '0.0.0.0', ports: [], sessionSocket: null }
   expect(podEnvironment(bare, platform)).toEqual({ PATH: '/bin', FORNAX_POD_ID: 'pod-1', FORNAX_APPLICATION: 'demo' })
 })
 

@@ -5,11 +5,16 @@ export type PlatformEnvironment = {
   readonly podId: string
   /** Null: what the image says. */
   readonly path: string | null
+  /** The address that the pod listens on. */
+  readonly host: string
   /** The numbers that the pod listens on, in the order of the declared ports. */
   readonly ports: readonly number[]
   /** As seen from inside the pod; null without session service. */
   readonly sessionSocket: string | null
 }
+
+/** What a pod listens on whose network is its own. */
+export const EVERY_ADDRESS = '0.0.0.0'
 
 /** The platform's own names win over those of the version. */
 export function podEnvironment(
@@ -22,7 +27,7 @@ export function podEnvironment(
   env['FORNAX_APPLICATION'] = version.applicationName
   if (platform.sessionSocket !== null) env['FORNAX_SESSION_SOCKET'] = platform.sessionSocket
   const [first] = platform.ports
-  if (first !== undefined) env['PORT'] = String(first)
+  if (first !== undefined) Object.assign(env, { HOST: platform.host, PORT: String(first) })
   for (const [index, port] of version.ports.entries()) {
     const number = platform.ports[index]
     if (number !== undefined) env[portVariable(port.name)] = String(number)

@@ -3,7 +3,7 @@
  * fixture; real parts only: real processes, real sockets, a scratch folder.
  */
 import { connect, createServer, type Socket } from 'node:net'
-import type { ApplicationVersion, Endpoint } from '@fornax/node-model/application-version'
+import { VERSION_DEFAULTS, type ApplicationVersion, type Endpoint } from '@fornax/node-model/application-version'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { openLogSource, type LogStreamName } from '../logs/log-source.ts'
 import { podFolderOf } from './pod-folder.ts'
@@ -383,6 +383,7 @@ const demo: ApplicationVersion = {
   readiness: { probe: { kind: 'none' }, initialDelayMs: 0, periodMs: 100, timeoutMs: 10_000 },
   usesSessionService: false,
   workingDirectory: '',
+  ...VERSION_DEFAULTS,
 }
 
 const threePorts: Partial<ApplicationVersion> = {

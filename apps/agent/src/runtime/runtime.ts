@@ -110,9 +110,20 @@ export type SessionPorts = {
 export const SESSION_SOCKET = 'session.sock'
 
 export type CreatePodResult =
-  | { readonly kind: 'created'; readonly pod: RuntimePod }
+  /** `took` is left out where nothing really runs. */
+  | { readonly kind: 'created'; readonly pod: RuntimePod; readonly took?: StartTook }
   /** `reason` is for people: "the process runtime runs only the image `host`". */
   | { readonly kind: 'failed'; readonly reason: string }
+
+/** Where the time went until the command of a pod ran. */
+export type StartTook = {
+  /** For its image. */
+  readonly imageMs: number
+  /** For its sandbox: little when one was ready. */
+  readonly sandboxMs: number
+  readonly createMs: number
+  readonly startMs: number
+}
 
 export type AdoptPodResult =
   | { readonly kind: 'running'; readonly pod: RuntimePod }
@@ -138,6 +149,11 @@ export type RuntimePod = {
   readonly ended: Promise<PodEnd>
   /** Where the agent itself reaches a declared port, for probes. Null: there is no such port. */
   probeAddress(portName: string): ProbeAddress | null
+  /**
+   * Runs a command in the pod, beside its own one: whether it ended with 0, in time. False where it cannot be run;
+   * runtimes that never can refuse versions that want it.
+   */
+  execute(command: readonly string[], timeoutMs: number): Promise<boolean>
   /** Makes a session's endpoints, one per declared port. Asked again with the same ports, it answers the same. */
   openEndpoints(session: SessionPorts): Promise<OpenEndpointsResult>
   /** Takes them away and cuts their connections. Does nothing for an unknown session. Rejects when that failed. */
@@ -164,5 +180,11 @@ export type PodEnd = {
 export type ResourceUse = {
   /** CPU time since the pod began. */
   readonly cpuMs: number
+  /** What is resident. */
   readonly memoryBytes: number
+  /** Of its memory; left out where nobody counts it. */
+  readonly swappedBytes?: number
+  /** Over its own network since that was made; left out where a pod shares its node's. */
+  readonly receivedBytes?: number
+  readonly sentBytes?: number
 }

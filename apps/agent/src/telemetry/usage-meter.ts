@@ -5,9 +5,16 @@ import type { ResourceUse, Runtime } from '../runtime/runtime.ts'
 
 export type Usage = { readonly cpuMillis: number; readonly memoryBytes: number }
 
+/** Of its own network, where it has one: otherwise 0. */
+export type PodUsage = Usage & {
+  readonly swappedBytes: number
+  readonly receivedBytesPerSecond: number
+  readonly sentBytesPerSecond: number
+}
+
 export type NodeUsage = {
   readonly node: Usage
-  readonly pods: readonly ({ readonly podId: string } & Usage)[]
+  readonly pods: readonly ({ readonly podId: string } & PodUsage)[]
 }
 
 /** What a machine has used: CPU time since it began, and memory now. */
@@ -17,8 +24,8 @@ export class UsageMeter {
   readonly #runtimes: readonly Pick<Runtime, 'readUsage'>[]
   readonly #clock: Clock
   readonly #machine: MachineGauge | null
-  /** The CPU time of each pod, as last measured. */
-  readonly #before = new Map<string, number>()
+  /** What only grows, as last measured. */
+  readonly #before = new Map<string, Counted>()
   #machineBeforeMs = 0
   #atMs: number
 
@@ -37,11 +44,18 @@ export class UsageMeter {
     const elapsedMs = Math.max(1, nowMs - this.#atMs)
     const pods: NodeUsage['pods'][number][] = []
     for (const use of uses)
-      for (const [podId, { cpuMs, memoryBytes }] of use) {
-        const beforeMs = this.#before.get(podId)
-        if (beforeMs !== cpuMs) this.#before.set(podId, cpuMs)
-        const usedMs = cpuMs - (beforeMs ?? cpuMs)
-        pods.push({ podId, cpuMillis: rate(usedMs, elapsedMs), memoryBytes: Math.round(memoryBytes) })
+      for (const [podId, { cpuMs, memoryBytes, swappedBytes = 0, receivedBytes = 0, sentBytes = 0 }] of use) {
+        const before = this.#before.get(podId) ?? { cpuMs, receivedBytes, sentBytes }
+        if (!isSame(before, { cpuMs, receivedBytes, sentBytes }) || !this.#before.has(podId))
+          this.#before.set(podId, { cpuMs, receivedBytes, sentBytes })
+        pods.push({
+          podId,
+          cpuMillis: rate(cpuMs - before.cpuMs, elapsedMs),
+          memoryBytes: Math.round(memoryBytes),
+          swappedBytes,
+          receivedBytesPerSecond: rate(receivedBytes - before.receivedBytes, elapsedMs),
+          sentBytesPerSecond: rate(sentBytes - before.sentBytes, elapsedMs),
+        })
       }
     if (this.#before.size > pods.length) this.#forgetOthers(pods)
     this.#atMs = nowMs
@@ -65,7 +79,16 @@ export class UsageMeter {
   }
 }
 
-/** Time used per time passed, in thousandths of a core. A process that went takes its time with it: never below 0. */
+type Counted = { readonly cpuMs: number; readonly receivedBytes: number; readonly sentBytes: number }
+
+function isSame(one: Counted, other: Counted): boolean {
+  return one.cpuMs === other.cpuMs && one.receivedBytes === other.receivedBytes && one.sentBytes === other.sentBytes
+}
+
+/**
+ * What was used in a second: of milliseconds of CPU, thousandths of a core; of bytes, bytes. A process that went takes
+ * its time with it: never below 0.
+ */
 function rate(usedMs: number, elapsedMs: number): number {
   return Math.max(0, Math.round((usedMs * 1_000) / elapsedMs))
 }

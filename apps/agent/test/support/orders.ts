@@ -9,7 +9,7 @@ export function define(applicationVersionId: string, change: VersionChange = {})
 }
 
 export function createPod(podId: string, applicationVersionId: string, secrets?: PodSecrets): Order {
-  return { $case: 'createPod', value: { podId, applicationVersionId, secrets } }
+  return { $case: 'createPod', value: { podId, applicationVersionId, isWaitedFor: false, secrets } }
 }
 
 export function stopPod(podId: string, graceMs = 2_000): Order {
@@ -82,6 +82,12 @@ const PLAIN: DefineApplicationVersion = {
   imagePullPolicy: 0,
   minIsolation: Isolation.ISOLATION_NONE,
   workingDirectory: '',
+  user: '',
+  hasWritableRoot: false,
+  capabilities: [],
+  ephemeralBytes: 0,
+  terminationGraceMs: undefined,
+  liveness: undefined,
   applicationName: 'demo',
   versionNumber: 1,
 }

@@ -99,6 +99,8 @@ function versionLines(version: VersionFieldsFragment): readonly string[] {
     ...version.ports.map((port) => `port          ${port.name} ${port.containerPort} ${port.protocol}`),
     `resources     ${formatCpu(resources.cpuMillis)} CPU, ${formatBytes(resources.memoryBytes)} memory`,
     `readiness     ${readinessText(version.usesSessionService, readiness)}`,
+    ...livenessLines(version.liveness),
+    ...confinementLines(version),
     `isolation     ${version.minIsolation === 'NONE' ? 'any' : `at least ${toWord(version.minIsolation)}`}`,
     ...(version.runtimeClass === null ? [] : [`runtime       ${version.runtimeClass}`]),
     `sessions      ${version.sessionsPerPod} for each pod`,
@@ -110,10 +112,32 @@ function versionLines(version: VersionFieldsFragment): readonly string[] {
 
 function readinessText(usesSessionService: boolean, readiness: VersionFieldsFragment['readiness']): string {
   const within = `within ${formatDuration(readiness.timeoutMs)}`
-  if (readiness.probe === 'HTTP')
-    return `GET ${readiness.httpPath ?? '/'} at port ${readiness.portName ?? '?'}, ${within}`
-  if (readiness.probe === 'TCP') return `a connection to port ${readiness.portName ?? '?'}, ${within}`
+  if (readiness.probe !== 'NONE') return `${probeText(readiness)}, ${within}`
   return usesSessionService ? `its session service says so, ${within}` : 'when its process runs'
+}
+
+function probeText({ probe, httpPath, portName, command }: Probed): string {
+  if (probe === 'EXEC') return `the command ${command.join(' ')}`
+  if (probe === 'HTTP') return `GET ${httpPath ?? '/'} at port ${portName ?? '?'}`
+  return `a connection to port ${portName ?? '?'}`
+}
+
+type Probed = Pick<VersionFieldsFragment['readiness'], 'probe' | 'httpPath' | 'portName' | 'command'>
+
+function livenessLines(liveness: VersionFieldsFragment['liveness']): readonly string[] {
+  if (liveness === null) return []
+  const { failureThreshold, periodMs } = liveness
+  return [`liveness      ${probeText(liveness)}, every ${formatDuration(periodMs)}, ${failureThreshold} may fail`]
+}
+
+function confinementLines(version: VersionFieldsFragment): readonly string[] {
+  const { user, hasWritableRoot, capabilities, terminationGraceMs } = version
+  return [
+    ...(user === null ? [] : [`user          ${user}`]),
+    ...(hasWritableRoot ? ['root          may be written to'] : []),
+    ...(capabilities.length === 0 ? [] : [`capabilities  ${capabilities.join(', ')}`]),
+    `end           within ${formatDuration(terminationGraceMs)}`,
+  ]
 }
 
 function policyLines(policy: PolicyFieldsFragment): readonly string[] {

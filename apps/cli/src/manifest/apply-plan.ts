@@ -41,6 +41,7 @@ const DEFAULT_CPU_MILLIS = 100
 const DEFAULT_MEMORY_BYTES = 128 * 2 ** 20
 const DEFAULT_PERIOD_MS = 100
 const DEFAULT_TIMEOUT_MS = 30_000
+const DEFAULT_TERMINATION_GRACE_MS = 5_000
 
 function versionAsked(version: ApplicationVersionInput) {
   return {
@@ -61,22 +62,39 @@ function versionAsked(version: ApplicationVersionInput) {
     secrets: (version.secrets ?? []).map(({ secret, env, path }) => [secret, env ?? null, path ?? null]),
     imagePullPolicy: version.imagePullPolicy ?? 'IF_NOT_PRESENT',
     imagePullSecrets: version.imagePullSecrets ?? [],
+    liveness: livenessAsked(version),
+    user: version.user ?? null,
+    hasWritableRoot: version.hasWritableRoot ?? false,
+    capabilities: version.capabilities ?? [],
+    terminationGraceMs: version.terminationGraceMs ?? DEFAULT_TERMINATION_GRACE_MS,
   }
 }
 
-function resourcesAsked({ resources }: ApplicationVersionInput): readonly number[] {
-  return [resources?.cpuMillis ?? DEFAULT_CPU_MILLIS, resources?.memoryBytes ?? DEFAULT_MEMORY_BYTES]
+function resourcesAsked({ resources }: ApplicationVersionInput): readonly (number | null)[] {
+  const { cpuMillis, memoryBytes, ephemeralBytes } = resources ?? {}
+  return [cpuMillis ?? DEFAULT_CPU_MILLIS, memoryBytes ?? DEFAULT_MEMORY_BYTES, ephemeralBytes ?? null]
 }
 
-function readinessAsked(version: ApplicationVersionInput): readonly (string | number | null)[] {
-  const { initialDelayMs, periodMs, timeoutMs } = version.readiness ?? {}
+type Probed = readonly (string | number | null | readonly string[])[]
+
+function readinessAsked({ readiness }: ApplicationVersionInput): Probed {
+  const { initialDelayMs, periodMs, timeoutMs } = readiness ?? {}
   const times = [initialDelayMs ?? 0, periodMs ?? DEFAULT_PERIOD_MS, timeoutMs ?? DEFAULT_TIMEOUT_MS]
-  return [...probeAsked(version), ...times]
+  return [...probeAsked(readiness), ...times]
 }
 
-function probeAsked({ readiness }: ApplicationVersionInput): readonly (string | null)[] {
-  if (readiness?.http) return ['HTTP', readiness.http.portName, readiness.http.path ?? '/']
-  return readiness?.tcp ? ['TCP', readiness.tcp.portName, null] : ['NONE', null, null]
+function livenessAsked({ liveness }: ApplicationVersionInput): Probed | null {
+  if (!liveness) return null
+  const { initialDelayMs, periodMs, timeoutMs, failureThreshold } = liveness
+  return [...probeAsked(liveness), initialDelayMs ?? 0, periodMs ?? 10_000, timeoutMs ?? 1_000, failureThreshold ?? 3]
+}
+
+type Probes = Pick<NonNullable<ApplicationVersionInput['readiness']>, 'exec' | 'http' | 'tcp'>
+
+function probeAsked(probes: Probes | null | undefined): Probed {
+  if (probes?.exec) return ['EXEC', null, null, probes.exec.command]
+  if (probes?.http) return ['HTTP', probes.http.portName, probes.http.path ?? '/', []]
+  return probes?.tcp ? ['TCP', probes.tcp.portName, null, []] : ['NONE', null, null, []]
 }
 
 type Asked = ReturnType<typeof versionAsked>
@@ -90,7 +108,7 @@ function versionThere(version: VersionFieldsFragment): Asked {
     env: byName(version.env),
     workingDirectory: version.workingDirectory,
     ports: version.ports.map(({ name, containerPort, protocol }) => [name, containerPort, protocol]),
-    resources: [resources.cpuMillis, resources.memoryBytes],
+    resources: [resources.cpuMillis, resources.memoryBytes, resources.ephemeralBytes],
     readiness: readinessThere(version),
     sessionsPerPod: version.sessionsPerPod,
     usesSessionService: version.usesSessionService,
@@ -101,12 +119,23 @@ function versionThere(version: VersionFieldsFragment): Asked {
     secrets: version.secrets.map(({ secret, env, path }) => [secret, env, path]),
     imagePullPolicy: version.imagePullPolicy,
     imagePullSecrets: version.imagePullSecrets,
+    liveness: livenessThere(version),
+    user: version.user,
+    hasWritableRoot: version.hasWritableRoot,
+    capabilities: version.capabilities,
+    terminationGraceMs: version.terminationGraceMs,
   }
 }
 
-function readinessThere({ readiness }: VersionFieldsFragment): Asked['readiness'] {
-  const { probe, portName, httpPath, initialDelayMs, periodMs, timeoutMs } = readiness
-  return [probe, portName, httpPath, initialDelayMs, periodMs, timeoutMs]
+function readinessThere({ readiness }: VersionFieldsFragment): Probed {
+  const { probe, portName, httpPath, command, initialDelayMs, periodMs, timeoutMs } = readiness
+  return [probe, portName, httpPath, command, initialDelayMs, periodMs, timeoutMs]
+}
+
+function livenessThere({ liveness }: VersionFieldsFragment): Probed | null {
+  if (liveness === null) return null
+  const { probe, portName, httpPath, command, initialDelayMs, periodMs, timeoutMs, failureThreshold } = liveness
+  return [probe, portName, httpPath, command, initialDelayMs, periodMs, timeoutMs, failureThreshold]
 }
 
 /** A target that is left out keeps no idle pods. */

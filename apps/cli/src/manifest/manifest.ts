@@ -58,7 +58,17 @@ const bytes = z.union([
   }),
 ])
 
-const probe = { portName: z.string() }
+const port = { portName: z.string() }
+const probes = {
+  exec: z.exactOptional(fields({ command: z.array(z.string()) })),
+  http: z.exactOptional(fields({ ...port, path: z.exactOptional(z.string()) })),
+  tcp: z.exactOptional(fields(port)),
+}
+const probeTimes = {
+  initialDelayMs: z.exactOptional(z.int()),
+  periodMs: z.exactOptional(z.int()),
+  timeoutMs: z.exactOptional(z.int()),
+}
 const range = fields({ low: z.int(), high: z.int() })
 const texts = z.array(z.string())
 
@@ -77,16 +87,19 @@ const versionSchema = fields({
       }),
     ),
   ),
-  resources: z.exactOptional(fields({ cpuMillis: z.exactOptional(z.int()), memoryBytes: z.exactOptional(bytes) })),
-  readiness: z.exactOptional(
+  resources: z.exactOptional(
     fields({
-      http: z.exactOptional(fields({ ...probe, path: z.exactOptional(z.string()) })),
-      tcp: z.exactOptional(fields(probe)),
-      initialDelayMs: z.exactOptional(z.int()),
-      periodMs: z.exactOptional(z.int()),
-      timeoutMs: z.exactOptional(z.int()),
+      cpuMillis: z.exactOptional(z.int()),
+      memoryBytes: z.exactOptional(bytes),
+      ephemeralBytes: z.exactOptional(bytes),
     }),
   ),
+  readiness: z.exactOptional(fields({ ...probes, ...probeTimes })),
+  liveness: z.exactOptional(fields({ ...probes, ...probeTimes, failureThreshold: z.exactOptional(z.int()) })),
+  user: z.exactOptional(z.string()),
+  hasWritableRoot: z.exactOptional(z.boolean()),
+  capabilities: z.exactOptional(texts),
+  terminationGraceMs: z.exactOptional(z.int()),
   sessionsPerPod: z.exactOptional(z.int()),
   usesSessionService: z.exactOptional(z.boolean()),
   runtimeClass: z.exactOptional(z.string()),
@@ -139,13 +152,17 @@ function withoutApiFields(document: unknown): unknown {
   const kept = without(application, API_FIELDS)
   if (!isObject(kept['version'])) return kept
   const version = without(kept['version'], API_VERSION_FIELDS)
-  const { readiness } = version
-  const isOfApi = isObject(readiness) && 'probe' in readiness
-  return { ...kept, version: isOfApi ? { ...version, readiness: readinessInput(readiness) } : version }
+  const probed = Object.entries(version).map(([name, value]) => [
+    name,
+    isObject(value) && 'probe' in value ? probeInput(value) : value,
+  ])
+  return { ...kept, version: Object.fromEntries(probed) }
 }
 
 /** The API answers with one flat object, and asks for one by kind of probe. */
-function readinessInput({ probe: kind, httpPath, portName, ...times }: Readonly<Record<string, unknown>>): unknown {
+function probeInput({ probe: kind, ...flat }: Readonly<Record<string, unknown>>): unknown {
+  const { httpPath, portName, command, ...times } = flat
+  if (kind === 'EXEC') return { exec: { command }, ...times }
   if (kind === 'HTTP') return { http: { portName, ...(httpPath === undefined ? {} : { path: httpPath }) }, ...times }
   return kind === 'TCP' ? { tcp: { portName }, ...times } : times
 }

@@ -10,11 +10,26 @@ export type Protocol = 'http' | 'tcp' | 'udp'
 
 export type Port = { readonly name: string; readonly protocol: Protocol; readonly containerPort: number }
 
+/** How to ask a pod. `exec` passes when the command, run in the pod, ends with 0. */
+export type Probe =
+  | { readonly kind: 'http'; readonly portName: string; readonly path: string }
+  | { readonly kind: 'tcp'; readonly portName: string }
+  | { readonly kind: 'exec'; readonly command: readonly string[] }
+
+/** How to tell that a pod that was ready has stopped to work: then it is ended. */
+export type Liveness = {
+  readonly probe: Probe
+  /** From when the pod was ready. */
+  readonly initialDelayMs: number
+  readonly periodMs: number
+  /** How long one probe may take. */
+  readonly timeoutMs: number
+  /** How many probes in a row must fail. */
+  readonly failureThreshold: number
+}
+
 export type Readiness = {
-  readonly probe:
-    | { readonly kind: 'http'; readonly portName: string; readonly path: string }
-    | { readonly kind: 'tcp'; readonly portName: string }
-    | { readonly kind: 'none' }
+  readonly probe: Probe | { readonly kind: 'none' }
   readonly initialDelayMs: number
   readonly periodMs: number
   /** How long after its start a pod must be ready. */
@@ -40,9 +55,31 @@ export type VersionSpec = {
   readonly minIsolation: Isolation
   /** Whether its pods may go to simulated nodes, and to no others. */
   readonly toleratesSimulated: boolean
+  /** A name or a number of the image, with a group behind a colon if need be; null: whom the image says. */
+  readonly user: string | null
+  /** Whether its pods may write to the root of their file systems. */
+  readonly hasWritableRoot: boolean
+  /** What its command keeps of what root may do, as in `NET_ADMIN`. */
+  readonly capabilities: readonly string[]
+  /** How much the folders hold that every pod may write to; null: as much as its memory. */
+  readonly ephemeralBytes: number | null
+  /** How long a pod that is asked to end has, before it is killed. */
+  readonly terminationGraceMs: number
+  /** Null: a pod lives for as long as its command runs. */
+  readonly liveness: Liveness | null
   /** Absent: nothing beside the image, which is pulled when it is not there. */
   readonly provision?: Provision | undefined
 }
+
+/** What a version is that says nothing of these. */
+export const SPEC_DEFAULTS = {
+  user: null,
+  hasWritableRoot: false,
+  capabilities: [],
+  ephemeralBytes: null,
+  terminationGraceMs: 5_000,
+  liveness: null,
+} as const
 
 export type ApplicationVersion = {
   readonly id: string

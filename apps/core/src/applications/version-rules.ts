@@ -1,5 +1,5 @@
 /** Which applications and versions make sense. */
-import type { Port, VersionSpec } from './application.ts'
+import type { Liveness, Port, Probe, Readiness, VersionSpec } from './application.ts'
 import type { InputProblem } from './input-problem.ts'
 import { provisionProblem } from './provision.ts'
 
@@ -36,7 +36,10 @@ export function specProblem(spec: VersionSpec): InputProblem | null {
     envProblem(spec.env) ??
     portsProblem(spec.ports) ??
     resourcesProblem(spec) ??
+    confinementProblem(spec) ??
     readinessProblem(spec) ??
+    livenessProblem(spec) ??
+    hostProblem(spec) ??
     provisionProblem(spec.provision, spec.env)
   )
 }
@@ -100,20 +103,84 @@ function resourcesProblem({ cpuMillis, memoryBytes, sessionsPerPod }: VersionSpe
   return null
 }
 
-function readinessProblem({ readiness, ports, runtimeClass }: VersionSpec): InputProblem | null {
-  const { probe, initialDelayMs, periodMs, timeoutMs } = readiness
-  if (runtimeClass !== null && !isDnsLabel(runtimeClass))
-    return problem('runtimeClass', `"${runtimeClass}" is not a runtime's name; leave it out for the best of the node`)
+/**
+ * What a command may keep of what root may do inside its own container. With any other a pod could leave its container,
+ * or send packets in the name of another pod.
+ */
+const CAPABILITIES: readonly string[] = [
+  ...['AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'NET_BIND_SERVICE'],
+  ...['SETFCAP', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT'],
+]
+const USER = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,62})?$/
+const MIB = 1024 * 1024
+
+function confinementProblem(spec: VersionSpec): InputProblem | null {
+  const { user, capabilities, ephemeralBytes, memoryBytes, terminationGraceMs } = spec
+  if (user !== null && !USER.test(user))
+    return problem('user', `"${user.slice(0, 80)}" is no user; write a name or a number, or either with ":group"`)
+  const strange = capabilities.find((name) => !CAPABILITIES.includes(name))
+  if (strange !== undefined)
+    return problem('capabilities', `"${strange.slice(0, 80)}" cannot be kept; possible are ${CAPABILITIES.join(', ')}`)
+  if (new Set(capabilities).size < capabilities.length) return problem('capabilities', 'names one of them twice')
+  if (ephemeralBytes !== null && !isWithin(ephemeralBytes, MIB, memoryBytes))
+    return problem('resources.ephemeralBytes', `is ${ephemeralBytes}; 1 MiB to memoryBytes, of which it is a part`)
+  if (!isWithin(terminationGraceMs, 0, 600_000)) return problem('terminationGraceMs', 'must be 0 to 600000')
+  return null
+}
+
+function readinessProblem(spec: VersionSpec): InputProblem | null {
+  const { probe, initialDelayMs, periodMs, timeoutMs } = spec.readiness
+  if (spec.runtimeClass !== null && !isDnsLabel(spec.runtimeClass))
+    return problem(
+      'runtimeClass',
+      `"${spec.runtimeClass}" is not a runtime's name; leave it out for the best of the node`,
+    )
   if (!isWithin(initialDelayMs, 0, 600_000)) return problem('readiness.initialDelayMs', 'must be 0 to 600000')
   if (!isWithin(periodMs, 10, 60_000)) return problem('readiness.periodMs', 'must be 10 to 60000')
   if (!isWithin(timeoutMs, 100, 600_000)) return problem('readiness.timeoutMs', 'must be 100 to 600000')
-  if (probe.kind === 'none') return null
+  return probe.kind === 'none' ? null : probeProblem('readiness', probe, spec.ports)
+}
+
+function livenessProblem({ liveness, ports }: VersionSpec): InputProblem | null {
+  if (liveness === null) return null
+  const bounds: readonly (readonly [Exclude<keyof Liveness, 'probe'>, number, number])[] = [
+    ['initialDelayMs', 0, 600_000],
+    ['periodMs', 100, 600_000],
+    ['timeoutMs', 10, 60_000],
+    ['failureThreshold', 1, 100],
+  ]
+  for (const [name, least, most] of bounds)
+    if (!isWithin(liveness[name], least, most)) return problem(`liveness.${name}`, `must be ${least} to ${most}`)
+  return probeProblem('liveness', liveness.probe, ports)
+}
+
+function probeProblem(field: string, probe: Probe, ports: readonly Port[]): InputProblem | null {
+  if (probe.kind === 'exec') {
+    if (probe.command.length === 0) return problem(`${field}.exec.command`, 'is empty; say what to run')
+    if (probe.command.length > ARGS_MAX) return problem(`${field}.exec.command`, `has more than ${ARGS_MAX} words`)
+    return probe.command.some(hasNul) ? problem(`${field}.exec.command`, 'holds a NUL character') : null
+  }
   if (probe.kind === 'http' && !probe.path.startsWith('/'))
-    return problem('readiness.http.path', `"${probe.path}" must begin with /`)
+    return problem(`${field}.http.path`, `"${probe.path}" must begin with /`)
   const port = ports.find((one) => one.name === probe.portName)
   if (port === undefined)
-    return problem(`readiness.${probe.kind}.portName`, `"${probe.portName}" is none of the version's ports`)
-  return isUdp(port) ? problem(`readiness.${probe.kind}.portName`, 'is a UDP port, which cannot be probed') : null
+    return problem(`${field}.${probe.kind}.portName`, `"${probe.portName}" is none of the version's ports`)
+  return isUdp(port) ? problem(`${field}.${probe.kind}.portName`, 'is a UDP port, which cannot be probed') : null
+}
+
+/** What only containers can do. */
+function hostProblem(spec: VersionSpec): InputProblem | null {
+  if (spec.image !== 'host') return null
+  const why = 'cannot be had with the image "host": it takes an OCI image, on a node with containerd'
+  if (spec.user !== null) return problem('user', why)
+  if (spec.hasWritableRoot) return problem('hasWritableRoot', why)
+  if (spec.capabilities.length > 0) return problem('capabilities', why)
+  if (isExec(spec.readiness.probe)) return problem('readiness.exec', why)
+  return spec.liveness !== null && isExec(spec.liveness.probe) ? problem('liveness.exec', why) : null
+}
+
+function isExec(probe: Readiness['probe']): boolean {
+  return probe.kind === 'exec'
 }
 
 function isWithin(value: number, least: number, most: number): boolean {

@@ -2,7 +2,7 @@
  * A pool never exceeds its bounds by a decision (I6). It may exceed them by what others do: a client lowers a bound,
  * sessions end and leave their pods behind, a restarted core finds more than it expected. So what counts is growth.
  */
-import { STOP_GRACE_MS } from '../fleet/pod-writer.ts'
+import { graceOf } from '../fleet/pod-writer.ts'
 import type { ApplicationEntry } from '../fleet/application-entry.ts'
 import type { ScalingTarget } from '../applications/application.ts'
 import type { Session } from '../sessions/session.ts'
@@ -140,12 +140,13 @@ export function shrinksWithinBounds(evidence: Evidence, found: Found): void {
 
 /** The application whose idle pod was asked to end in this turn, if it was for no reason but that it is spare. */
 function shrunk({ nodeName, command, atMs, pod: then }: SentCommand, { state }: Evidence): ApplicationEntry | null {
-  if (command.kind !== 'stopPod' || command.graceMs !== STOP_GRACE_MS || then === null) return null
+  if (command.kind !== 'stopPod' || then === null) return null
   if (then.isAskedAgain || then.sessions.length > 0 || then.phase !== 'terminating' || then.phaseSinceMs !== atMs)
     return null
   const pod = state.pods.get(command.podId)
   const node = state.nodes.get(nodeName)
-  if (!pod || pod.isSpent || !node || node.registered.drainDeadlineMs !== null) return null
+  if (!pod || command.graceMs !== graceOf(pod)) return null
+  if (pod.isSpent || !node || node.registered.drainDeadlineMs !== null) return null
   const entry = state.entryOf(pod.applicationId)
   if (!entry || entry.isDeleted || entry.definition.version.id !== pod.version.id) return null // W4: room for its successor.
   return entry

@@ -10,7 +10,7 @@ import type { NodeIntroduction, RegisteredNode } from '../nodes/node.ts'
 import type { NodeCondition } from '../nodes/node-pressure.ts'
 import type { NodePhase } from '../nodes/node-state.ts'
 import { holdsBooking } from '../pods/pod-state.ts'
-import type { Pod, PodUsage } from '../pods/pod.ts'
+import type { Pod, NodeUsage } from '../pods/pod.ts'
 import { NodeGroups } from '../scheduler/node-groups.ts'
 import { isSettled } from '../sessions/session-state.ts'
 import type { Session } from '../sessions/session.ts'
@@ -30,7 +30,7 @@ export type NodeEntry = {
   /** When it was last heard, in listening time. */
   heardAtMs: number
   isLeaseSet: boolean
-  usage: PodUsage | null
+  usage: NodeUsage | null
   /** N11: what it is short of. */
   conditions: readonly NodeCondition[]
   /** Pods that hold a booking here. */
@@ -68,6 +68,8 @@ export type FleetPorts = {
 export type FleetObserver = {
   sessionAvailable(session: Session): void
   sessionClosed(session: Session): void
+  /** It became ready for the first time, as far as this core knows. */
+  podReady(pod: Pod): void
   /** A deleted application has gone with its last pod and session. */
   applicationGone(applicationId: string): void
   rejected(what: string, id: string, why: string): void

@@ -10,7 +10,7 @@ import type { Application, ApplicationVersion } from '../applications/applicatio
 import type { NodePressure } from '../nodes/node-pressure.ts'
 import { notePressure } from './node-relief.ts'
 import type { NodeIntroduction, RegisteredNode } from '../nodes/node.ts'
-import type { PodUsage } from '../pods/pod.ts'
+import type { NodeUsage, PodUsage } from '../pods/pod.ts'
 import type { OpenRefusal } from '../sessions/open-session.ts'
 import type { CloseReason, Session } from '../sessions/session.ts'
 import { addOpen, newEntry, type ApplicationEntry } from './application-entry.ts'
@@ -167,7 +167,7 @@ export class Fleet {
   }
 
   /** What the node uses now, and those of its pods that use noticeably more or less than when it last said so. */
-  nodeUsage(nodeName: string, usage: PodUsage, pods: ReadonlyMap<string, PodUsage>): void {
+  nodeUsage(nodeName: string, usage: NodeUsage, pods: ReadonlyMap<string, PodUsage>): void {
     this.#withNode(nodeName, (node) => {
       node.usage = usage
       for (const [podId, podUsage] of pods) {

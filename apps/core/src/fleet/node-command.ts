@@ -3,7 +3,13 @@ import type { ApplicationVersion } from '../applications/application.ts'
 
 export type NodeCommand =
   | { readonly kind: 'defineVersion'; readonly version: ApplicationVersion; readonly applicationName: string }
-  | { readonly kind: 'createPod'; readonly podId: string; readonly versionId: string }
+  | {
+      readonly kind: 'createPod'
+      readonly podId: string
+      readonly versionId: string
+      /** A session waits for it: it starts before pods that only fill a pool. */
+      readonly isWaitedFor: boolean
+    }
   | { readonly kind: 'stopPod'; readonly podId: string; readonly graceMs: number }
   | {
       readonly kind: 'startSession'

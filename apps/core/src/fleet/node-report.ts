@@ -1,5 +1,5 @@
 /** What a node says is true, in the core's own words. The wire's words stay at the edge. */
-import type { PodFailure, PodPhase } from '../pods/pod.ts'
+import type { PodFailure, PodPhase, StartPhases } from '../pods/pod.ts'
 import type { EndReason } from '../sessions/session-state.ts'
 import type { Endpoint } from '../sessions/session.ts'
 
@@ -13,6 +13,8 @@ export type PodReport = {
   readonly runtime: string | null
   /** It takes no session any more, and ends with the last of those that it has. */
   readonly isSpent: boolean
+  /** Null until it was ready, and where nothing really runs. */
+  readonly startPhases: StartPhases | null
 }
 
 export type SessionReport = {

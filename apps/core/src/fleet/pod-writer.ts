@@ -7,10 +7,13 @@ import type { Pod } from '../pods/pod.ts'
 import type { ApplicationEntry } from './application-entry.ts'
 import type { FleetState } from './fleet-state.ts'
 
-/** How long a pod that is asked to end has, before its node kills it. */
-export const STOP_GRACE_MS = 5_000
 /** How long after its own deadline a node may stay silent about a pod before it is asked again. */
 export const SILENCE_MS = 15_000
+
+/** How long a pod that is asked to end has, before its node kills it. */
+export function graceOf({ version }: Pick<Pod, 'version'>): number {
+  return version.spec.terminationGraceMs
+}
 
 /** Makes a pod; it takes part in the next placement. */
 export function createPod(state: FleetState, entry: ApplicationEntry, version: ApplicationVersion): Pod {
@@ -32,6 +35,7 @@ export function createPod(state: FleetState, entry: ApplicationEntry, version: A
     runtime: null,
     failure: null,
     usage: null,
+    startPhases: null,
     isSpent: false,
   }
   state.addPod(entry, pod)
@@ -66,7 +70,8 @@ export function tellCreate(state: FleetState, pod: Pod): void {
   invariant(nodeName !== null, 'a pod is placed before its node hears of it')
   if (!state.groups.learnVersion(nodeName, version.id))
     state.ports.tell(nodeName, { kind: 'defineVersion', version, applicationName: pod.applicationName })
-  state.ports.tell(nodeName, { kind: 'createPod', podId: pod.id, versionId: version.id })
+  const isWaitedFor = (state.entryOf(pod.applicationId)?.queue.size ?? 0) > 0
+  state.ports.tell(nodeName, { kind: 'createPod', podId: pod.id, versionId: version.id, isWaitedFor })
   expectReady(state, pod)
 }
 
@@ -92,7 +97,7 @@ export function movePod(state: FleetState, pod: Pod, event: PodEvent, alsoChange
 }
 
 /** Asks a pod to end. One that no node knows ends at once. */
-export function stopPod(state: FleetState, pod: Pod, graceMs = STOP_GRACE_MS): void {
+export function stopPod(state: FleetState, pod: Pod, graceMs = graceOf(pod)): void {
   if (!movePod(state, pod, { kind: 'stopRequested' })) return
   if (pod.phase === 'terminated') state.removePod(pod)
   else tellStop(state, pod, graceMs)
@@ -104,12 +109,12 @@ export function podEnds(state: FleetState, pod: Pod): void {
 }
 
 /** P7 */
-export function expectEnd(state: FleetState, pod: Pod, graceMs = STOP_GRACE_MS): void {
+export function expectEnd(state: FleetState, pod: Pod, graceMs = graceOf(pod)): void {
   state.ports.deadlines.set(pod.id, state.ports.nowMs() + graceMs + SILENCE_MS)
 }
 
 /** Tells its node to end the pod; asked again when the node says nothing. */
-export function tellStop(state: FleetState, pod: Pod, graceMs = STOP_GRACE_MS): void {
+export function tellStop(state: FleetState, pod: Pod, graceMs = graceOf(pod)): void {
   if (pod.nodeName === null) return
   state.ports.tell(pod.nodeName, { kind: 'stopPod', podId: pod.id, graceMs })
   expectEnd(state, pod, graceMs)

@@ -237,7 +237,16 @@ function state(overrides: Partial<NodeState>): NodeState {
 }
 
 function pod(podId: string, phase: PodReport['phase']): PodReport {
-  return { podId, versionId: 'ver-1', phase, failure: null, readyAfterMs: null, runtime: null, isSpent: false }
+  return {
+    podId,
+    versionId: 'ver-1',
+    phase,
+    failure: null,
+    readyAfterMs: null,
+    runtime: null,
+    isSpent: false,
+    startPhases: null,
+  }
 }
 
 function session(sessionId: string, phase: SessionReport['phase'], podId = 'pod-1'): SessionReport {

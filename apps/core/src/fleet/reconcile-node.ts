@@ -192,6 +192,7 @@ function adoptPod(state: FleetState, node: NodeEntry, what: { report: PodReport;
     runtime: report.runtime,
     failure: null,
     usage: null,
+    startPhases: null,
     isSpent: report.isSpent,
   }
   state.addPod(found.entry, pod)

@@ -122,8 +122,10 @@ function podReady(state: FleetState, pod: Pod, report: PodReport): void {
   const isMoved = movePod(state, pod, { kind: 'ready' }, (ready) => {
     ready.readyAtMs = atMs
     ready.readyAfterMs = report.readyAfterMs
+    ready.startPhases = report.startPhases
   })
   if (isMoved) noteRuntime(state, pod, report.runtime)
+  if (isMoved) state.ports.observe.podReady(pod)
   if (isMoved) state.ports.deadlines.clear(pod.id)
   if (report.phase === 'hibernated') movePod(state, pod, { kind: 'slept' })
   else if (pod.phase === 'hibernated') movePod(state, pod, { kind: 'woken' })

@@ -3,7 +3,7 @@ import type { Application } from '../applications/application.ts'
 import type { NodeIntroduction, NodeResources, RegisteredNode } from '../nodes/node.ts'
 import type { NodeCondition } from '../nodes/node-pressure.ts'
 import type { NodePhase } from '../nodes/node-state.ts'
-import type { PodUsage } from '../pods/pod.ts'
+import type { NodeUsage } from '../pods/pod.ts'
 
 /** The pods of one application, by what they do. */
 export type PoolCounts = {
@@ -44,7 +44,7 @@ export type NodeView = {
   readonly sessionCount: number
   readonly revision: number | null
   readonly lastHeardAtMs: number | null
-  readonly usage: PodUsage | null
+  readonly usage: NodeUsage | null
   /** What it is short of; while it is, it gets no pods. */
   readonly conditions: readonly NodeCondition[]
 }

@@ -1,11 +1,19 @@
 /** From the inputs of applications to the words of the core. What makes sense is for the core's rules to say. */
-import type { Readiness, ScalingPolicy, ScalingTarget, VersionSpec } from '../applications/application.ts'
+import type {
+  Liveness,
+  Probe,
+  Readiness,
+  ScalingPolicy,
+  ScalingTarget,
+  VersionSpec,
+} from '../applications/application.ts'
 import type { InputProblem } from '../applications/input-problem.ts'
 import { defaultBurst } from '../applications/scaling-policy-rules.ts'
 import { toProvision } from './provision-input.ts'
 import type { PublishVersion } from './core-port.ts'
 import type {
   ApplicationVersionInput,
+  LivenessInput,
   PublishApplicationVersionInput,
   ReadinessInput,
   ScalingPolicyInput,
@@ -22,8 +30,10 @@ const DEFAULT_RESOURCES = { cpuMillis: 100, memoryBytes: 128 * 1024 * 1024 }
 const DEFAULT_READINESS = { initialDelayMs: 0, periodMs: 100, timeoutMs: 30_000 }
 
 export function toSpec(input: ApplicationVersionInput): Parsed<VersionSpec> {
-  const { http, tcp } = input.readiness ?? {}
-  if (http && tcp) return invalid('version.readiness', 'readiness has both http and tcp; set at most one of them')
+  if (probesOf(input.readiness) > 1)
+    return invalid('version.readiness', 'readiness has more than one of exec, http and tcp; set at most one of them')
+  if (input.liveness && probesOf(input.liveness) !== 1)
+    return invalid('version.liveness', 'liveness needs exactly one of exec, http and tcp')
   const names = new Set<string>()
   for (const [index, { name }] of (input.env ?? []).entries()) {
     if (names.has(name)) return invalid(`version.env[${index}].name`, `env name "${name.slice(0, 80)}" stands twice`)
@@ -77,23 +87,46 @@ function specOf(input: ApplicationVersionInput): VersionSpec {
     env: Object.fromEntries((input.env ?? []).map(({ name, value }) => [name, value])),
     workingDirectory: input.workingDirectory ?? null,
     ports: (input.ports ?? []).map(({ name, protocol, containerPort }) => ({ name, protocol, containerPort })),
-    ...DEFAULT_RESOURCES,
-    ...input.resources,
+    cpuMillis: input.resources?.cpuMillis ?? DEFAULT_RESOURCES.cpuMillis,
+    memoryBytes: input.resources?.memoryBytes ?? DEFAULT_RESOURCES.memoryBytes,
     readiness: readinessOf(input.readiness),
     sessionsPerPod,
     usesSessionService,
     runtimeClass: input.runtimeClass ?? null,
     minIsolation,
     toleratesSimulated,
+    user: input.user ?? null,
+    hasWritableRoot: input.hasWritableRoot,
+    capabilities: input.capabilities ?? [],
+    ephemeralBytes: input.resources?.ephemeralBytes ?? null,
+    terminationGraceMs: input.terminationGraceMs,
+    liveness: livenessOf(input.liveness),
   }
+}
+
+type ProbeInputs = Pick<ReadinessInput | LivenessInput, 'exec' | 'http' | 'tcp'>
+
+function probesOf(input: ProbeInputs | null | undefined): number {
+  return [input?.exec, input?.http, input?.tcp].filter((probe) => probe).length
+}
+
+function probeOf({ exec, http, tcp }: ProbeInputs): Probe | null {
+  if (exec) return { kind: 'exec', command: exec.command }
+  if (http) return { kind: 'http', portName: http.portName, path: http.path }
+  return tcp ? { kind: 'tcp', portName: tcp.portName } : null
 }
 
 function readinessOf(input: ReadinessInput | null | undefined): Readiness {
   if (!input) return { probe: { kind: 'none' }, ...DEFAULT_READINESS }
-  const { http, tcp, initialDelayMs, periodMs, timeoutMs } = input
-  const times = { initialDelayMs, periodMs, timeoutMs }
-  if (http) return { probe: { kind: 'http', portName: http.portName, path: http.path }, ...times }
-  return { probe: tcp ? { kind: 'tcp', portName: tcp.portName } : { kind: 'none' }, ...times }
+  const { initialDelayMs, periodMs, timeoutMs } = input
+  return { probe: probeOf(input) ?? { kind: 'none' }, initialDelayMs, periodMs, timeoutMs }
+}
+
+function livenessOf(input: LivenessInput | null | undefined): Liveness | null {
+  const probe = input ? probeOf(input) : null
+  if (!input || probe === null) return null
+  const { initialDelayMs, periodMs, timeoutMs, failureThreshold } = input
+  return { probe, initialDelayMs, periodMs, timeoutMs, failureThreshold }
 }
 
 function invalid(field: string, message: string): Parsed<never> {

@@ -1,5 +1,6 @@
 /** Applications, their versions and their scaling. */
 import { unreachable } from '@fornax/kernel/assert'
+import type { Readiness } from '../applications/application.ts'
 import type { ApplicationView } from '../fleet/views.ts'
 import { toPolicy, toSpec, toVersionChange } from './application-input.ts'
 import { pageOf, pageSize, type Order } from './connections.ts'
@@ -10,6 +11,7 @@ import type {
   ApplicationFailureResolvers,
   ApplicationResolvers,
   ApplicationVersionResolvers,
+  LivenessResolvers,
   MutationResolvers,
   PoolResolvers,
   QueryResolvers,
@@ -80,10 +82,19 @@ export const applicationSubscriptions: Required<Pick<SubscriptionResolvers, 'wat
   },
 }
 
+/** What is told of a probe, flat. */
+const PROBED = {
+  command: ({ probe }: Pick<Readiness, 'probe'>) => (probe.kind === 'exec' ? probe.command : []),
+  httpPath: ({ probe }: Pick<Readiness, 'probe'>) => (probe.kind === 'http' ? probe.path : null),
+  portName: ({ probe }: Pick<Readiness, 'probe'>) => ('portName' in probe ? probe.portName : null),
+  probe: ({ probe }: Pick<Readiness, 'probe'>) => probe.kind,
+}
+
 export const applicationTypes: {
   readonly Application: ApplicationResolvers
   readonly ApplicationFailure: ApplicationFailureResolvers
   readonly ApplicationVersion: ApplicationVersionResolvers
+  readonly Liveness: LivenessResolvers
   readonly Pool: PoolResolvers
   readonly Readiness: ReadinessResolvers
   readonly ScalingPolicy: ScalingPolicyResolvers
@@ -110,30 +121,32 @@ export const applicationTypes: {
   },
   ApplicationVersion: {
     args: ({ spec }) => spec.args,
+    capabilities: ({ spec }) => spec.capabilities,
     command: ({ spec }) => spec.command,
     createdAt: ({ createdAtMs }) => toDateTime(createdAtMs),
     env: ({ spec }) => toLabels(spec.env),
+    hasWritableRoot: ({ spec }) => spec.hasWritableRoot,
     image: ({ spec }) => spec.image,
+    liveness: ({ spec }) => spec.liveness,
     minIsolation: ({ spec }) => spec.minIsolation,
     ports: ({ spec }) => spec.ports,
     readiness: ({ spec }) => spec.readiness,
-    resources: ({ spec: { cpuMillis, memoryBytes } }) => ({ cpuMillis, memoryBytes }),
+    resources: ({ spec: { cpuMillis, memoryBytes, ephemeralBytes } }) => ({ cpuMillis, memoryBytes, ephemeralBytes }),
     runtimeClass: ({ spec }) => spec.runtimeClass,
     sessionsPerPod: ({ spec }) => spec.sessionsPerPod,
+    terminationGraceMs: ({ spec }) => spec.terminationGraceMs,
     toleratesSimulated: ({ spec }) => spec.toleratesSimulated,
+    user: ({ spec }) => spec.user,
     usesSessionService: ({ spec }) => spec.usesSessionService,
     workingDirectory: ({ spec }) => spec.workingDirectory,
     ...provisionFields,
   },
+  Liveness: PROBED,
   Pool: {
     total: ({ active, creating, hibernated, pending, standby, terminating }) =>
       active + creating + hibernated + pending + standby + terminating,
   },
-  Readiness: {
-    httpPath: ({ probe }) => (probe.kind === 'http' ? probe.path : null),
-    portName: ({ probe }) => (probe.kind === 'none' ? null : probe.portName),
-    probe: ({ probe }) => probe.kind,
-  },
+  Readiness: PROBED,
   ScalingPolicy: {
     idleCount: ({ target }) => (target.kind === 'idleCount' ? target : null),
     idlePercent: ({ target }) => (target.kind === 'idlePercent' ? target : null),

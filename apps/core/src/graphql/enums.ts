@@ -151,7 +151,7 @@ const nodeConditionKinds: EnumTable<NodeConditionKind> = {
   PID_PRESSURE: 'pidPressure',
 }
 const podLogStreams: EnumTable<PodLogStream> = { STDERR: 'stderr', STDOUT: 'stdout' }
-const probeKinds: EnumTable<ProbeKind> = { HTTP: 'http', NONE: 'none', TCP: 'tcp' }
+const probeKinds: EnumTable<ProbeKind> = { EXEC: 'exec', HTTP: 'http', NONE: 'none', TCP: 'tcp' }
 const sessionStarts: EnumTable<SessionStart> = { COLD: 'cold', WARM: 'warm' }
 const tenantPhases: EnumTable<TenantPhase> = { ACTIVE: 'active', DELETING: 'deleting', SUSPENDED: 'suspended' }
 

@@ -62,8 +62,11 @@ export const podTypes: { readonly Pod: PodResolvers } = {
     node: ({ nodeName }, _args, { core, scope }) =>
       nodeName === null ? null : visibleNode(core.fleet, scope, nodeName),
     phaseSince: ({ phaseSinceMs }) => toDateTime(phaseSinceMs),
+    receivedBytesPerSecond: ({ usage }) => usage?.receivedBytesPerSecond ?? null,
+    sentBytesPerSecond: ({ usage }) => usage?.sentBytesPerSecond ?? null,
     sessions: ({ sessionIds }, _args, { core, scope }) =>
       [...sessionIds].map((id) => within(scope, core.fleet.session(id))).filter((session) => session !== null),
+    swappedBytes: ({ usage }) => usage?.swappedBytes ?? null,
     versionNumber: ({ version }) => version.number,
   },
 }

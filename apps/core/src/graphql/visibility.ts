@@ -5,7 +5,7 @@
  */
 import type { ApplicationView, Near, NodeView } from '../fleet/views.ts'
 import type { NodeResources } from '../nodes/node.ts'
-import type { PodUsage, PodView } from '../pods/pod.ts'
+import type { NodeUsage, PodView } from '../pods/pod.ts'
 import type { Session } from '../sessions/session.ts'
 import { seesAllTenants } from '../tenants/access-rules.ts'
 import type { Viewer } from '../tenants/tenant.ts'
@@ -21,7 +21,7 @@ export type VisibleNode = {
   readonly podCount: number
   readonly sessionCount: number
   /** What the whole node uses says something of other tenants; null for who may not know. */
-  readonly usage: PodUsage | null
+  readonly usage: NodeUsage | null
 }
 
 export function scopeOf(viewer: Pick<Viewer, 'role' | 'tenantId'>): Scope {

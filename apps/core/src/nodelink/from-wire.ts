@@ -23,7 +23,7 @@ import type { NodeReport, NodeState, PodReport, SessionReport } from '../fleet/n
 import type { ImageReport } from '../images/node-image.ts'
 import type { NodePressure } from '../nodes/node-pressure.ts'
 import type { NodeIntroduction } from '../nodes/node.ts'
-import type { PodFailure, PodUsage } from '../pods/pod.ts'
+import type { NodeUsage, PodFailure, PodUsage, StartPhases } from '../pods/pod.ts'
 import type { Endpoint } from '../sessions/session.ts'
 
 /** Null when an agent says something that no agent of ours would: its stream is then cut. */
@@ -83,14 +83,15 @@ export function reportFrom(report: Report): FromWire<NodeReport> {
 
 /** `pressure`: null when the node says nothing new of it. */
 export function usageFrom(report: UsageReport): {
-  node: PodUsage
+  node: NodeUsage
   pods: Map<string, PodUsage>
   pressure: NodePressure | null
 } {
+  const { cpuMillis, memoryBytes } = report
   const { memory = false, disk = false, pids = false } = report.pressure ?? {}
   return {
-    node: usageOf(report),
-    pods: new Map(report.pods.map((pod) => [pod.podId, usageOf(pod)])),
+    node: { cpuMillis, memoryBytes },
+    pods: new Map(report.pods.map((pod) => [pod.podId, podUsageOf(pod)])),
     pressure: report.pressure === undefined ? null : { memory, disk, pids },
   }
 }
@@ -102,8 +103,9 @@ export function imageReportFrom(report: WireImageReport): FromWire<ImageReport> 
   return { versionId: report.applicationVersionId, phase, message, pulledBytes: report.pulledBytes }
 }
 
-function usageOf({ cpuMillis, memoryBytes }: PodUsage): PodUsage {
-  return { cpuMillis, memoryBytes }
+function podUsageOf(pod: PodUsage): PodUsage {
+  const { cpuMillis, memoryBytes, swappedBytes, receivedBytesPerSecond, sentBytesPerSecond } = pod
+  return { cpuMillis, memoryBytes, swappedBytes, receivedBytesPerSecond, sentBytesPerSecond }
 }
 
 function podReportFrom(report: WirePodReport): FromWire<PodReport> {
@@ -117,7 +119,12 @@ function podReportFrom(report: WirePodReport): FromWire<PodReport> {
     readyAfterMs: report.readyAfterMs === 0 ? null : report.readyAfterMs,
     runtime: report.runtime === '' ? null : report.runtime,
     isSpent: report.isSpent,
+    startPhases: report.startPhases === undefined ? null : startPhasesFrom(report.startPhases),
   }
+}
+
+function startPhasesFrom({ waitMs, sandboxMs, createMs, startMs, readyMs }: StartPhases): StartPhases {
+  return { waitMs, sandboxMs, createMs, startMs, readyMs }
 }
 
 function failureFrom(report: WirePodReport): PodFailure {
@@ -182,6 +189,7 @@ const FAILURE_KINDS = new Map<number, PodFailure['kind']>([
   [PodFailureKind.POD_FAILURE_KIND_NOT_READY, 'notReady'],
   [PodFailureKind.POD_FAILURE_KIND_EXITED, 'exited'],
   [PodFailureKind.POD_FAILURE_KIND_OUT_OF_MEMORY, 'outOfMemory'],
+  [PodFailureKind.POD_FAILURE_KIND_UNHEALTHY, 'unhealthy'],
 ])
 
 const SESSION_PHASES = new Map<number, SessionReport['phase']>([

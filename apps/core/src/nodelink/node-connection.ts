@@ -17,7 +17,7 @@ import type {
 import type { NodeCommand } from '../fleet/node-command.ts'
 import type { NodeReport, NodeState } from '../fleet/node-report.ts'
 import type { NodeIntroduction } from '../nodes/node.ts'
-import type { PodUsage } from '../pods/pod.ts'
+import type { NodeUsage, PodUsage } from '../pods/pod.ts'
 import type { NodePressure } from '../nodes/node-pressure.ts'
 import type { ImageReport } from '../images/node-image.ts'
 import type { PreloadOrder } from '../images/image-preloader.ts'
@@ -45,7 +45,7 @@ export type ConnectionPorts = {
     nodeState(nodeName: string, state: NodeState): void
     nodeReports(nodeName: string, firstRevision: number, reports: readonly NodeReport[]): boolean
     nodeHeard(nodeName: string): void
-    nodeUsage(nodeName: string, usage: PodUsage, pods: ReadonlyMap<string, PodUsage>): void
+    nodeUsage(nodeName: string, usage: NodeUsage, pods: ReadonlyMap<string, PodUsage>): void
     commandsSent(sessionIds: readonly string[]): void
     nodePressure(nodeName: string, pressure: NodePressure): void
   }

@@ -144,6 +144,7 @@ function podGone(podId: string): {
         runtime: '',
         failureKind: 0,
         isSpent: false,
+        startPhases: undefined,
       },
     },
   }
@@ -194,6 +195,7 @@ async function linkWorld() {
       observe: {
         sessionAvailable: () => undefined,
         sessionClosed: () => undefined,
+        podReady: () => undefined,
         applicationGone: () => undefined,
         rejected: () => undefined,
       },

@@ -2,13 +2,20 @@
 import { unreachable } from '@fornax/kernel/assert'
 import type {
   Command,
+  CreatePod,
   DefineApplicationVersion,
+  Liveness,
   PodSecrets as WirePodSecrets,
   PreloadImage,
   Readiness,
 } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import { ImagePullPolicy, Isolation } from '@fornax/proto/fornax/nodelink/v1/nodelink'
-import type { ApplicationVersion, Isolation as DomainIsolation } from '../applications/application.ts'
+import type {
+  ApplicationVersion,
+  Isolation as DomainIsolation,
+  Liveness as DomainLiveness,
+  Probe,
+} from '../applications/application.ts'
 import type { ImagePullPolicy as DomainPullPolicy } from '../applications/provision.ts'
 import type { PreloadOrder } from '../images/image-preloader.ts'
 import type { PodSecrets } from '../secrets/pod-secrets.ts'
@@ -31,14 +38,7 @@ function bodyOf(command: NodeCommand, { nowMs, secretsOf }: WireFacts): NonNulla
     case 'defineVersion':
       return { $case: 'defineApplicationVersion', value: versionToWire(command.version, command.applicationName) }
     case 'createPod':
-      return {
-        $case: 'createPod',
-        value: {
-          podId: command.podId,
-          applicationVersionId: command.versionId,
-          secrets: secretsToWire(secretsOf(command.versionId)),
-        },
-      }
+      return { $case: 'createPod', value: createToWire(command, secretsOf(command.versionId)) }
     case 'stopPod':
       return { $case: 'stopPod', value: { podId: command.podId, graceMs: command.graceMs } }
     case 'startSession': {
@@ -62,6 +62,11 @@ function bodyOf(command: NodeCommand, { nowMs, secretsOf }: WireFacts): NonNulla
   }
 }
 
+function createToWire(command: Extract<NodeCommand, { kind: 'createPod' }>, secrets: PodSecrets | null): CreatePod {
+  const { podId, versionId, isWaitedFor } = command
+  return { podId, applicationVersionId: versionId, isWaitedFor, secrets: secretsToWire(secrets) }
+}
+
 function versionToWire({ id, number, spec }: ApplicationVersion, applicationName: string): DefineApplicationVersion {
   return {
     applicationVersionId: id,
@@ -82,23 +87,33 @@ function versionToWire({ id, number, spec }: ApplicationVersion, applicationName
     versionNumber: number,
     files: (spec.provision?.files ?? []).map(({ path, content }) => ({ path, content })),
     imagePullPolicy: PULL_POLICIES[spec.provision?.imagePullPolicy ?? 'ifNotPresent'],
+    user: spec.user ?? '',
+    hasWritableRoot: spec.hasWritableRoot,
+    capabilities: [...spec.capabilities],
+    ephemeralBytes: spec.ephemeralBytes ?? 0,
+    terminationGraceMs: spec.terminationGraceMs,
+    liveness: spec.liveness === null ? undefined : livenessToWire(spec.liveness),
   }
 }
 
-function readinessToWire({
-  probe,
-  initialDelayMs,
-  periodMs,
-  timeoutMs,
-}: ApplicationVersion['spec']['readiness']): Readiness {
-  const times = { initialDelayMs, periodMs, timeoutMs }
+function readinessToWire({ probe, ...times }: ApplicationVersion['spec']['readiness']): Readiness {
+  const { initialDelayMs, periodMs, timeoutMs } = times
+  return { initialDelayMs, periodMs, timeoutMs, probe: probe.kind === 'none' ? undefined : probeToWire(probe) }
+}
+
+function livenessToWire({ probe, ...times }: DomainLiveness): Liveness {
+  const { initialDelayMs, periodMs, timeoutMs, failureThreshold } = times
+  return { initialDelayMs, periodMs, timeoutMs, failureThreshold, probe: probeToWire(probe) }
+}
+
+function probeToWire(probe: Probe): NonNullable<Liveness['probe']> {
   switch (probe.kind) {
     case 'http':
-      return { ...times, probe: { $case: 'http', value: { portName: probe.portName, path: probe.path } } }
+      return { $case: 'http', value: { portName: probe.portName, path: probe.path } }
     case 'tcp':
-      return { ...times, probe: { $case: 'tcp', value: { portName: probe.portName } } }
-    case 'none':
-      return { ...times, probe: undefined }
+      return { $case: 'tcp', value: { portName: probe.portName } }
+    case 'exec':
+      return { $case: 'exec', value: { command: [...probe.command] } }
     default:
       return unreachable(probe)
   }

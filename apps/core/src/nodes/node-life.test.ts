@@ -257,7 +257,7 @@ describe('N2, N7: reports', () => {
     const { resourceVersion } = world.fleet.state.changes
     const revision = world.reader.node(name)?.revision ?? 0
     const stale = { podId: world.session(id).podId ?? '', versionId: 'ver-game-1', phase: 'failed' } as const
-    const pod = { ...stale, failure: null, readyAfterMs: null, runtime: null, isSpent: false }
+    const pod = { ...stale, failure: null, readyAfterMs: null, runtime: null, isSpent: false, startPhases: null }
     for (const old of [revision, revision - 1, 1])
       expect(world.turn((fleet) => fleet.nodeReports(name, old, [{ kind: 'pod', pod }]))).toBe(true)
     expect(world.fleet.state.changes.resourceVersion).toBe(resourceVersion)
@@ -343,7 +343,8 @@ describe('a node that drains', () => {
 it('says what its own pods use, and nothing of those of others', () => {
   const world = worldOfTwo()
   const [here, there] = ['node-1', 'node-2'].map((name) => world.pods('game').find(({ nodeName }) => nodeName === name))
-  const usage = { cpuMillis: 5, memoryBytes: 7 }
+  const rest = { swappedBytes: 3, receivedBytesPerSecond: 1, sentBytesPerSecond: 2 }
+  const usage = { cpuMillis: 5, memoryBytes: 7, ...rest }
   const said = new Map([here, there].map((pod) => [pod?.id ?? '', usage]))
   world.turn((fleet) => fleet.nodeUsage('node-1', usage, said))
   expect([here?.usage, there?.usage]).toEqual([usage, null])

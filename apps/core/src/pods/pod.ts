@@ -17,7 +17,9 @@ export const POD_PHASES: readonly PodPhase[] = [
 ]
 
 /** `lost`: gone from its node without a word; `nodeLost`: given up with its node. */
-export type PodFailureKind = 'startFailed' | 'notReady' | 'exited' | 'outOfMemory' | 'lost' | 'nodeLost'
+export type PodFailureKind =
+  | ('startFailed' | 'notReady' | 'exited' | 'outOfMemory' | 'unhealthy')
+  | ('lost' | 'nodeLost')
 
 export type PodFailure = {
   readonly kind: PodFailureKind
@@ -25,7 +27,26 @@ export type PodFailure = {
   readonly lastLogLines: readonly string[]
 }
 
-export type PodUsage = { readonly cpuMillis: number; readonly memoryBytes: number }
+/** Of a node, or of a pod. */
+export type NodeUsage = { readonly cpuMillis: number; readonly memoryBytes: number }
+
+/** What is resident and what is swapped out are told apart; a pod that shares its node's network has no traffic. */
+export type PodUsage = NodeUsage & {
+  readonly swappedBytes: number
+  readonly receivedBytesPerSecond: number
+  readonly sentBytesPerSecond: number
+}
+
+/** Where the time until a pod was ready went. */
+export type StartPhases = {
+  /** For its turn on its node, and for its image. */
+  readonly waitMs: number
+  readonly sandboxMs: number
+  readonly createMs: number
+  readonly startMs: number
+  /** From when its command ran. */
+  readonly readyMs: number
+}
 
 /**
  * The fleet alone writes pods, and writes them in place: with hundreds of thousands of
@@ -51,6 +72,8 @@ export type Pod = {
   runtime: string | null
   failure: PodFailure | null
   usage: PodUsage | null
+  /** Null until it was ready, and where nothing really runs. */
+  startPhases: StartPhases | null
   /** One of its sessions closed after which there shall be no other: it ends with the last of those that it has (S13). */
   isSpent: boolean
 }

@@ -1,6 +1,6 @@
 /** The documents inside rows: what is read from a JSON column is checked before anybody relies on it. */
 import { z } from 'zod'
-import type { ScalingTarget, VersionSpec } from '../applications/application.ts'
+import { SPEC_DEFAULTS, type ScalingTarget, type VersionSpec } from '../applications/application.ts'
 import type { Provision } from '../applications/provision.ts'
 import type { Endpoint, SessionRequest, TimelineEntry } from '../sessions/session.ts'
 
@@ -25,6 +25,20 @@ const provision = z.object({
   imagePullSecrets: z.array(z.string()),
 }) satisfies z.ZodType<Provision>
 
+const probes = [
+  z.object({ kind: z.literal('http'), portName: z.string(), path: z.string() }),
+  z.object({ kind: z.literal('tcp'), portName: z.string() }),
+  z.object({ kind: z.literal('exec'), command: z.array(z.string()) }),
+] as const
+
+const liveness = z.object({
+  probe: z.discriminatedUnion('kind', probes),
+  initialDelayMs: z.number(),
+  periodMs: z.number(),
+  timeoutMs: z.number(),
+  failureThreshold: z.number(),
+})
+
 const spec = z.object({
   image: z.string(),
   command: z.array(z.string()),
@@ -35,11 +49,7 @@ const spec = z.object({
   cpuMillis: z.number(),
   memoryBytes: z.number(),
   readiness: z.object({
-    probe: z.discriminatedUnion('kind', [
-      z.object({ kind: z.literal('http'), portName: z.string(), path: z.string() }),
-      z.object({ kind: z.literal('tcp'), portName: z.string() }),
-      z.object({ kind: z.literal('none') }),
-    ]),
+    probe: z.discriminatedUnion('kind', [...probes, z.object({ kind: z.literal('none') })]),
     initialDelayMs: z.number(),
     periodMs: z.number(),
     timeoutMs: z.number(),
@@ -50,6 +60,13 @@ const spec = z.object({
   minIsolation: z.enum(['none', 'simulated', 'namespace', 'container', 'sandbox']),
   toleratesSimulated: z.boolean(),
   provision: provision.optional(),
+  // Versions from before these do not say them.
+  user: z.string().nullable().default(SPEC_DEFAULTS.user),
+  hasWritableRoot: z.boolean().default(SPEC_DEFAULTS.hasWritableRoot),
+  capabilities: z.array(z.string()).default([]),
+  ephemeralBytes: z.number().nullable().default(SPEC_DEFAULTS.ephemeralBytes),
+  terminationGraceMs: z.number().default(SPEC_DEFAULTS.terminationGraceMs),
+  liveness: liveness.nullable().default(SPEC_DEFAULTS.liveness),
 }) satisfies z.ZodType<VersionSpec>
 
 const target = z.discriminatedUnion('kind', [

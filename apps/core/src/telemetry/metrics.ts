@@ -1,5 +1,6 @@
 /** The core's numbers for Prometheus. Labels are few and bounded: never an id, never a name that clients choose. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Pod, StartPhases } from '../pods/pod.ts'
 import type { Session } from '../sessions/session.ts'
 
 /** What is read from the fleet when the numbers are asked for. */
@@ -30,6 +31,7 @@ export class Metrics {
   readonly #rejected: Counter<'what'>
   readonly #violations: Counter<'invariant'>
   readonly #openSeconds: Histogram<'start'>
+  readonly #podStartSeconds: Histogram<'step' | 'runtime'>
 
   constructor(gauges: Gauges) {
     const registers = [this.#registry]
@@ -65,6 +67,13 @@ export class Metrics {
       buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60],
       registers,
     })
+    this.#podStartSeconds = new Histogram({
+      name: 'fornax_pod_start_seconds',
+      help: 'Steps of the start of pods: wait, sandbox, create, start, ready. By the runtime that runs them.',
+      labelNames: ['step', 'runtime'],
+      buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60],
+      registers,
+    })
     byLabel(this.#registry, 'fornax_nodes', 'Nodes by phase.', gauges.nodesByPhase)
     byLabel(
       this.#registry,
@@ -83,6 +92,12 @@ export class Metrics {
     const start = session.start ?? 'cold'
     this.#opened.inc({ start })
     this.#openSeconds.observe({ start }, ((session.availableAtMs ?? session.createdAtMs) - session.createdAtMs) / 1000)
+  }
+
+  podReady({ startPhases, runtime }: Pick<Pod, 'startPhases' | 'runtime'>): void {
+    if (startPhases === null || runtime === null) return
+    for (const [field, step] of START_STEPS)
+      this.#podStartSeconds.observe({ step, runtime: labelOf(runtime) }, startPhases[field] / 1_000)
   }
 
   sessionClosed(session: Session): void {
@@ -105,6 +120,19 @@ export class Metrics {
   text(): Promise<string> {
     return this.#registry.metrics()
   }
+}
+
+const START_STEPS: readonly (readonly [keyof StartPhases, string])[] = [
+  ['waitMs', 'wait'],
+  ['sandboxMs', 'sandbox'],
+  ['createMs', 'create'],
+  ['startMs', 'start'],
+  ['readyMs', 'ready'],
+]
+
+/** Handlers of containerd have names of their administrators' choice: together they are one label. */
+function labelOf(runtime: string): string {
+  return ['bubblewrap', 'process', 'containerd'].includes(runtime) ? runtime : 'other'
 }
 
 const TOTALS: readonly (readonly [keyof Totals, string, string])[] = [

@@ -152,6 +152,7 @@ export class FakeFleet implements FleetReader {
       failure: null,
       usage: null,
       isSpent: false,
+      startPhases: null,
       ...given,
     })
   }

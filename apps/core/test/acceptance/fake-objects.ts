@@ -1,6 +1,6 @@
 /** Objects of the core as tests need them: complete, and different where a test says so. */
 import { newId } from '@fornax/kernel/ids'
-import type { ScalingPolicy, VersionSpec } from '../../src/applications/application.ts'
+import { SPEC_DEFAULTS, type ScalingPolicy, type VersionSpec } from '../../src/applications/application.ts'
 import type { NodeView } from '../../src/fleet/views.ts'
 import type { Session, SessionRequest } from '../../src/sessions/session.ts'
 
@@ -72,6 +72,7 @@ export function aSpec(): VersionSpec {
       timeoutMs: 30_000,
     },
     minIsolation: 'none',
+    ...SPEC_DEFAULTS,
     toleratesSimulated: false,
   }
 }

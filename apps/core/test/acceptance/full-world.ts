@@ -23,7 +23,14 @@ export function fullWorld(core = new FakeCorePort()) {
   })
   const pod = core.fleet.addPod(application, {
     nodeName: 'one',
-    usage: { cpuMillis: 1, memoryBytes: 2 ** 40 },
+    usage: {
+      cpuMillis: 1,
+      memoryBytes: 2 ** 40,
+      swappedBytes: 2 ** 33,
+      receivedBytesPerSecond: 1,
+      sentBytesPerSecond: 2,
+    },
+    startPhases: { waitMs: 1, sandboxMs: 2, createMs: 3, startMs: 4, readyMs: 5 },
     failure: { kind: 'exited', message: 'gone', lastLogLines: ['bye'] },
   })
   const session = core.fleet.addSession(application, {

@@ -18,7 +18,7 @@ import { checkEverything, checkTouched, touchedBy } from '../../src/audit/look.t
 import { Memory } from '../../src/audit/memory.ts'
 import type { ApplicationEntry } from '../../src/fleet/application-entry.ts'
 import type { FleetState, NodeEntry } from '../../src/fleet/fleet-state.ts'
-import { STOP_GRACE_MS } from '../../src/fleet/pod-writer.ts'
+import { graceOf } from '../../src/fleet/pod-writer.ts'
 import type { Change } from '../../src/fleet/views.ts'
 import type { NodeResources } from '../../src/nodes/node.ts'
 import type { Pod } from '../../src/pods/pod.ts'
@@ -140,7 +140,7 @@ export function running(podId: string, slots: number, sessionIds: readonly strin
 }
 
 export function stopped(pod: Pod, atMs: number, sessions: NonNullable<SentCommand['pod']>['sessions']): SentCommand {
-  const command = { kind: 'stopPod', podId: pod.id, graceMs: STOP_GRACE_MS } as const
+  const command = { kind: 'stopPod', podId: pod.id, graceMs: graceOf(pod) } as const
   return {
     nodeName: 'node-1',
     command,

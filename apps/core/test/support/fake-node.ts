@@ -359,6 +359,7 @@ function podReport(pod: Pod | undefined): PodReport {
     readyAfterMs: readyAfterMs === 0 ? null : readyAfterMs,
     runtime,
     isSpent,
+    startPhases: null,
   }
 }
 

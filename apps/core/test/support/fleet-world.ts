@@ -318,6 +318,7 @@ export class FleetWorld {
         observe: {
           sessionAvailable: (session) => this.latency.record(session),
           sessionClosed: () => undefined,
+          podReady: () => undefined,
           applicationGone: (id) => this.latency.forget(id),
           rejected: (what, id, why) => this.rejected.push(`${what} ${id}: ${why}`),
         },

@@ -142,6 +142,7 @@ export class LargeFleet implements Disposable {
         observe: {
           sessionAvailable: () => {},
           sessionClosed: () => {},
+          podReady: () => undefined,
           applicationGone: () => {},
           rejected: (what, id, why) => {
             throw new Error(`${what} ${id}: ${why}`)
@@ -154,7 +155,16 @@ export class LargeFleet implements Disposable {
 }
 
 function podReport(podId: string, versionId: string, phase: 'standby' | 'terminated'): PodReport {
-  return { podId, versionId, phase, failure: null, readyAfterMs: 1, runtime: 'process', isSpent: false }
+  return {
+    podId,
+    versionId,
+    phase,
+    failure: null,
+    readyAfterMs: 1,
+    runtime: 'process',
+    isSpent: false,
+    startPhases: null,
+  }
 }
 
 function said(

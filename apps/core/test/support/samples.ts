@@ -1,5 +1,11 @@
 /** Ordinary objects for tests, which name only what they are about. */
-import type { Application, ApplicationVersion, ScalingPolicy, VersionSpec } from '../../src/applications/application.ts'
+import {
+  SPEC_DEFAULTS,
+  type Application,
+  type ApplicationVersion,
+  type ScalingPolicy,
+  type VersionSpec,
+} from '../../src/applications/application.ts'
 import type { NodeIntroduction, RegisteredNode } from '../../src/nodes/node.ts'
 import type { Pod } from '../../src/pods/pod.ts'
 import { pendingSession } from '../../src/sessions/session-state.ts'
@@ -23,6 +29,7 @@ export function sampleSpec(overrides: Partial<VersionSpec> = {}): VersionSpec {
     usesSessionService: true,
     runtimeClass: null,
     minIsolation: 'none',
+    ...SPEC_DEFAULTS,
     toleratesSimulated: false,
     ...overrides,
   }
@@ -85,6 +92,7 @@ export function samplePod(overrides: Partial<Pod> = {}): Pod {
     failure: null,
     usage: null,
     isSpent: false,
+    startPhases: null,
     ...overrides,
   }
 }

@@ -1,5 +1,5 @@
 /** Applications and sessions to store, every field of them different from its neighbours. */
-import type { Application, ApplicationVersion } from '../../src/applications/application.ts'
+import { SPEC_DEFAULTS, type Application, type ApplicationVersion } from '../../src/applications/application.ts'
 import type { Session } from '../../src/sessions/session.ts'
 import { sampleTenant } from './sample-tenants.ts'
 
@@ -34,6 +34,7 @@ export function version(number: number, of = 'app-0000000000000001'): Applicatio
       usesSessionService: true,
       runtimeClass: 'gvisor',
       minIsolation: 'namespace',
+      ...SPEC_DEFAULTS,
       toleratesSimulated: false,
     },
   }

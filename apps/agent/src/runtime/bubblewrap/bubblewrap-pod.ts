@@ -7,12 +7,18 @@ import type { PodNetwork } from './pod-networks.ts'
 import { findShims, isSandboxAlive, killSandbox, terminateCommand, type SandboxProcess } from './sandbox-process.ts'
 
 /** All that the pod has to be found again. */
-export type PodHandle = { readonly sandbox: SandboxProcess; readonly slot: number | null }
+export type PodHandle = {
+  readonly sandbox: SandboxProcess
+  readonly slot: number | null
+  /** What its network and its control groups are called. */
+  readonly groupName: string
+}
 
 export type PodParts = {
   readonly podId: string
   readonly folder: string
   readonly sandbox: SandboxProcess
+  readonly groupName: string
   readonly network: PodNetwork
   readonly clock: Clock
   /** What the shim has noted so far. */
@@ -33,7 +39,11 @@ export class BubblewrapPod implements RuntimePod {
 
   constructor(parts: PodParts) {
     const { promise, resolve } = Promise.withResolvers<PodEnd>()
-    const handle: PodHandle = { sandbox: parts.sandbox, slot: parts.network.slot }
+    const handle: PodHandle = {
+      sandbox: parts.sandbox,
+      slot: parts.network.slot,
+      groupName: parts.groupName,
+    }
     this.podId = parts.podId
     this.handle = JSON.stringify(handle)
     this.ended = promise
@@ -46,8 +56,23 @@ export class BubblewrapPod implements RuntimePod {
     return this.#parts.sandbox.pid
   }
 
+  /** What its control groups are called. */
+  get groupName(): string {
+    return this.#parts.groupName
+  }
+
+  /** A process in its network; 0: it shares its node's. */
+  get networkPid(): number {
+    return this.#parts.network.name === null ? 0 : this.#parts.sandbox.pid
+  }
+
   probeAddress(portName: string): ProbeAddress | null {
     return this.#parts.network.probeAddress(portName)
+  }
+
+  /** Versions that want it are refused. */
+  execute(): Promise<boolean> {
+    return Promise.resolve(false)
   }
 
   async openEndpoints(session: SessionPorts): Promise<OpenEndpointsResult> {

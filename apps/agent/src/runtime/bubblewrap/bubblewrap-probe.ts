@@ -1,6 +1,7 @@
 /** Whether pods can be sandboxed on this machine by this user, found out by making a sandbox. */
+import { VERSION_DEFAULTS } from '@fornax/node-model/application-version'
 import { runTool } from '../network/run-tool.ts'
-import { sandboxArgs, sandboxCommand, type Sandbox } from './sandbox-args.ts'
+import { podSandboxArgs, sandboxCommand, type Sandbox } from './sandbox-args.ts'
 
 export type BubblewrapProbe =
   | { readonly kind: 'usable' }
@@ -11,7 +12,7 @@ export type BubblewrapProbe =
 export async function probeBubblewrap(path: string): Promise<BubblewrapProbe> {
   const sandbox: Sandbox = { ...PROBE, path, isPrivileged: process.geteuid?.() === 0 }
   try {
-    await runTool('bwrap', [...sandboxArgs(sandbox), '--', ...sandboxCommand(sandbox)])
+    await runTool('bwrap', [...podSandboxArgs(sandbox), '--', ...sandboxCommand(sandbox)])
     return { kind: 'usable' }
   } catch (error) {
     return { kind: 'unusable', reason: error instanceof Error ? error.message : String(error) }
@@ -25,6 +26,7 @@ export async function isBubblewrapUsable(path: string): Promise<boolean> {
 
 const PROBE: Omit<Sandbox, 'path' | 'isPrivileged'> = {
   podId: 'probe',
+  host: '127.0.0.1',
   version: {
     versionId: 'probe',
     applicationName: 'probe',
@@ -42,6 +44,7 @@ const PROBE: Omit<Sandbox, 'path' | 'isPrivileged'> = {
     readiness: { probe: { kind: 'none' }, initialDelayMs: 0, periodMs: 0, timeoutMs: 0 },
     usesSessionService: false,
     workingDirectory: '',
+    ...VERSION_DEFAULTS,
   },
   sessionFolder: null,
   ports: [],

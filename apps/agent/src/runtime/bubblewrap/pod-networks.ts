@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import type { Log } from '@fornax/kernel/log'
+import { EVERY_ADDRESS } from '../pod-environment.ts'
 import type { OpenEndpointsResult, PodOrder, ProbeAddress, SessionPorts } from '../runtime.ts'
 import { tableName } from '../network/agent-tag.ts'
 import { runTool } from '../network/run-tool.ts'
@@ -21,6 +22,8 @@ export type PodNetwork = {
   readonly insideLines: readonly string[]
   /** What an adoption needs; null for the node's own. */
   readonly slot: number | null
+  /** The address that the pod listens on. */
+  readonly host: string
   /** The numbers that the pod listens on, in the order of its declared ports. */
   readonly ports: readonly number[]
   probeAddress(portName: string): ProbeAddress | null
@@ -30,28 +33,36 @@ export type PodNetwork = {
   remove(): Promise<void>
 }
 
-/** The networks of all pods. */
+/** A network for which there is no pod yet. */
+export type LaidNetwork = Pick<PodNetwork, 'name' | 'insideLines' | 'slot'>
+
+/** A network that is there, by the name that it was made under, and where it is. */
+export type KnownNetwork = { readonly name: string; readonly slot: number | null }
+
+/** The networks of all pods. They have names of their own, because some are made before their pods. */
 export type PodNetworks = AsyncDisposable & {
   readonly portsBelongTo: 'pod' | 'session'
-  create(order: PodOrder): Promise<PodNetwork>
-  adopt(order: PodOrder, slot: number | null, sessions: readonly SessionPorts[]): Promise<PodNetwork>
-  /** Removes what is left of the network of a pod that is not known otherwise. */
-  removeStray(podId: string, slot: number | null): Promise<void>
-  /** Pods of which a network is left. */
-  podIds(): readonly string[]
+  lay(name: string): Promise<LaidNetwork>
+  /** Makes a laid network the pod's. */
+  give(order: PodOrder, known: KnownNetwork): PodNetwork
+  adopt(order: PodOrder, known: KnownNetwork, sessions: readonly SessionPorts[]): Promise<PodNetwork>
+  /** Removes what is left of a network that is not known otherwise. */
+  removeStray(podId: string, known: KnownNetwork): Promise<void>
+  /** The names of the networks that are left. */
+  names(): readonly string[]
   /** Leaves nothing behind on the machine, once there are no pods. */
   removeAll(): Promise<void>
 }
 
 /** Pods listen on the node's own ports, which they are told. */
 export function sharedNetworks(host: string): PodNetworks {
-  const networkOf = (order: PodOrder): Promise<PodNetwork> => Promise.resolve(sharedNetwork(order, host))
   return {
     portsBelongTo: 'pod',
-    create: networkOf,
-    adopt: networkOf,
+    lay: () => Promise.resolve({ name: null, insideLines: [], slot: null }),
+    give: (order) => sharedNetwork(order, host),
+    adopt: (order) => Promise.resolve(sharedNetwork(order, host)),
     removeStray: () => Promise.resolve(),
-    podIds: () => [],
+    names: () => [],
     removeAll: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
@@ -100,23 +111,30 @@ class OwnNetworks implements PodNetworks {
     this.#ways = ways
   }
 
-  async create(order: PodOrder): Promise<PodNetwork> {
-    return this.#networkOf(order, await this.#cables.lay(order.podId))
+  async lay(name: string): Promise<LaidNetwork> {
+    const cable = await this.#cables.lay(name)
+    return { name: cable.network, insideLines: insideLines(cable), slot: cable.slot }
   }
 
-  async adopt(order: PodOrder, slot: number | null, sessions: readonly SessionPorts[]): Promise<PodNetwork> {
+  give(order: PodOrder, { name, slot }: KnownNetwork): PodNetwork {
+    if (slot === null) return sharedNetwork(order, this.#options.host)
+    return this.#networkOf(order, name, this.#cables.keep(name, slot))
+  }
+
+  async adopt(order: PodOrder, known: KnownNetwork, sessions: readonly SessionPorts[]): Promise<PodNetwork> {
+    const { name, slot } = known
     if (slot === null) return sharedNetwork(order, this.#options.host) // It began when this could not be had.
-    const cable = this.#cables.keep(order.podId, slot)
+    const cable = this.#cables.keep(name, slot)
     await this.#endpointsOf(order, cable).adopt(sessions)
-    return this.#networkOf(order, cable)
+    return this.#networkOf(order, name, cable)
   }
 
-  async removeStray(podId: string, slot: number | null): Promise<void> {
+  async removeStray(podId: string, { name, slot }: KnownNetwork): Promise<void> {
     if (slot !== null) await this.#ways.closeAll(podId, slotAddresses(this.#cables.plan, slot).pod)
-    await this.#cables.cut(podId)
+    await this.#cables.cut(name)
   }
 
-  podIds(): readonly string[] {
+  names(): readonly string[] {
     return this.#cables.podIds()
   }
 
@@ -130,16 +148,17 @@ class OwnNetworks implements PodNetworks {
     await this.#cables[Symbol.asyncDispose]()
   }
 
-  #networkOf(order: PodOrder, cable: PodCable): PodNetwork {
+  #networkOf(order: PodOrder, name: string, cable: PodCable): PodNetwork {
     return {
       ...this.#endpointsOf(order, cable),
       name: cable.network,
       insideLines: insideLines(cable),
       slot: cable.slot,
+      host: EVERY_ADDRESS,
       ports: order.version.ports.map(({ containerPort }) => containerPort),
       remove: async () => {
         await this.#ways.closeAll(order.podId, cable.pod)
-        await this.#cables.cut(order.podId)
+        await this.#cables.cut(name)
       },
     }
   }
@@ -157,6 +176,7 @@ function sharedNetwork(order: PodOrder, host: string): PodNetwork {
     name: null,
     insideLines: [],
     slot: null,
+    host,
     ports: order.hostPorts,
     probeAddress: (portName) => {
       const port = order.hostPorts[order.version.ports.findIndex(({ name }) => name === portName)]

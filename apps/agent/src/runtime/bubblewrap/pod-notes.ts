@@ -1,12 +1,14 @@
 /** What the agent notes in a pod's folder, for an agent that comes after it. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { z } from 'zod'
 import type { PodHandle } from './bubblewrap-pod.ts'
 
 const handleSchema = z.object({
   sandbox: z.object({ pid: z.number(), startTicks: z.number(), bootId: z.string() }),
   slot: z.number().nullable(),
+  // Pods of older agents do not say: what they stand on is called like them.
+  groupName: z.string().default(''),
 })
 
 /** Reads what `RuntimePod.handle` was. */
@@ -26,5 +28,14 @@ export function readSlot(podFolder: string): number | null {
     return /^\d+$/.test(slot) ? Number(slot) : null
   } catch {
     return null // Nothing was noted.
+  }
+}
+
+/** What the network and the groups of a pod are called: like it, unless its sandbox was there before it. */
+export function readGroupName(podFolder: string, podId: string): string {
+  try {
+    return basename(readFileSync(join(podFolder, 'box'), 'utf8')) || podId
+  } catch {
+    return podId // It was made for the pod.
   }
 }

@@ -5,7 +5,9 @@
 #   pod-shim.sh FOLDER EXIT_FILE NETWORK GROUPS [CGROUP]... COMMAND [ARGUMENT]...
 #
 # FOLDER   the folder of the pod: sandbox.args and network.batch are read there,
-#          sandbox.json and, after a death for want of memory, oom are written
+#          sandbox.json and, after a death for want of memory, oom are written.
+#          It may be renamed once the sandbox is there: one that was made before
+#          its pod becomes the pod, and exit-file in it then names EXIT_FILE
 # NETWORK  the name of its network namespace, or - for the node's own
 # GROUPS   how many CGROUP folders follow
 # File descriptor 3 is closed when the command has been started, after one byte;
@@ -17,9 +19,12 @@ network=$3
 groups=$4
 shift 4
 
+cd "$folder" || exit 125 # Wherever it is moved to.
+
 # A terminal or a supervisor that signals everything must not cost us the exit code.
 trap : HUP INT TERM
 
+exec 6<&0 # What is started in the background would read nothing otherwise.
 (
   trap - HUP INT TERM
   left=$groups
@@ -38,9 +43,10 @@ trap : HUP INT TERM
     ip -batch "$folder/network.batch" || exit 125
     exec bwrap --info-fd 5 --args 4 -- "$@" 4< "$folder/sandbox.args" 5> "$folder/sandbox.json"
   ' sh "$folder" "$@"
-) &
+) <&6 6<&- &
 sandbox=$!
-exec 3>&-
+exec 3>&- 6<&- < /dev/null
+folder=.
 
 wait "$sandbox"
 code=$?
@@ -56,6 +62,7 @@ if [ -f "$folder/sandbox.json" ]; then
     if [ "$name" = '"child-pid":' ]; then init=${value%,}; fi
   done < "$folder/sandbox.json"
 fi
+if [ -f "$folder/exit-file" ]; then read -r exit_file < "$folder/exit-file"; fi
 tries=0
 while [ -n "$init" ] && [ "$tries" -lt 500 ]; do
   { read -r _ comm state _ < "/proc/$init/stat"; } 2> /dev/null || break

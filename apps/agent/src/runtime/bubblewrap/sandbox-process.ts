@@ -60,7 +60,8 @@ export function usageOfTrees(roots: ReadonlySet<number>): ReadonlyMap<number, Re
 
 /** The shims that look after a pod's folder, by their command line. */
 export function findShims(podFolder: string): readonly number[] {
-  const wanted = `pod-shim.sh\0${podFolder}\0`
+  const madeIn = read(join(podFolder, 'box')) || podFolder
+  const wanted = `pod-shim.sh\0${madeIn}\0`
   return listProcesses()
     .map((entry) => entry.pid)
     .filter((pid) => read(`/proc/${pid}/cmdline`).includes(wanted))

@@ -2,12 +2,12 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import type { Clock } from '@fornax/kernel/clock'
 import type { PodFolder } from '../pod-folder.ts'
 import type { PodNetwork } from './pod-networks.ts'
 import { TOOL_ENVIRONMENT } from '../network/run-tool.ts'
-import { sandboxArgs, sandboxCommand, type Sandbox } from './sandbox-args.ts'
+import { podSandboxArgs, sandboxCommand, type Sandbox } from './sandbox-args.ts'
 
 export type SandboxStart = {
   readonly folder: PodFolder
@@ -31,10 +31,11 @@ const REASON_LETTERS = 500
 
 /** Settles when the pod's command runs. Rejects, with what was complained about, when it cannot be. */
 export async function startSandbox(start: SandboxStart): Promise<void> {
-  const { folder, network } = start
+  const { folder, network, exitFile, cgroups, sandbox } = start
   writeArgs(start)
   writeFileSync(join(folder.path, 'network.batch'), `${network.insideLines.join('\n')}\n`, { mode: 0o600 })
-  const announcement = spawnShim(start)
+  const shim = { folder, exitFile, networkName: network.name, cgroups, command: sandboxCommand(sandbox) }
+  const { announcement } = spawnShim(shim, 'ignore')
   const hasStarted = await hears(announcement, start.clock)
   announcement.destroy()
   if (!hasStarted) throw new Error(complaintOf(folder))
@@ -43,20 +44,30 @@ export async function startSandbox(start: SandboxStart): Promise<void> {
 /** The shim reads them from a file, so that no list of processes shows them. */
 function writeArgs({ folder, sandbox, writeArgsInMemory }: SandboxStart): void {
   const file = join(folder.path, 'sandbox.args')
-  const args = sandboxArgs(sandbox).join('\0')
+  const args = podSandboxArgs(sandbox).join('\0')
   if (writeArgsInMemory === null) writeFileSync(file, args, { mode: 0o600 })
   else symlinkSync(writeArgsInMemory(args), file)
 }
 
-function spawnShim({ folder, exitFile, network, cgroups, sandbox }: SandboxStart): Readable {
+export type ShimStart = Pick<SandboxStart, 'folder' | 'exitFile' | 'cgroups'> & {
+  /** Null for the node's own. */
+  readonly networkName: string | null
+  readonly command: readonly string[]
+}
+
+/** `input` is null when the sandbox reads nothing. */
+export function spawnShim(
+  { folder, exitFile, networkName, cgroups, command }: ShimStart,
+  stdin: 'ignore' | 'pipe',
+): { readonly announcement: Readable; readonly input: Writable | null } {
   const stdout = openSync(folder.stdout, 'a', 0o600)
   const stderr = openSync(folder.stderr, 'a', 0o600)
-  const shim = [SHIM, folder.path, exitFile, network.name ?? '-', String(cgroups.length), ...cgroups]
+  const shim = [SHIM, folder.path, exitFile, networkName ?? '-', String(cgroups.length), ...cgroups]
   try {
-    const child = spawn('/bin/sh', [...shim, ...sandboxCommand(sandbox)], {
+    const child = spawn('/bin/sh', [...shim, ...command], {
       cwd: '/',
       env: TOOL_ENVIRONMENT,
-      stdio: ['ignore', stdout, stderr, 'pipe'],
+      stdio: [stdin, stdout, stderr, 'pipe'],
       detached: true, // A session and a process group of its own: signals to the agent's are not for it.
     })
     const announcement = child.stdio[3]
@@ -65,7 +76,7 @@ function spawnShim({ folder, exitFile, network, cgroups, sandbox }: SandboxStart
     }
     child.on('error', (problem) => announcement.destroy(problem))
     child.unref()
-    return announcement
+    return { announcement, input: child.stdin }
   } finally {
     closeSync(stdout)
     closeSync(stderr)
@@ -73,7 +84,7 @@ function spawnShim({ folder, exitFile, network, cgroups, sandbox }: SandboxStart
 }
 
 /** One byte means yes; the end without it means no. */
-function hears(announcement: Readable, clock: Clock): Promise<boolean> {
+export function hears(announcement: Readable, clock: Clock): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const cancel = clock.schedule(START_TIMEOUT_MS, () => resolve(false))
     const settle = (hasStarted: boolean): void => {
@@ -89,7 +100,8 @@ function hears(announcement: Readable, clock: Clock): Promise<boolean> {
   })
 }
 
-function complaintOf(folder: PodFolder): string {
+/** What a sandbox that was not made wrote instead. */
+export function complaintOf(folder: PodFolder): string {
   const words = readFileSync(folder.stderr, 'utf8').trim().slice(-REASON_LETTERS)
   return words === '' ? 'the sandbox could not be made' : words
 }

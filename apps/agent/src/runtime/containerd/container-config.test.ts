@@ -30,6 +30,7 @@ describe('what containerd is told of a pod', () => {
       FORNAX_POD_ID: 'pod-1',
       FORNAX_APPLICATION: 'demo',
       FORNAX_SESSION_SOCKET: '/run/fornax/session.sock',
+      HOST: '0.0.0.0',
       PORT: '8080',
       FORNAX_PORT_WEB: '8080',
     })
@@ -81,6 +82,7 @@ describe('what containerd is told of a pod', () => {
 function plan(change: Partial<ContainerPlan['version']> = {}): ContainerPlan {
   return {
     podId: 'pod-1',
+    sandboxName: 'pod-1',
     version: orderOf('pod-1', '', { image: 'shop:1', ...change }).version,
     tag: 'abcdef',
     runtimeName: 'containerd',

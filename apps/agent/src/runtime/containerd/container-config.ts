@@ -11,22 +11,20 @@ import type { ApplicationVersion } from '@fornax/node-model/application-version'
 import { CONTAINER_LOG } from '../../logs/log-source.ts'
 import { CPU_PERIOD_US, cpuQuotaUs, cpuShares } from '../cgroups.ts'
 import type { FileMount } from '../pod-files.ts'
-import { podEnvironment } from '../pod-environment.ts'
+import { EVERY_ADDRESS, podEnvironment } from '../pod-environment.ts'
 import { SESSION_SOCKET } from '../runtime.ts'
 
-/** A pod as this node makes it. */
-export type ContainerPlan = {
-  readonly podId: string
-  readonly version: ApplicationVersion
+/** A sandbox as this node makes it. */
+export type BoxPlan = {
+  /** What it, its host and its control groups are called: like its pod, unless it was made before there was one. */
+  readonly sandboxName: string
+  /** Null: it is made in advance. */
+  readonly podId: string | null
   /** Of the agent. */
   readonly tag: string
   readonly runtimeName: string
-  /** The pod's folder on the node. */
+  /** Where the logs of its containers lie on the node: the pod's folder. */
   readonly folder: string
-  /** Where the folders lie that the pod may write to. */
-  readonly scratchFolder: string
-  /** On the node; null without session service. */
-  readonly sessionFolder: string | null
   /** The group that those of the pod are made in; null: containerd's own choice. */
   readonly cgroupParent: string | null
   /** Of the node's control groups. */
@@ -37,6 +35,18 @@ export type ContainerPlan = {
   readonly files: readonly FileMount[]
 }
 
+/** A pod as this node makes it. */
+export type ContainerPlan = BoxPlan & {
+  readonly podId: string
+  readonly version: ApplicationVersion
+  /** Where the folders lie that the pod may write to. */
+  readonly scratchFolder: string
+  /** On the node; null without session service. */
+  readonly sessionFolder: string | null
+}
+
+/** A sandbox that was made in advance, by its name. */
+export const STOCK_LABEL = 'fornax/stock'
 export const AGENT_LABEL = 'fornax/agent'
 export const POD_LABEL = 'fornax/pod'
 export const RUNTIME_LABEL = 'fornax/runtime'
@@ -70,18 +80,24 @@ const NAMESPACES = { network: NamespaceMode.POD, pid: NamespaceMode.CONTAINER, i
 const SECCOMP_DEFAULT = { profileType: SecurityProfile_ProfileType.RuntimeDefault }
 
 /** Which things of a containerd are an agent's; nothing else of it is ever touched. */
-export function labelsOf({ tag, podId, runtimeName }: ContainerPlan): Record<string, string> {
-  return { [AGENT_LABEL]: tag, [POD_LABEL]: podId, [RUNTIME_LABEL]: runtimeName }
+function labelsOf(plan: ContainerPlan): Record<string, string> {
+  return { ...ownLabels(plan), [POD_LABEL]: plan.podId }
+}
+
+/** What tells a sandbox from all others. */
+export function ownLabels({ tag, podId, runtimeName, sandboxName }: BoxPlan): Record<string, string> {
+  const name: Record<string, string> = podId === sandboxName ? { [POD_LABEL]: podId } : { [STOCK_LABEL]: sandboxName }
+  return { [AGENT_LABEL]: tag, [RUNTIME_LABEL]: runtimeName, ...name }
 }
 
 /** What the pod's containers have in common. */
-export function sandboxConfig(plan: ContainerPlan): PodSandboxConfig {
-  const { podId, tag, folder, cgroupParent } = plan
+export function sandboxConfig(plan: BoxPlan): PodSandboxConfig {
+  const { sandboxName, tag, folder, cgroupParent } = plan
   return {
-    metadata: { name: podId, uid: podId, namespace: `fornax-${tag}`, attempt: 0 },
-    hostname: podId,
+    metadata: { name: sandboxName, uid: sandboxName, namespace: `fornax-${tag}`, attempt: 0 },
+    hostname: sandboxName,
     logDirectory: folder,
-    labels: labelsOf(plan),
+    labels: ownLabels(plan),
     linux: {
       cgroupParent: cgroupParent ?? '',
       securityContext: { namespaceOptions: NAMESPACES, readonlyRootfs: true, seccomp: SECCOMP_DEFAULT },
@@ -111,9 +127,11 @@ export function containerConfig(plan: ContainerPlan, image: string): ContainerCo
     linux: {
       resources: resourcesOf(plan),
       securityContext: {
-        capabilities: { addCapabilities: [], dropCapabilities: ['ALL'] },
+        capabilities: { addCapabilities: [...version.capabilities], dropCapabilities: ['ALL'] },
         namespaceOptions: NAMESPACES,
-        readonlyRootfs: true,
+        // The group stands in it as well: it is handed on as it is.
+        runAsUsername: version.user,
+        readonlyRootfs: !version.hasWritableRoot,
         noNewPrivs: true,
         maskedPaths: MASKED_PATHS,
         readonlyPaths: READ_ONLY_PATHS,
@@ -127,7 +145,7 @@ export function containerConfig(plan: ContainerPlan, image: string): ContainerCo
 function environmentOf({ podId, version, sessionFolder }: ContainerPlan): Record<string, string> {
   const ports = version.ports.map(({ containerPort }) => containerPort)
   const sessionSocket = sessionFolder === null ? null : `${SESSION_FOLDER_INSIDE}/${SESSION_SOCKET}`
-  return podEnvironment(version, { podId, path: null, ports, sessionSocket })
+  return podEnvironment(version, { podId, path: null, host: EVERY_ADDRESS, ports, sessionSocket })
 }
 
 function mountsOf({ scratchFolder, sessionFolder, files }: ContainerPlan): Mount[] {

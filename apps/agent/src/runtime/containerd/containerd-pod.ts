@@ -13,6 +13,10 @@ const handleSchema = z.object({
   address: z.string(),
   networkFile: z.string(),
   owner: z.object({ uid: z.number(), gid: z.number() }).nullable(),
+  // Pods of older agents do not say what follows: their sandboxes are called like them.
+  sandboxName: z.string().default(''),
+  /** Of the sandbox's first process, whose network is the pod's; 0: nobody knows. */
+  pid: z.number().default(0),
 })
 
 /** All that the pod has to be found again. */
@@ -67,6 +71,26 @@ export class ContainerdPod implements RuntimePod {
 
   get containerId(): string {
     return this.#parts.handle.containerId
+  }
+
+  /** What its control groups are called. */
+  get groupName(): string {
+    return this.#parts.handle.sandboxName || this.podId
+  }
+
+  /** A process in its network; 0: nobody knows one. */
+  get networkPid(): number {
+    return this.#parts.handle.pid
+  }
+
+  async execute(command: readonly string[], timeoutMs: number): Promise<boolean> {
+    if (this.#isEnding) return false
+    try {
+      return (await this.#parts.client.execute(this.containerId, command, timeoutMs)) === 0
+    } catch (error) {
+      this.#parts.log.debug({ err: error, podId: this.podId }, 'a command was not run in a pod, or not in time')
+      return false
+    }
   }
 
   probeAddress(portName: string): ProbeAddress | null {

@@ -285,7 +285,7 @@ async function startStranger(client: CriClient, folder: string) {
 
 function planOf(folder: string, podId: string): ContainerPlan {
   const { version } = inImage(orderOf(podId, 'setInterval(() => {}, 1e6)'))
-  const names = { podId, tag: tagOf(folder), runtimeName: 'containerd' }
+  const names = { podId, sandboxName: podId, tag: tagOf(folder), runtimeName: 'containerd' }
   const folders = { folder, scratchFolder: folder, sessionFolder: null, cgroupParent: null }
   return { ...names, ...folders, version, cgroupVersion: 1, hasIpv6: false, pids: 100, files: [] }
 }

@@ -10,8 +10,11 @@ import type { ApplicationVersion } from '@fornax/node-model/application-version'
 import type { Isolation } from '@fornax/node-model/isolation-rules'
 import { ContainerState } from '@fornax/proto/cri/v1/runtime'
 import { isPortFree } from '../../ports/port-check.ts'
+import { readTraffic } from '../network/traffic.ts'
 import { makePodFiles, withSecretEnv } from '../pod-files.ts'
 import { podFolderOf } from '../pod-folder.ts'
+import type { Stock, StockedRuntime } from '../stock/stock.ts'
+import type { StockBounds } from '../stock/stock-plan.ts'
 import type {
   AdoptPodResult,
   CreatePodResult,
@@ -20,17 +23,24 @@ import type {
   PodOrder,
   PrepareImageResult,
   ResourceUse,
-  Runtime,
   SessionPorts,
 } from '../runtime.ts'
-import { AGENT_LABEL, POD_LABEL, RUNTIME_LABEL, type ContainerPlan } from './container-config.ts'
+import {
+  AGENT_LABEL,
+  POD_LABEL,
+  RUNTIME_LABEL,
+  STOCK_LABEL,
+  type BoxPlan,
+  type ContainerPlan,
+} from './container-config.ts'
 import { askForEnd } from './container-end.ts'
 import type { ContainerdNode } from './containerd-node.ts'
 import { ContainerdPod, parseHandle, type PodHandle } from './containerd-pod.ts'
 import { isNotFound } from './cri-client.ts'
 import { readSpec } from './cri-config.ts'
-import { makeContainer } from './make-container.ts'
+import { makeContainer, type Box } from './make-container.ts'
 import { readPodEnd, writePodEnd } from './pod-end-file.ts'
+import { sandboxStock } from './sandbox-stock.ts'
 import { removeScratchVolume } from './scratch-volume.ts'
 
 export type ContainerdRuntimeOptions = {
@@ -44,6 +54,8 @@ export type ContainerdRuntimeOptions = {
   readonly pidsPerPod?: number
   /** For how long a new pod may use all the CPU that nobody else wants. Default: 5 s. */
   readonly startAllowanceMs?: number
+  /** How many sandboxes are kept ready. Default: none. */
+  readonly stock?: StockBounds
 }
 
 const PIDS_PER_POD = 1_024
@@ -56,12 +68,12 @@ const GROUP_TRIES = 200
 const GROUP_AGAIN_MS = 5
 
 /** The runtime for one handler of a containerd. Disposing of the last of its runtimes disposes of the node. */
-export function createContainerdRuntime(node: ContainerdNode, options: ContainerdRuntimeOptions): Runtime {
+export function createContainerdRuntime(node: ContainerdNode, options: ContainerdRuntimeOptions): StockedRuntime {
   mkdirSync(options.podsFolder, { recursive: true, mode: 0o700 })
   return new ContainerdRuntime(node, options)
 }
 
-class ContainerdRuntime implements Runtime {
+class ContainerdRuntime implements StockedRuntime {
   readonly name: string
   readonly isolation: Isolation
   readonly hasProcesses = true
@@ -78,6 +90,8 @@ class ContainerdRuntime implements Runtime {
   readonly #pods = new Map<string, ContainerdPod>()
   readonly #clearing = new Map<string, Promise<void>>()
   readonly #cancelCaps = new Map<string, Cancel>()
+  /** Null: none are kept. */
+  readonly #stock: Stock<Box> | null
 
   constructor(node: ContainerdNode, options: ContainerdRuntimeOptions) {
     this.#node = node
@@ -86,6 +100,13 @@ class ContainerdRuntime implements Runtime {
     this.isolation = options.isolation
     this.isOnRequest = options.handler !== ''
     node.use()
+    const { stock: bounds, handler } = options
+    const planOf = (name: string): BoxPlan => this.#boxPlan(name, null, options.podsFolder)
+    this.#stock = bounds ? sandboxStock({ node, runtimeName: this.name, handler, planOf, bounds }) : null
+  }
+
+  get stockSize(): number {
+    return this.#stock?.size ?? 0
   }
 
   async createPod(order: PodOrder): Promise<CreatePodResult> {
@@ -123,15 +144,17 @@ class ContainerdRuntime implements Runtime {
     }
     const endpoints = this.#node.networks.endpointsOf(order, targetOf(podId, known))
     await endpoints.adopt(sessions)
+    const pod = this.#keep(order, known)
     this.#capCpu(order, 0)
-    return { kind: 'running', pod: this.#keep(order, known) }
+    return { kind: 'running', pod }
   }
 
   async listPodIds(): Promise<readonly string[]> {
     const folders = readdirSync(this.#options.podsFolder).filter((name) => !name.startsWith('.'))
     const ours = { [AGENT_LABEL]: this.#node.tag, [RUNTIME_LABEL]: this.name }
     const sandboxes = await this.#node.client.listSandboxes(ours)
-    return [...new Set([...folders, ...sandboxes.flatMap(({ labels }) => labels[POD_LABEL] ?? [])])]
+    const containers = await this.#node.client.listContainers(ours)
+    return [...new Set([...folders, ...[...sandboxes, ...containers].flatMap(({ labels }) => labels[POD_LABEL] ?? [])])]
   }
 
   async destroyPod(podId: string): Promise<void> {
@@ -160,11 +183,14 @@ class ContainerdRuntime implements Runtime {
 
   async readUsage(): Promise<ReadonlyMap<string, ResourceUse>> {
     const { cgroups, client, tag } = this.#node
-    const podIds = [...this.#pods.keys()]
-    if (podIds.length === 0) return new Map()
+    const pods = [...this.#pods.values()]
+    if (pods.length === 0) return new Map()
     if (cgroups !== null) {
-      const uses = await Promise.all(podIds.map(async (podId) => [podId, await cgroups.usage(podId)] as const))
-      return new Map(uses.flatMap(([podId, use]) => (use === null ? [] : [[podId, use] as const])))
+      const uses = await Promise.all(pods.map(async (pod) => [pod, await cgroups.usage(pod.groupName)] as const))
+      const told = await Promise.all(uses.map(async ([{ networkPid }]) => await readTraffic(networkPid)))
+      return new Map(
+        uses.flatMap(([pod, use], at) => (use === null ? [] : [[pod.podId, { ...use, ...told[at] }] as const])),
+      )
     }
     const stats = await client.listContainerStats({ [AGENT_LABEL]: tag, [RUNTIME_LABEL]: this.name })
     const uses = stats.map(({ attributes, cpu, memory }) => {
@@ -180,51 +206,80 @@ class ContainerdRuntime implements Runtime {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const pod of this.#pods.values()) pod.letGo()
     for (const cancel of this.#cancelCaps.values()) cancel()
+    await this.#stock?.[Symbol.asyncDispose]()
     await Promise.all(this.#clearing.values())
     await this.#node.letGo()
   }
 
   async #create(order: PodOrder): Promise<CreatePodResult> {
     const { podId, version } = order
+    const { clock, client } = this.#node
+    const beganMs = clock.nowMs()
     const { imagePullPolicy: pullPolicy = 'ifNotPresent' } = version
     const credentials = order.secrets?.credentials ?? []
     const image = await this.#node.images.ensure({ image: version.image, pullPolicy, credentials })
     if (image.kind === 'absent') return { kind: 'failed', reason: image.reason }
+    const imageMs = clock.nowMs() - beganMs
     mkdirSync(this.#folderOf(podId), { mode: 0o700 })
-    const parts = { handler: this.#options.handler, image: image.image }
-    const files = makePodFiles(order, this.#folderOf(podId), this.#node.secrets)
-    const plan = { ...this.#planOf(order), version: withSecretEnv(order), files }
-    const handle = await makeContainer(this.#node, plan, parts)
-    const pod = this.#keep(order, handle)
+    this.#stock?.begin()
+    const box = this.#stock?.take() ?? null
     try {
-      this.#capCpu(order, this.#options.startAllowanceMs ?? START_ALLOWANCE_MS)
-      await this.#node.client.startContainer(handle.containerId)
+      const parts = { handler: this.#options.handler, image: image.image, box }
+      const made = await makeContainer(this.#node, this.#planOf(order, box?.name ?? podId), parts)
+      const pod = this.#keep(order, made.handle)
+      const startedMs = clock.nowMs()
+      try {
+        this.#capCpu(order, this.#options.startAllowanceMs ?? START_ALLOWANCE_MS)
+        await client.startContainer(made.handle.containerId)
+      } catch (error) {
+        pod.letGo() // It never ran: there is no end to wait for.
+        this.#node.forget(pod)
+        this.#forget(podId)
+        throw error
+      }
+      const { sandboxMs, createMs } = made
+      return { kind: 'created', pod, took: { imageMs, sandboxMs, createMs, startMs: clock.nowMs() - startedMs } }
     } catch (error) {
-      pod.letGo() // It never ran: there is no end to wait for.
-      this.#node.forget(pod)
-      this.#forget(podId)
+      if (box !== null) await this.#removeBox(podId, box)
       throw error
+    } finally {
+      this.#stock?.end()
     }
-    return { kind: 'created', pod }
   }
 
-  #planOf({ podId, version, sessionFolder }: PodOrder): ContainerPlan {
+  /** A sandbox of the stock whose pod could not be made; it may carry nothing yet by which the pod could be found. */
+  async #removeBox(podId: string, { sandboxId, address, name }: Box): Promise<void> {
+    try {
+      await this.#node.networks.forget(address)
+      await this.#removeSandbox(sandboxId)
+      await this.#removeGroups(name)
+    } catch (error) {
+      this.#node.log.warn({ podId, err: error }, 'a sandbox could not be removed; it is when the agent starts again')
+    }
+  }
+
+  #boxPlan(sandboxName: string, podId: string | null, folder: string): BoxPlan {
     const { tag, cgroups, hasIpv6, cgroupVersion } = this.#node
-    const folder = this.#folderOf(podId)
     return {
+      sandboxName,
       podId,
-      version,
       tag,
       runtimeName: this.name,
       folder,
-      scratchFolder: scratchFolderOf(folder),
-      sessionFolder,
-      cgroupParent: cgroups?.parentOf(podId) ?? null,
+      cgroupParent: cgroups?.parentOf(sandboxName) ?? null,
       cgroupVersion,
       hasIpv6,
       pids: this.#options.pidsPerPod ?? PIDS_PER_POD,
       files: [],
     }
+  }
+
+  #planOf(order: PodOrder, sandboxName: string): ContainerPlan {
+    const { podId, sessionFolder } = order
+    const folder = this.#folderOf(podId)
+    const files = makePodFiles(order, folder, this.#node.secrets)
+    const own = { podId, version: withSecretEnv(order), scratchFolder: scratchFolderOf(folder), sessionFolder, files }
+    return { ...this.#boxPlan(sandboxName, podId, folder), ...own }
   }
 
   #keep(order: PodOrder, handle: PodHandle): ContainerdPod {
@@ -252,7 +307,7 @@ class ContainerdRuntime implements Runtime {
     if (cgroups === null) return // containerd was told.
     const cap = (): void => {
       try {
-        cgroups.capCpu(podId, version.cpuMillis)
+        cgroups.capCpu(this.#pods.get(podId)?.groupName ?? podId, version.cpuMillis)
       } catch (error) {
         log.warn({ podId, err: error }, 'the CPU of a pod could not be limited')
       }
@@ -268,10 +323,11 @@ class ContainerdRuntime implements Runtime {
     const started = containers.find(({ state }) => state !== ContainerState.CONTAINER_CREATED)
     if (started === undefined) return null
     const sandbox = await client.sandboxStatus(started.podSandboxId)
-    const { networkFile } = readSpec(sandbox.info)
+    const { networkFile, pid } = readSpec(sandbox.info)
     const container = await client.containerStatus(started.id, true)
     const address = sandbox.status?.network?.ip ?? ''
-    const ids = { sandboxId: started.podSandboxId, containerId: started.id }
+    const sandboxName = sandbox.status?.labels[STOCK_LABEL] ?? podId
+    const ids = { sandboxId: started.podSandboxId, containerId: started.id, sandboxName, pid }
     return { ...ids, address, networkFile, owner: readSpec(container.info).user }
   }
 
@@ -300,10 +356,14 @@ class ContainerdRuntime implements Runtime {
   async #clear(podId: string): Promise<void> {
     const { client, networks, tag, secrets } = this.#node
     secrets.remove(podId)
-    for (const { id } of await client.listSandboxes({ [AGENT_LABEL]: tag, [POD_LABEL]: podId })) {
-      const address = await this.#addressOf(id)
+    const ofPod = { [AGENT_LABEL]: tag, [POD_LABEL]: podId }
+    const sandboxes = await client.listSandboxes(ofPod)
+    const containers = await client.listContainers(ofPod)
+    for (const id of new Set([...sandboxes.map((each) => each.id), ...containers.map((each) => each.podSandboxId)])) {
+      const { address, name } = await this.#factsOf(id)
       if (address !== '') await networks.forget(address)
       await this.#removeSandbox(id)
+      if (name !== null) await this.#removeGroups(name)
     }
     await this.#removeGroups(podId)
     await removeScratchVolume(scratchFolderOf(this.#folderOf(podId)))
@@ -322,12 +382,13 @@ class ContainerdRuntime implements Runtime {
     }
   }
 
-  async #addressOf(sandboxId: string): Promise<string> {
+  /** `name` is null for a sandbox that is called like its pod. */
+  async #factsOf(sandboxId: string): Promise<{ readonly address: string; readonly name: string | null }> {
     try {
       const { status } = await this.#node.client.sandboxStatus(sandboxId)
-      return status?.network?.ip ?? ''
+      return { address: status?.network?.ip ?? '', name: status?.labels[STOCK_LABEL] ?? null }
     } catch (error) {
-      if (isNotFound(error)) return ''
+      if (isNotFound(error)) return { address: '', name: null }
       throw error
     }
   }

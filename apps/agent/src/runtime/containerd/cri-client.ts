@@ -12,6 +12,7 @@ import {
   type Container,
   type CreateContainerResponse,
   type ImageFsInfoResponse,
+  type ExecSyncResponse,
   type ImageStatusResponse,
   type ListContainersResponse,
   type ListContainerStatsResponse,
@@ -169,6 +170,15 @@ export class CriClient implements Disposable {
     await this.#ask('a container could not be stopped', CHANGE_MS + timeoutS * 1_000, (...call) =>
       this.#runtime.stopContainer({ containerId, timeout: timeoutS }, ...call),
     )
+  }
+
+  /** Runs a command in a container, and tells how it ended. Rejects when it took longer. */
+  async execute(containerId: string, cmd: readonly string[], timeoutMs: number): Promise<number> {
+    const request = { containerId, cmd: [...cmd], timeout: Math.ceil(timeoutMs / 1_000) }
+    const { exitCode } = await this.#ask<ExecSyncResponse>('a command could not be run', timeoutMs, (...call) =>
+      this.#runtime.execSync(request, ...call),
+    )
+    return exitCode
   }
 
   async listContainers(labelSelector: Labels): Promise<readonly Container[]> {

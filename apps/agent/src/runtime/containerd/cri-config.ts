@@ -46,6 +46,7 @@ export function isolationOf(handler: string): Isolation {
 }
 
 const specSchema = z.object({
+  pid: z.number().optional(),
   runtimeSpec: z.object({
     process: z.object({ user: z.object({ uid: z.number(), gid: z.number() }) }).optional(),
     linux: z.object({ namespaces: z.array(z.object({ type: z.string(), path: z.string().optional() })) }),
@@ -58,13 +59,15 @@ export type SpecFacts = {
   readonly networkFile: string
   /** Who its command runs as. */
   readonly user: { readonly uid: number; readonly gid: number }
+  /** Of its first process on the node; 0: there is none. */
+  readonly pid: number
 }
 
 export function readSpec(info: Readonly<Record<string, string>>): SpecFacts {
-  const { runtimeSpec } = specSchema.parse(parseJson(info['info'] ?? ''))
+  const { runtimeSpec, pid = 0 } = specSchema.parse(parseJson(info['info'] ?? ''))
   const network = runtimeSpec.linux.namespaces.find(({ type }) => type === 'network')
   const { uid, gid } = runtimeSpec.process?.user ?? { uid: 0, gid: 0 }
-  return { networkFile: network?.path ?? '', user: { uid, gid } }
+  return { networkFile: network?.path ?? '', user: { uid, gid }, pid }
 }
 
 function parseJson(text: string): unknown {

@@ -20,6 +20,11 @@ export type ContainerdWorld = {
 /** The runtime of the default handler. */
 const DEFAULT_RUNTIME = 'containerd'
 
+/** Ready sandboxes; each costs a process that sleeps and its shim, some 10 MB. */
+const DEFAULT_STOCK = { least: 1, most: 8 }
+/** Of handlers that are only used by applications that name them: none before the first of those. */
+const ON_REQUEST_STOCK = { least: 0, most: 8 }
+
 /** Runtimes that have nothing to do with containerd; their names and folders are not for its handlers. */
 const HOST_RUNTIMES = ['bubblewrap', 'process', 'simulated']
 
@@ -65,7 +70,8 @@ async function openNode(socketPath: string, { dataDir, host, clock, log }: Conta
 function runtimeOf(node: ContainerdNode, name: string, dataDir: string): Runtime {
   const handler = name === DEFAULT_RUNTIME ? '' : name
   const isolation = isolationOf(handler === '' ? node.config.defaultHandler : handler)
-  return createContainerdRuntime(node, { name, handler, isolation, podsFolder: podsFolderOf(dataDir, name) })
+  const stock = handler === '' ? DEFAULT_STOCK : ON_REQUEST_STOCK
+  return createContainerdRuntime(node, { name, handler, isolation, podsFolder: podsFolderOf(dataDir, name), stock })
 }
 
 function isUsable(handler: string, log: Log): boolean {

@@ -57,6 +57,11 @@ export class ProcessPod implements RuntimePod {
     return port === undefined ? null : { host: this.#host, port }
   }
 
+  /** Versions that want it are refused. */
+  execute(): Promise<boolean> {
+    return Promise.resolve(false)
+  }
+
   openEndpoints(_session: SessionPorts): Promise<OpenEndpointsResult> {
     const endpoints: Endpoint[] = []
     for (const [index, { name, protocol }] of this.#version.ports.entries()) {

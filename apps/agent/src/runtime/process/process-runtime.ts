@@ -139,6 +139,7 @@ class ProcessRuntime implements Runtime {
   #start(order: PodOrder): ShimIdentity {
     const { podId, sessionFolder, hostPorts } = order
     const version = withSecretEnv(order)
+    const { path, host } = this.#options
     const folder = this.#folderOf(podId)
     mkdirSync(folder.path, { mode: 0o700 })
     const stdout = openSync(folder.stdout, 'a', 0o600)
@@ -148,7 +149,7 @@ class ProcessRuntime implements Runtime {
       const args = [SHIM, this.#exitFiles.pathOf(podId), ...version.command, ...version.args]
       const child = spawn('/bin/sh', args, {
         cwd: version.workingDirectory === '' ? '/' : version.workingDirectory,
-        env: podEnvironment(version, { podId, path: this.#options.path, ports: hostPorts, sessionSocket }),
+        env: podEnvironment(version, { podId, path, host, ports: hostPorts, sessionSocket }),
         stdio: ['ignore', stdout, stderr],
         detached: true, // A session and a process group of its own.
       })

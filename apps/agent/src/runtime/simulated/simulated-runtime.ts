@@ -147,6 +147,10 @@ class SimulatedPod implements RuntimePod, ResourceUse {
     return port === undefined ? null : { host: '127.0.0.1', port }
   }
 
+  execute(): Promise<boolean> {
+    return Promise.resolve(true)
+  }
+
   async openEndpoints({ sessionId }: { readonly sessionId: string }): Promise<OpenEndpointsResult> {
     await this.#machine.pause(this.#machine.delays.openMs)
     const reason = this.#machine.faults.openFailure(this.podId, sessionId)

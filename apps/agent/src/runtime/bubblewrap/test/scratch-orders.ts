@@ -1,7 +1,7 @@
 /** For tests: what to open a runtime with, and what to run in it. */
 import { systemClock } from '@fornax/kernel/clock'
 import { createLog } from '@fornax/kernel/log'
-import type { ApplicationVersion } from '@fornax/node-model/application-version'
+import { VERSION_DEFAULTS, type ApplicationVersion } from '@fornax/node-model/application-version'
 import type { PodOrder } from '../../runtime.ts'
 import type { BubblewrapRuntimeOptions } from '../bubblewrap-runtime.ts'
 
@@ -36,6 +36,7 @@ export function orderOf(podId: string, source: string, change: Partial<Applicati
     readiness: { probe: { kind: 'none' }, initialDelayMs: 0, periodMs: 100, timeoutMs: 10_000 },
     usesSessionService: false,
     workingDirectory: '',
+    ...VERSION_DEFAULTS,
     ...change,
   }
   return { podId, version, sessionFolder: null, hostPorts: [] }

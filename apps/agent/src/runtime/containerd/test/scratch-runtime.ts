@@ -6,7 +6,8 @@ import { createLog } from '@fornax/kernel/log'
 import { expect } from 'vitest'
 import { openLogSource, type LogStreamName } from '../../../logs/log-source.ts'
 import { podFolderOf } from '../../pod-folder.ts'
-import type { PodOrder, Runtime, RuntimePod } from '../../runtime.ts'
+import type { PodOrder, RuntimePod } from '../../runtime.ts'
+import type { StockedRuntime } from '../../stock/stock.ts'
 import { ContainerdNode, type ContainerdNodeOptions } from '../containerd-node.ts'
 import { createContainerdRuntime, type ContainerdRuntimeOptions } from '../containerd-runtime.ts'
 import { NODE_IMAGE, NODE_IN_IMAGE, type ScratchContainerd } from './scratch-containerd.ts'
@@ -18,7 +19,7 @@ export async function openScratchRuntime(
   containerd: Pick<ScratchContainerd, 'socketPath'>,
   folder: string,
   { host = '127.0.0.1', ...change }: ScratchChange = {},
-): Promise<Runtime> {
+): Promise<StockedRuntime> {
   const log = createLog('agent', process.env['LOG_LEVEL'] ?? 'silent')
   const { socketPath } = containerd
   const node = await ContainerdNode.open({ socketPath, folder, host, clock: systemClock, log })
@@ -31,12 +32,12 @@ let agents = 0
 /** Opens it anew on the same folder to act a restart of the agent. Destroys its pods at the end. */
 export class ScratchRuntime implements AsyncDisposable {
   readonly folder: string
-  runtime: Runtime
+  runtime: StockedRuntime
   readonly #containerd: ScratchContainerd
   readonly #change: ScratchChange
   readonly #sockets: Socket[] = []
 
-  private constructor(containerd: ScratchContainerd, folder: string, change: ScratchChange, runtime: Runtime) {
+  private constructor(containerd: ScratchContainerd, folder: string, change: ScratchChange, runtime: StockedRuntime) {
     this.folder = folder
     this.runtime = runtime
     this.#containerd = containerd
