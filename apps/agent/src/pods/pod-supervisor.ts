@@ -14,14 +14,14 @@ import type { NodeRecord } from '../ledger/node-record.ts'
 import type { PodLogs } from '../logs/pod-logs.ts'
 import type { PortPool } from '../ports/port-pool.ts'
 import { podFolderOf, podsFolderOf } from '../runtime/pod-folder.ts'
-import type { PodEnd, PodOrder, Runtime, RuntimePod, StartTook } from '../runtime/runtime.ts'
+import type { PodEnd, PodOrder, Runtime, RuntimePod } from '../runtime/runtime.ts'
 import { PodSessions } from '../sessions/pod-sessions.ts'
 import type { SessionPlaces } from '../sessions/session-folders.ts'
 import type { ApplicationLink } from '../sessions/session-server.ts'
-import { untilUnhealthy } from './liveness.ts'
+import { PodProbes } from './pod-probes.ts'
 import { probeWords } from './probe.ts'
-import { untilReady } from './readiness.ts'
 import type { GateTurn, StartGate } from './start-gate.ts'
+import { phasesOf } from './start-phases.ts'
 
 /** What all supervisors of a node share. */
 export type PodWorld = {
@@ -62,7 +62,7 @@ export class PodSupervisor {
   #running: RuntimePod | null = null
   #link: ApplicationLink | null = null
   #cancelDeadline: Cancel = NOTHING
-  #stopProbing: (() => void) | null = null
+  readonly #probes: PodProbes
   #leaveGate: () => void = NOTHING
   #saidHello = false
   /** Until the pod is being made. */
@@ -89,6 +89,7 @@ export class PodSupervisor {
     this.version = version
     this.runtime = runtime
     this.#world = world
+    this.#probes = new PodProbes(version, world.clock)
     this.#owner = owner
     if (adopted.length > 0) this.#sessions = new PodSessions(this.#forSessions(), world, adopted)
   }
@@ -160,7 +161,7 @@ export class PodSupervisor {
   async letGo(): Promise<void> {
     this.#isLetGo = true
     this.#cancelDeadline()
-    this.#stopProbing?.()
+    this.#probes.stop()
     this.#leaveGate()
     this.#sessions?.letGo()
     await this.#link?.[Symbol.asyncDispose]()
@@ -281,11 +282,9 @@ export class PodSupervisor {
       if (!this.#usesLink() || this.#saidHello) this.#becomeReady()
       return
     }
-    const abort = new AbortController()
-    this.#stopProbing = () => abort.abort()
-    void untilReady(readiness, () => this.#running, this.#world.clock, abort.signal).then(
+    this.#probes.awaitReady(
+      () => this.#running,
       () => this.#becomeReady(),
-      () => undefined, // Only an abort gets here: the pod ends, or we do.
     )
   }
 
@@ -300,14 +299,10 @@ export class PodSupervisor {
 
   /** Whether it still works; asked only while it is awake. */
   #watchLiveness(): void {
-    const { liveness } = this.version
-    if (liveness === null || !this.runtime.hasProcesses) return
-    const abort = new AbortController()
-    this.#stopProbing = () => abort.abort()
-    const podOf = (): RuntimePod | null => (this.#isReady() ? this.#running : null)
-    void untilUnhealthy(liveness, podOf, this.#world.clock, abort.signal).then(
+    if (!this.runtime.hasProcesses) return
+    this.#probes.watch(
+      () => (this.#isReady() ? this.#running : null),
       (reason) => this.#condemn(reason, 'unhealthy'),
-      () => undefined, // Only an abort gets here.
     )
   }
 
@@ -340,7 +335,7 @@ export class PodSupervisor {
     if (isNews || before.isSpent !== pod.isSpent) this.#world.record.report({ kind: 'pod', pod })
     if (before.phase === 'creating' && pod.phase !== 'creating') this.#leaveStarting()
     if (before.deadlineMs !== pod.deadlineMs) this.#watchDeadline()
-    if (pod.phase === 'terminating' || hasEnded(pod)) this.#stopProbing?.()
+    if (pod.phase === 'terminating' || hasEnded(pod)) this.#probes.stop()
     if (pod.phase === 'terminating') this.#stopRunning()
     if (hasEnded(pod)) this.#finish()
     return null
@@ -354,7 +349,7 @@ export class PodSupervisor {
 
   #leaveStarting(): void {
     this.#leaveGate()
-    this.#stopProbing?.()
+    this.#probes.stop()
   }
 
   #stopRunning(): void {
@@ -476,11 +471,6 @@ export class PodSupervisor {
   #folder(): ReturnType<typeof podFolderOf> {
     return podFolderOf(podsFolderOf(this.#world.dataDir, this.runtime.name), this.pod.podId)
   }
-}
-
-/** An image is waited for like a turn. */
-function phasesOf(waitMs: number, { imageMs, ...took }: StartTook): Omit<StartPhases, 'readyMs'> {
-  return { waitMs: waitMs + imageMs, ...took }
 }
 
 async function removeLink(link: ApplicationLink | null, removeFolder: () => void): Promise<void> {

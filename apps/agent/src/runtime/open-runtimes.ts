@@ -15,6 +15,9 @@ type HostRuntimeChoice = 'auto' | 'bubblewrap' | 'process' | 'simulated'
 /** `containerd`: nothing but containers. The others run pods on the node's own root file system, or none at all. */
 export type RuntimeChoice = HostRuntimeChoice | 'containerd'
 
+/** Started, empty sandboxes: each is two sleeping shells and a network. */
+const STOCK = { least: 2, most: 8 }
+
 export type RuntimesWorld = {
   readonly dataDir: string
   /** Where clients of this node reach pods. */
@@ -46,7 +49,7 @@ async function openHostRuntime(choice: HostRuntimeChoice, world: RuntimesWorld):
   const options = { clock, log, path, host, podsFolder: podsFolderOf(dataDir, choice) }
   switch (choice) {
     case 'bubblewrap':
-      return await createBubblewrapRuntime({ ...options, hiddenFolders })
+      return await createBubblewrapRuntime({ ...options, hiddenFolders, stock: STOCK })
     case 'process':
       return createProcessRuntime(options)
     case 'simulated':

@@ -58,6 +58,7 @@ export type ContainerdRuntimeOptions = {
   readonly stock?: StockBounds
 }
 
+const NO_STOCK: StockBounds = { least: 0, most: 0 }
 const PIDS_PER_POD = 1_024
 const START_ALLOWANCE_MS = 5_000
 const REASON_LETTERS = 500
@@ -90,8 +91,7 @@ class ContainerdRuntime implements StockedRuntime {
   readonly #pods = new Map<string, ContainerdPod>()
   readonly #clearing = new Map<string, Promise<void>>()
   readonly #cancelCaps = new Map<string, Cancel>()
-  /** Null: none are kept. */
-  readonly #stock: Stock<Box> | null
+  readonly #stock: Stock<Box>
 
   constructor(node: ContainerdNode, options: ContainerdRuntimeOptions) {
     this.#node = node
@@ -100,13 +100,13 @@ class ContainerdRuntime implements StockedRuntime {
     this.isolation = options.isolation
     this.isOnRequest = options.handler !== ''
     node.use()
-    const { stock: bounds, handler } = options
+    const { stock: bounds = NO_STOCK, handler } = options
     const planOf = (name: string): BoxPlan => this.#boxPlan(name, null, options.podsFolder)
-    this.#stock = bounds ? sandboxStock({ node, runtimeName: this.name, handler, planOf, bounds }) : null
+    this.#stock = sandboxStock({ node, runtimeName: this.name, handler, planOf, bounds })
   }
 
   get stockSize(): number {
-    return this.#stock?.size ?? 0
+    return this.#stock.size
   }
 
   async createPod(order: PodOrder): Promise<CreatePodResult> {
@@ -206,7 +206,7 @@ class ContainerdRuntime implements StockedRuntime {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const pod of this.#pods.values()) pod.letGo()
     for (const cancel of this.#cancelCaps.values()) cancel()
-    await this.#stock?.[Symbol.asyncDispose]()
+    await this.#stock[Symbol.asyncDispose]()
     await Promise.all(this.#clearing.values())
     await this.#node.letGo()
   }
@@ -221,8 +221,8 @@ class ContainerdRuntime implements StockedRuntime {
     if (image.kind === 'absent') return { kind: 'failed', reason: image.reason }
     const imageMs = clock.nowMs() - beganMs
     mkdirSync(this.#folderOf(podId), { mode: 0o700 })
-    this.#stock?.begin()
-    const box = this.#stock?.take() ?? null
+    this.#stock.begin()
+    const box = this.#stock.take()
     try {
       const parts = { handler: this.#options.handler, image: image.image, box }
       const made = await makeContainer(this.#node, this.#planOf(order, box?.name ?? podId), parts)
@@ -243,7 +243,7 @@ class ContainerdRuntime implements StockedRuntime {
       if (box !== null) await this.#removeBox(podId, box)
       throw error
     } finally {
-      this.#stock?.end()
+      this.#stock.end()
     }
   }
 

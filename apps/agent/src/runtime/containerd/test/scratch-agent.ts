@@ -4,17 +4,22 @@
  * it in one line of JSON, and waits for its end. A line of input closes the
  * session; the end of the input destroys the pod and ends the agent in an orderly way.
  *
- *   node scratch-agent.ts SOCKET FOLDER HOST_PORT [HOST]
+ *   node scratch-agent.ts SOCKET FOLDER HOST_PORT [HOST [stocked]]
+ *
+ * `stocked`: it keeps a sandbox ready, and tells when there is one beside its pod.
  */
 import { createInterface } from 'node:readline'
+import { sleep, systemClock } from '@fornax/kernel/clock'
 import { greeter } from '../../bubblewrap/test/scratch-orders.ts'
 import { inImage, openScratchRuntime } from './scratch-runtime.ts'
 
-const [, , socketPath = '', folder = '', port = '0', host = '127.0.0.1'] = process.argv
-const runtime = await openScratchRuntime({ socketPath }, folder, { host })
+const [, , socketPath = '', folder = '', port = '0', host = '127.0.0.1', stocked] = process.argv
+const stock = stocked === undefined ? {} : { stock: { least: 1, most: 1 } }
+const runtime = await openScratchRuntime({ socketPath }, folder, { host, ...stock })
 const result = await runtime.createPod(inImage(greeter('pod-a')))
 if (result.kind === 'failed') throw new Error(result.reason)
 const opened = await result.pod.openEndpoints({ sessionId: 'ses-a', hostPorts: [Number(port)] })
+while (stocked !== undefined && runtime.stockSize === 0) await sleep(systemClock, 20)
 const probe = result.pod.probeAddress('game')
 console.log(JSON.stringify({ handle: result.pod.handle, opened, address: probe?.host }))
 

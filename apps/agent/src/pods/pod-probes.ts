@@ -1,0 +1,44 @@
+/** Asks one pod until it is ready, and from then on whether it still works. */
+import type { Clock } from '@fornax/kernel/clock'
+import type { ApplicationVersion } from '@fornax/node-model/application-version'
+import { untilUnhealthy } from './liveness.ts'
+import type { Probed } from './probe.ts'
+import { untilReady } from './readiness.ts'
+
+export class PodProbes {
+  readonly #version: Pick<ApplicationVersion, 'readiness' | 'liveness'>
+  readonly #clock: Clock
+  #abort = new AbortController()
+
+  constructor(version: Pick<ApplicationVersion, 'readiness' | 'liveness'>, clock: Clock) {
+    this.#version = version
+    this.#clock = clock
+  }
+
+  /** Calls back when its probe has passed. `podOf` is null while there is nobody to ask. */
+  awaitReady(podOf: () => Probed | null, then: () => void): void {
+    void untilReady(this.#version.readiness, podOf, this.#clock, this.#again()).then(then, onlyAbort)
+  }
+
+  /** Calls back, with the reason, when it no longer works. `podOf` is null while it must not be asked. */
+  watch(podOf: () => Probed | null, then: (reason: string) => void): void {
+    const { liveness } = this.#version
+    const signal = this.#again()
+    if (liveness !== null) void untilUnhealthy(liveness, podOf, this.#clock, signal).then(then, onlyAbort)
+  }
+
+  /** Asks no more. */
+  stop(): void {
+    this.#abort.abort()
+  }
+
+  #again(): AbortSignal {
+    this.#abort.abort()
+    this.#abort = new AbortController()
+    return this.#abort.signal
+  }
+}
+
+function onlyAbort(): void {
+  // Nothing else rejects: the pod ends, or we do.
+}
