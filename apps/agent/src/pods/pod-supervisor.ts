@@ -282,10 +282,8 @@ export class PodSupervisor {
       if (!this.#usesLink() || this.#saidHello) this.#becomeReady()
       return
     }
-    this.#probes.awaitReady(
-      () => this.#running,
-      () => this.#becomeReady(),
-    )
+    const ready = (): void => this.#becomeReady()
+    this.#probes.awaitReady(() => this.#running, ready)
   }
 
   #becomeReady(): void {
