@@ -150,6 +150,8 @@ function filesWith(folder: string, text: string): readonly string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
+    // What is mounted into running pods is not on the disk, and the names of their networks are no files.
+    .filter((path) => !path.includes('/rootfs/') && !path.includes('/netns/'))
     .filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isFile() === true && holds(path, text))
 }
 

@@ -21,7 +21,7 @@ export async function importImage({ terminal, signal }: Place, file: string, fla
   if (!existsSync(path))
     throw new CliError(`there is no file ${file}`, 'Name an OCI archive, as `docker save` makes it.')
   const socket = flags.socket ?? terminal.env['FORNAX_CONTAINERD_SOCKET'] ?? DEFAULT_SOCKET
-  const args = ['--address', socket, '-n', 'k8s.io', 'images', 'import', '--no-unpack', path]
+  const args = ['--address', socket, '-n', 'k8s.io', 'images', 'import', path]
   const { code, out, err } = await runTool(args, signal)
   const said = `${out}\n${err}`
   if (code !== 0) throw new CliError(`the image could not be imported: ${lastLine(said)}`, remedyFor(said, socket))
