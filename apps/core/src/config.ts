@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { Retention } from './history/history-keeper.ts'
+import type { Objectives } from './history/history.ts'
 import { describeProblems, readSettings } from '@fornax/settings/settings'
 
 export type CoreConfig = {
@@ -18,7 +20,12 @@ export type CoreConfig = {
   /** Seals the secrets of tenants: 32 bytes. */
   readonly secretKey: Uint8Array
   readonly isProduction: boolean
+  readonly objectives: Objectives
+  /** How long history and closed sessions are kept. */
+  readonly retention: Retention
 }
+
+const DAY_MS = 24 * 3_600_000
 
 /** What is wrong with the settings, in words for whoever starts the core. */
 export class ConfigError extends Error {
@@ -42,6 +49,12 @@ export function readConfig(env: NodeJS.ProcessEnv): CoreConfig {
     joinToken: secretIn(settings.joinTokenFile, 'join token', 'FORNAX_JOIN_TOKEN_FILE'),
     secretKey: keyIn(settings.secretKeyFile),
     isProduction: env['NODE_ENV'] === 'production',
+    objectives: {
+      warmP99Ms: settings.objectiveWarmP99Ms,
+      coldP99Ms: settings.objectiveColdP99Ms,
+      poolHitRate: settings.objectiveHitPercent / 100,
+    },
+    retention: { historyMs: settings.historyDays * DAY_MS, sessionsMs: settings.sessionDays * DAY_MS },
   }
 }
 
@@ -64,7 +77,8 @@ function keyIn(file: string): Uint8Array {
   const setting = 'FORNAX_SECRET_KEY_FILE'
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    if (!existsSync(file)) writeFileSync(file, `${randomBytes(KEY_BYTES).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
+    if (!existsSync(file))
+      writeFileSync(file, `${randomBytes(KEY_BYTES).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
     const text = readFileSync(file, 'utf8').trim()
     if (KEY.test(text)) return Buffer.from(text, 'hex')
   } catch (cause) {

@@ -94,7 +94,11 @@ export function openCoreRooms(world: CoreWorld): CoreRooms {
   )
   const mustRestart = Promise.withResolvers<void>()
   const images = imagePreloader(world, fleet, () => connections)
-  const connections: NodeConnections = nodeConnections(world, { fleet, images, mustRestart: () => mustRestart.resolve() })
+  const connections: NodeConnections = nodeConnections(world, {
+    fleet,
+    images,
+    mustRestart: () => mustRestart.resolve(),
+  })
   return {
     clock,
     newId,

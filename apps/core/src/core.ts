@@ -24,6 +24,8 @@ import type { Fleet } from './fleet/fleet.ts'
 import type { CorePort } from './graphql/core-port.ts'
 import { startGraphqlServer } from './graphql/server.ts'
 import type { NodeConditionKind } from './nodes/node-pressure.ts'
+import { HistoryKeeper } from './history/history-keeper.ts'
+import { History } from './history/history.ts'
 import { NODE_PHASES } from './nodes/node-state.ts'
 import { NodeLinkServer } from './nodelink/nodelink-server.ts'
 import { PodLogUnavailableError } from './pods/pod-log.ts'
@@ -31,7 +33,7 @@ import { POD_PHASES } from './pods/pod.ts'
 import { SecretDirectory } from './secrets/secret-directory.ts'
 import { SecretSeal } from './secrets/secret-seal.ts'
 import type { SecretStore } from './secrets/secret.ts'
-import { openStore } from './store/open-store.ts'
+import { openStore, type OpenedStore } from './store/open-store.ts'
 import type { Intent, Store } from './store/store.ts'
 import { LatencyRecorder } from './telemetry/latency.ts'
 import { Metrics, type Gauges } from './telemetry/metrics.ts'
@@ -72,7 +74,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const tenants = await directory(store, intent, options)
   const secrets = await secretDirectory(store.secrets, options)
   const latency = new LatencyRecorder()
-  const rooms = stack.use(
+  const rooms: CoreRooms = stack.use(
     openCoreRooms({
       clock,
       log,
@@ -83,7 +85,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       tenants,
       secrets,
       isJoinToken: (token) => isSame(token, config.joinToken),
-      observe: observer(latency, () => metrics, log),
+      observe: observer({ latency, metrics: () => metrics, history: () => history, log }),
       times: { ...DEFAULT_TIMES, ...times },
       limits: DEFAULT_LIMITS,
     }),
@@ -98,13 +100,21 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       nodeFramesReceived: frames.received,
     }),
   })
+  const history: History = new History({
+    state: rooms.fleet.state,
+    store: store.history,
+    epoch: intent.epoch,
+    nowMs: () => clock.nowMs(),
+    objectives: config.objectives,
+  })
   await recover(rooms.fleet, store, intent)
+  stack.use(historyKept(history, rooms, { store, config, log, epoch: intent.epoch }))
   stack.use(audited(rooms, metrics, log))
   const { host, apiPort, nodeLinkPort, isProduction } = config
   const link = stack.use(
     await NodeLinkServer.listen({ connections: rooms.connections, host, port: nodeLinkPort, frames }),
   )
-  const port = corePort(rooms, { latency, log })
+  const port = corePort(rooms, { latency, history, log })
   const api = stack.use(await startGraphqlServer(port, { host, port: apiPort, isProduction, metrics }))
   const owned = stack.move()
   return {
@@ -115,20 +125,42 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   }
 }
 
+type Observing = {
+  readonly latency: LatencyRecorder
+  readonly metrics: () => Metrics
+  readonly history: () => History
+  readonly log: Log
+}
+
 /** Counts, measures and logs what the fleet says of itself. */
-function observer(latency: LatencyRecorder, metrics: () => Metrics, log: Log): FleetObserver {
+function observer({ latency, metrics, history, log }: Observing): FleetObserver {
   return {
-    sessionAvailable: (session) => {
+    sessionAvailable: (session, pod) => {
       latency.record(session)
+      history().sessionAvailable(session, pod)
       metrics().sessionAvailable(session)
     },
     sessionClosed: (session) => metrics().sessionClosed(session),
-    applicationGone: (applicationId) => latency.forget(applicationId),
+    applicationGone: (applicationId) => {
+      latency.forget(applicationId)
+      history().applicationGone(applicationId)
+    },
     rejected: (what, id, why) => {
       metrics().rejected(what)
       log.warn({ what, id, why }, 'an event that makes no sense here')
     },
   }
+}
+
+/** What happens is remembered, for as long as the settings say. */
+function historyKept(
+  { recorder }: History,
+  { fleet, clock }: CoreRooms,
+  parts: { readonly store: OpenedStore; readonly config: CoreConfig; readonly log: Log; readonly epoch: number },
+): HistoryKeeper {
+  const { store, config, log, epoch } = parts
+  const { retention } = config
+  return new HistoryKeeper({ clock, log, recorder, events: fleet.state.events, store: store.history, epoch, retention })
 }
 
 /** Somebody looks, as long as the core runs, whether anything happens that must never happen. */
@@ -199,7 +231,7 @@ async function secretDirectory(store: SecretStore, { config, clock, log }: CoreO
 /** What the GraphQL edge sees of the core. */
 function corePort(
   rooms: CoreRooms,
-  { latency, log }: { readonly latency: LatencyRecorder; readonly log: Log },
+  { latency, history, log }: { readonly latency: LatencyRecorder; readonly history: History; readonly log: Log },
 ): CorePort {
   const { reader, clock, store, connections } = rooms
   return {
@@ -218,6 +250,7 @@ function corePort(
       return connection.podLog(podId, options, signal)
     },
     latency: (filter) => latency.summary(filter),
+    history,
   }
 }
 

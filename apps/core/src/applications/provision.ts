@@ -48,11 +48,7 @@ export function provisionProblem(
   env: Readonly<Record<string, string>>,
 ): InputProblem | null {
   if (provision === undefined) return null
-  return (
-    amountProblem(provision) ??
-    pathsProblem(provision) ??
-    secretNamesProblem(provision, env)
-  )
+  return amountProblem(provision) ?? pathsProblem(provision) ?? secretNamesProblem(provision, env)
 }
 
 function amountProblem({ files, secrets, imagePullSecrets }: Provision): InputProblem | null {
@@ -68,12 +64,16 @@ function pathsProblem({ files, secrets }: Provision): InputProblem | null {
   const seen: string[] = []
   const places = [
     ...files.map(({ path }, index) => ({ field: `files[${index}].path`, path })),
-    ...secrets.flatMap(({ as }, index) => (as.kind === 'file' ? [{ field: `secrets[${index}].path`, path: as.path }] : [])),
+    ...secrets.flatMap(({ as }, index) =>
+      as.kind === 'file' ? [{ field: `secrets[${index}].path`, path: as.path }] : [],
+    ),
   ]
   for (const { field, path } of places) {
     const what = pathProblem(path)
     if (what !== null) return problem(field, what)
-    if (seen.some((other) => other === path || `${other}/`.startsWith(`${path}/`) || `${path}/`.startsWith(`${other}/`)))
+    if (
+      seen.some((other) => other === path || `${other}/`.startsWith(`${path}/`) || `${path}/`.startsWith(`${other}/`))
+    )
       return problem(field, `"${path}" stands twice, or lies below another file`)
     seen.push(path)
   }

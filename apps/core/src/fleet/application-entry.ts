@@ -51,7 +51,14 @@ export type ApplicationEntry = {
   /** Since when it has pods that no node has room for. */
   shortSinceMs: number | null
   aboveTargetSinceMs: number | null
+  /** What its idle pods keep booked. */
+  idleMemoryBytes: number
+  /** Since the core started; they only grow. */
+  readonly tally: ApplicationTally
 }
+
+/** Sessions that were asked for, that became available by warm and cold start, and that closed. */
+export type ApplicationTally = { asked: number; warm: number; cold: number; ended: number }
 
 export function newEntry(definition: Application, nowMs: number): ApplicationEntry {
   return {
@@ -89,6 +96,8 @@ export function newEntry(definition: Application, nowMs: number): ApplicationEnt
     provesAtMs: null,
     shortSinceMs: null,
     aboveTargetSinceMs: null,
+    idleMemoryBytes: 0,
+    tally: { asked: 0, warm: 0, cold: 0, ended: 0 },
   }
 }
 
@@ -160,6 +169,7 @@ function count(entry: ApplicationEntry, pod: Pod, how: { readonly isOnHold: bool
   const { phase, version } = pod
   entry.counts[phase] += sign
   if (phase === 'standby' || phase === 'hibernated') {
+    entry.idleMemoryBytes += sign * version.spec.memoryBytes
     if (isOnHold) entry.unreachable += sign
     else add(entry.idle, version.number, sign)
   }

@@ -8,6 +8,7 @@ import type { Random } from '@fornax/kernel/random'
 import type { Application, ApplicationVersion } from '../applications/application.ts'
 import type { NodeIntroduction, RegisteredNode } from '../nodes/node.ts'
 import type { NodeCondition } from '../nodes/node-pressure.ts'
+import type { NodeLinkEntry } from '../nodes/node-link.ts'
 import type { NodePhase } from '../nodes/node-state.ts'
 import { holdsBooking } from '../pods/pod-state.ts'
 import type { Pod, PodUsage } from '../pods/pod.ts'
@@ -16,6 +17,7 @@ import { isSettled } from '../sessions/session-state.ts'
 import type { Session } from '../sessions/session.ts'
 import { countIn, countOut, recount, uncount, type ApplicationEntry } from './application-entry.ts'
 import { ChangeLog } from './change-log.ts'
+import { EventLog } from './event-log.ts'
 import type { NodeCommand } from './node-command.ts'
 import { RoomQueue } from './room-queue.ts'
 import type { Change } from './views.ts'
@@ -40,6 +42,8 @@ export type NodeEntry = {
   readonly expectedSessions: Set<string>
   /** N10: pods that it still runs, though they are nobody's. */
   readonly strangers: Set<string>
+  /** What became of its link, oldest first; bounded. */
+  readonly link: NodeLinkEntry[]
 }
 
 /** Of a node: what is booked there, and how many sessions hold a slot there. */
@@ -65,7 +69,8 @@ export type FleetPorts = {
 
 /** Told of what happened, for metrics and logs. */
 export type FleetObserver = {
-  sessionAvailable(session: Session): void
+  /** `pod`: the one that serves it. */
+  sessionAvailable(session: Session, pod: Pod | null): void
   sessionClosed(session: Session): void
   /** A deleted application has gone with its last pod and session. */
   applicationGone(applicationId: string): void
@@ -86,6 +91,7 @@ export class FleetState {
   readonly limits: FleetLimits
   readonly startedAtMs: number
   readonly changes: ChangeLog<Change>
+  readonly events: EventLog
   readonly groups: NodeGroups
   readonly listening: ListeningTime
   /** Whether the core will mark again that it listens. */
@@ -128,6 +134,7 @@ export class FleetState {
     this.startedAtMs = ports.nowMs()
     this.listening = new ListeningTime(this.startedAtMs)
     this.changes = new ChangeLog({ start: this.startedAtMs, capacity: limits.changeLogCapacity })
+    this.events = new EventLog(this.startedAtMs)
     this.groups = new NodeGroups(ports.random)
   }
 
@@ -251,6 +258,12 @@ export class FleetState {
     this.changes.append({ ...change, isGone: false })
   }
 
+  /** Nothing runs on a node that is drained. */
+  noteDrained({ registered: { name: nodeName } }: NodeEntry): void {
+    const message = 'the drain is over: nothing runs on it any more'
+    this.events.note({ kind: 'nodeDrainEnded', severity: 'info', message, nodeName }, this.ports.nowMs())
+  }
+
   /** Calls back at every change of a session that settles it. */
   onSettled(sessionId: string, callback: (session: Session) => void): () => void {
     this.#waiters.set(sessionId, [...(this.#waiters.get(sessionId) ?? []), callback])
@@ -283,6 +296,7 @@ export class FleetState {
       this.groups.release(name, pod.version.spec, pod.applicationId)
       node.podIds.delete(pod.id)
       this.hasNewRoom = true
+      if (node.podIds.size === 0 && node.registered.drainDeadlineMs !== null) this.noteDrained(node)
     }
     this.dirtyNodes.add(node)
   }

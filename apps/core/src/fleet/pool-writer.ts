@@ -5,7 +5,9 @@ import type { Pod } from '../pods/pod.ts'
 import { planPool, type PoolPlan, type PoolPlanInput, type RollOut } from '../pools/pool-plan.ts'
 import { nextTokenAtMs, refilled } from '../pools/token-bucket.ts'
 import { poolView, type ApplicationEntry } from './application-entry.ts'
+import { noteShort } from './event-notes.ts'
 import type { FleetState } from './fleet-state.ts'
+import { shortageMessage } from './shortage-words.ts'
 import { createPod, placePods, stopPod } from './pod-writer.ts'
 import { serveQueue } from './session-writer.ts'
 
@@ -97,6 +99,7 @@ function carryOut(state: FleetState, entry: ApplicationEntry, plan: PoolPlan): v
 function place(state: FleetState, entry: ApplicationEntry): void {
   const homeless = placePods(state, entry)
   const isPlaced = homeless.length === 0
+  if (!isPlaced && entry.shortSinceMs === null) noteShort(state, entry, () => shortageMessage(state, entry))
   entry.shortSinceMs = isPlaced ? null : (entry.shortSinceMs ?? state.ports.nowMs())
   if (isPlaced) state.short.delete(entry)
   else state.short.add(entry, homeless)

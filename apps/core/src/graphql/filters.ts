@@ -1,7 +1,8 @@
 /** What `where` selects. Lists and watches share these, so that they show the same. */
 import type { ApplicationView, NodeView } from '../fleet/views.ts'
 import type { PodView } from '../pods/pod.ts'
-import type { Session } from '../sessions/session.ts'
+import type { CloseReason, Session } from '../sessions/session.ts'
+import type { SessionSpan } from '../store/store.ts'
 import type {
   ApplicationFilter,
   ComputeNodeFilter,
@@ -11,20 +12,49 @@ import type {
   SessionFilter,
 } from './generated/resolver-types.ts'
 import type { VisibleNode } from './visibility.ts'
+import { toInstant } from './windows.ts'
 
 /** A filter as it comes with a request. */
 export type Where<T> = InputMaybe<T> | undefined
 
 export function sessionMatches(where: Where<SessionFilter>): (session: Session) => boolean {
   if (!where) return () => true
-  const { application, nodeName } = where
+  const { application, nodeName, podId, start } = where
   const isPhase = anyOf(where.phases)
+  const isReason = anyOf<CloseReason | null>(where.closeReasons)
   const hasLabels = allOf(where.labels)
+  const isThen = within(spanOf(where))
   return (session) =>
     isSame(application, session.applicationName) &&
     isSame(nodeName, session.nodeName) &&
+    isSame(podId, session.podId) &&
+    isSame(start, session.start) &&
     isPhase(session.phase) &&
+    isReason(session.closeReason) &&
+    isThen(session) &&
     hasLabels(session.request.labels)
+}
+
+/** When sessions were asked for and became available, and how long that took, as a filter says it. Null: whenever. */
+export function spanOf(where: Where<SessionFilter>): SessionSpan {
+  return {
+    createdFromMs: toInstant('where.createdFrom', where?.createdFrom),
+    createdUntilMs: toInstant('where.createdUntil', where?.createdUntil),
+    availableFromMs: toInstant('where.availableFrom', where?.availableFrom),
+    availableUntilMs: toInstant('where.availableUntil', where?.availableUntil),
+    latencyFromMs: where?.latencyFromMs ?? null,
+    latencyBelowMs: where?.latencyBelowMs ?? null,
+  }
+}
+
+function within(span: SessionSpan): (session: Session) => boolean {
+  const { createdFromMs, createdUntilMs, availableFromMs, availableUntilMs, latencyFromMs, latencyBelowMs } = span
+  const isIn = (value: number | null, from: number | null, below: number | null): boolean =>
+    (from === null || (value !== null && value >= from)) && (below === null || (value !== null && value < below))
+  return ({ createdAtMs, availableAtMs }) =>
+    isIn(createdAtMs, createdFromMs, createdUntilMs) &&
+    isIn(availableAtMs, availableFromMs, availableUntilMs) &&
+    isIn(availableAtMs === null ? null : availableAtMs - createdAtMs, latencyFromMs, latencyBelowMs)
 }
 
 export function podMatches(where: Where<PodFilter>): (pod: PodView) => boolean {
@@ -42,9 +72,15 @@ export function applicationMatches(where: Where<ApplicationFilter>): (applicatio
 
 export function computeNodeMatches(where: Where<ComputeNodeFilter>): (node: VisibleNode) => boolean {
   if (!where) return () => true
+  const { isCordoned, agentVersion, nameContains } = where
   const isPhase = anyOf(where.phases)
   const hasLabels = allOf(where.labels)
-  return ({ view }) => isPhase(view.phase) && hasLabels(labelsOf(view))
+  return ({ view }) =>
+    isPhase(view.phase) &&
+    hasLabels(labelsOf(view)) &&
+    isSame(isCordoned, view.registered.isCordoned) &&
+    isSame(agentVersion, view.introduction?.agentVersion ?? null) &&
+    (!nameContains || view.registered.name.includes(nameContains.toLowerCase()))
 }
 
 /** A node's own labels, and those an operator gave it on top. */

@@ -7,6 +7,7 @@ import type { QueryResolvers, ResolversTypes, ViewerResolvers } from './generate
 import { referenceOf } from './ids.ts'
 import { toDateTime } from './scalars.ts'
 import {
+  isEventVisible,
   visibleApplication,
   visibleApplications,
   visibleNode,
@@ -72,6 +73,10 @@ async function findNode(id: string, { core, scope, viewer }: RequestContext): Pr
       const token = [...core.tenants.tokens()].find((one) => one.id === id) ?? null
       const isVisible = token !== null && hasRole(viewer, 'admin') && mayGrant(viewer, token.role, token.tenantId)
       return isVisible ? named('ApiToken', token) : null
+    }
+    case 'event': {
+      const event = core.fleet.events.event(id) ?? (await core.history.event(id))
+      return event !== null && isEventVisible(scope, event) ? named('Event', event) : null
     }
     default:
       return unreachable(reference)

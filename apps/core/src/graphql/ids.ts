@@ -9,7 +9,10 @@ export function computeNodeId(name: string): string {
 
 /** The object that an id names, if it can be one of ours. */
 export type Reference =
-  | { readonly kind: 'session' | 'pod' | 'application' | 'tenant' | 'apiToken' | 'secret'; readonly id: string }
+  | {
+      readonly kind: 'session' | 'pod' | 'application' | 'tenant' | 'apiToken' | 'secret' | 'event'
+      readonly id: string
+    }
   | { readonly kind: 'computeNode'; readonly name: string }
 
 export function referenceOf(id: string): Reference | null {
@@ -27,6 +30,8 @@ export function referenceOf(id: string): Reference | null {
       return { kind: 'secret', id }
     case 'tok':
       return { kind: 'apiToken', id }
+    case 'evt':
+      return { kind: 'event', id }
     default:
       return null
   }

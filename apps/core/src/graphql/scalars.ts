@@ -22,6 +22,15 @@ export function toDateTime(atMs: number | null): string | null {
   return atMs === null ? null : new Date(atMs).toISOString()
 }
 
+const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
+
+/** An instant that a client wrote, as milliseconds since the Unix epoch; null when it is none. */
+export function fromDateTime(text: string): number | null {
+  // oxlint-disable-next-line no-restricted-globals -- reads an instant, and asks for none.
+  const atMs = RFC_3339.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(atMs) ? null : atMs
+}
+
 function toByteCount(value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
   throw badInput('ByteCount is a whole number from 0 to 2^53.')

@@ -59,7 +59,10 @@ export function pullCredentials(
     if (opened.kind !== 'value') return { kind: 'problem', problem: problemOf(name, opened.kind) }
     const found = credentialsIn(opened.value)
     if (found === null)
-      return { kind: 'problem', problem: `the secret ${name} holds no credentials of a registry, as Docker writes them` }
+      return {
+        kind: 'problem',
+        problem: `the secret ${name} holds no credentials of a registry, as Docker writes them`,
+      }
     value.push(...found)
   }
   return { kind: 'value', value }

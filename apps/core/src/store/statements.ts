@@ -1,7 +1,7 @@
 /** The statements that read sessions and audit entries: what is hot, and what Prisma cannot say for both databases. */
 import type { Provider, SqlValue } from './database.ts'
 import { SESSIONS } from './session-rows.ts'
-import type { SessionHistoryQuery } from './store.ts'
+import type { SessionHistoryQuery, SessionSpan } from './store.ts'
 
 export type Statement = { readonly sql: string; readonly args: readonly SqlValue[] }
 
@@ -28,7 +28,7 @@ export function sessionByKey(applicationId: string, key: string, sinceMs: number
 }
 
 export function sessionHistoryPage(provider: Provider, query: SessionHistoryQuery): Statement {
-  const { first, before, tenantId, applicationId, nodeName, phases, labels } = query
+  const { first, before, tenantId, applicationId, nodeName, phases, labels, podId, start, closeReasons, span } = query
   const conditions: Statement[] = []
   const where = (sql: string, ...args: SqlValue[]): void => void conditions.push({ sql, args })
 
@@ -40,11 +40,33 @@ export function sessionHistoryPage(provider: Provider, query: SessionHistoryQuer
   if (nodeName !== null) where('node_name = ?', nodeName)
   if (phases !== null)
     where(phases.length === 0 ? '1 = 0' : `phase IN (${phases.map(() => '?').join(', ')})`, ...phases)
+  if (podId) where('pod_id = ?', podId)
+  if (start) where('start = ?', start)
+  if (closeReasons) where(`close_reason IN (${closeReasons.map(() => '?').join(', ')})`, ...closeReasons)
+  for (const { sql, args } of span ? spanConditions(span) : []) where(sql, ...args)
   for (const [name, value] of Object.entries(labels)) conditions.push(hasLabel(provider, name, value))
 
   const filter = conditions.length === 0 ? '' : `WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}`
   const args = [...conditions.flatMap((condition) => condition.args), first]
   return { sql: `SELECT ${COLUMNS} FROM sessions ${filter} ${NEWEST_FIRST} LIMIT ?`, args }
+}
+
+/** No session takes longer to become available, so who was available then was asked for not long before. */
+const OPEN_MS_MAX = 120_000
+
+function spanConditions(span: SessionSpan): readonly Statement[] {
+  const { createdFromMs, createdUntilMs, availableFromMs, availableUntilMs, latencyFromMs, latencyBelowMs } = span
+  const conditions: readonly (readonly [string, number | null])[] = [
+    ['created_at_ms >= ?', createdFromMs],
+    ['created_at_ms < ?', createdUntilMs],
+    ['created_at_ms >= ?', availableFromMs === null ? null : availableFromMs - OPEN_MS_MAX],
+    ['created_at_ms < ?', availableUntilMs],
+    ['available_at_ms >= ?', availableFromMs],
+    ['available_at_ms < ?', availableUntilMs],
+    ['available_at_ms - created_at_ms >= ?', latencyFromMs],
+    ['available_at_ms - created_at_ms < ?', latencyBelowMs],
+  ]
+  return conditions.flatMap(([sql, value]) => (value === null ? [] : [{ sql, args: [Math.ceil(value)] }]))
 }
 
 function hasLabel(provider: Provider, name: string, value: string): Statement {

@@ -4,14 +4,23 @@ import type { Role, Viewer } from './tenant.ts'
 type Read =
   | ('apiTokens' | 'application' | 'applications' | 'computeNode' | 'computeNodes' | 'fleet' | 'latency')
   | ('node' | 'pod' | 'pods' | 'secret' | 'secrets' | 'session' | 'sessions' | 'tenants' | 'viewer')
+  | ('drainPreview' | 'events' | 'fleetHistory' | 'latencyHistory' | 'scalingPolicyPreview')
 
 type Write =
+  | 'closeSessions'
   | ('closeSession' | 'cordonNode' | 'createApiToken' | 'createApplication' | 'createTenant' | 'deleteApplication')
   | ('drainNode' | 'openSession' | 'openSessions' | 'publishApplicationVersion' | 'revokeApiToken')
   | ('uncordonNode' | 'updateScalingPolicy')
   | ('createSecret' | 'deleteSecret' | 'updateSecret')
 
-type Watch = 'podLogs' | 'watchApplications' | 'watchComputeNodes' | 'watchPods' | 'watchSession' | 'watchSessions'
+type Watch =
+  | 'watchEvents'
+  | 'podLogs'
+  | 'watchApplications'
+  | 'watchComputeNodes'
+  | 'watchPods'
+  | 'watchSession'
+  | 'watchSessions'
 
 /** Named as in the schema. */
 export type Operation = Read | Write | Watch
@@ -23,19 +32,25 @@ const NEEDED_ROLE: Readonly<Record<Operation, Role>> = {
   applications: 'viewer',
   computeNode: 'viewer',
   computeNodes: 'viewer',
+  drainPreview: 'operator',
+  events: 'viewer',
   fleet: 'viewer',
+  fleetHistory: 'viewer',
   latency: 'viewer',
+  latencyHistory: 'viewer',
   node: 'viewer',
   pod: 'viewer',
   pods: 'viewer',
   secret: 'viewer',
   secrets: 'viewer',
+  scalingPolicyPreview: 'viewer',
   session: 'viewer',
   sessions: 'viewer',
   tenants: 'viewer',
   viewer: 'viewer',
 
   closeSession: 'developer',
+  closeSessions: 'developer',
   cordonNode: 'operator',
   createApiToken: 'admin',
   createApplication: 'developer',
@@ -55,6 +70,7 @@ const NEEDED_ROLE: Readonly<Record<Operation, Role>> = {
   podLogs: 'viewer',
   watchApplications: 'viewer',
   watchComputeNodes: 'viewer',
+  watchEvents: 'viewer',
   watchPods: 'viewer',
   watchSession: 'viewer',
   watchSessions: 'viewer',
