@@ -100,15 +100,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       nodeFramesReceived: frames.received,
     }),
   })
-  const history: History = new History({
-    state: rooms.fleet.state,
-    store: store.history,
-    epoch: intent.epoch,
-    nowMs: () => clock.nowMs(),
-    objectives: config.objectives,
-  })
+  const kept = { store, config, log, epoch: intent.epoch }
+  const history: History = historyOf(rooms, kept)
   await recover(rooms.fleet, store, intent)
-  stack.use(historyKept(history, rooms, { store, config, log, epoch: intent.epoch }))
+  stack.use(historyKept(history, rooms, kept))
   stack.use(audited(rooms, metrics, log))
   const { host, apiPort, nodeLinkPort, isProduction } = config
   const link = stack.use(
@@ -152,13 +147,28 @@ function observer({ latency, metrics, history, log }: Observing): FleetObserver 
   }
 }
 
+type Kept = {
+  readonly store: OpenedStore
+  readonly config: CoreConfig
+  readonly log: Log
+  readonly epoch: number
+}
+
+/** What is counted, and what the database remembers of it. */
+function historyOf({ fleet, clock }: CoreRooms, { store, config, epoch }: Kept): History {
+  const { objectives } = config
+  return new History({
+    state: fleet.state,
+    store: store.history,
+    epoch,
+    nowMs: () => clock.nowMs(),
+    objectives,
+  })
+}
+
 /** What happens is remembered, for as long as the settings say. */
-function historyKept(
-  { recorder }: History,
-  { fleet, clock }: CoreRooms,
-  parts: { readonly store: OpenedStore; readonly config: CoreConfig; readonly log: Log; readonly epoch: number },
-): HistoryKeeper {
-  const { store, config, log, epoch } = parts
+function historyKept({ recorder }: History, { fleet, clock }: CoreRooms, kept: Kept): HistoryKeeper {
+  const { store, config, log, epoch } = kept
   const { retention } = config
   return new HistoryKeeper({ clock, log, recorder, events: fleet.state.events, store: store.history, epoch, retention })
 }

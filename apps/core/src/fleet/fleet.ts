@@ -205,9 +205,9 @@ export class Fleet {
     keepPools(this.#state)
   }
 
-  #noteStart(sessions: number): void {
+  #noteStart(openSessions: number): void {
     const { events, limits, ports, nodes: known } = this.#state
-    const message = `epoch ${limits.epoch} begins: ${known.size} nodes are known, ${sessions} sessions were open`
+    const message = `epoch ${limits.epoch} begins: ${known.size} nodes are known, ${openSessions} sessions were open`
     events.note({ kind: 'coreStarted', severity: 'info', message }, ports.nowMs())
   }
 

@@ -3,7 +3,7 @@
  * left it is in the database, but for what was written in the last second.
  */
 import type { FleetEvent } from '../fleet/fleet-event.ts'
-import type { EventQuery } from '../history/history-store.ts'
+import { isMeant, type EventTraits } from '../history/event-match.ts'
 import { pageSize, sortedAfter, startKey, toPage, type Order, type Page, type PageArgs } from './connections.ts'
 import type { CorePort } from './core-port.ts'
 import type { EventFilter } from './generated/resolver-types.ts'
@@ -28,7 +28,7 @@ export async function eventPage(core: CorePort, scope: Scope, args: EventArgs): 
   const size = pageSize(args)
   const after = startKey(newestEventFirst, args)
   const before = after === null ? null : { atMs: Number(after[0]), id: after[1] }
-  const rows = await core.history.events({ ...toQuery(core, scope, args.where), first: size + 1, before })
+  const rows = await core.history.events({ ...toTraits(core, scope, args.where), first: size + 1, before })
   const found = new Map<string, FleetEvent>()
   for (const event of rows) if (core.fleet.events.event(event.id) === null) found.set(event.id, event)
   const matches = eventMatches(core, args.where)
@@ -42,37 +42,14 @@ export function eventMatches(
   core: Pick<CorePort, 'tenants'>,
   where: Where<EventFilter>,
 ): (event: FleetEvent) => boolean {
-  const { tenantId, application, nodeName, podId, sessionId, kinds, severities, fromMs, untilMs } = toQuery(
-    core,
-    null,
-    where,
-  )
-  const isSame = (wanted: string | null, value: string | null): boolean => wanted === null || wanted === value
-  return (event) =>
-    isSame(tenantId, event.tenantId) &&
-    isSame(application, event.applicationName) &&
-    isSame(nodeName, event.nodeName) &&
-    isSame(podId, event.podId) &&
-    isSame(sessionId, event.sessionId) &&
-    (kinds === null || kinds.includes(event.kind)) &&
-    (severities === null || severities.includes(event.severity)) &&
-    (fromMs === null || event.lastAtMs >= fromMs) &&
-    (untilMs === null || event.atMs < untilMs)
+  const traits = toTraits(core, null, where)
+  return (event) => isMeant(event, traits)
 }
 
-function toQuery(
-  core: Pick<CorePort, 'tenants'>,
-  scope: Scope,
-  where: Where<EventFilter>,
-): Omit<EventQuery, 'first' | 'before'> {
-  const named = where?.tenant ? (core.tenants.tenantNamed(where.tenant)?.id ?? NOBODY) : null
+function toTraits(core: Pick<CorePort, 'tenants'>, scope: Scope, where: Where<EventFilter>): EventTraits {
   return {
-    // Who may see one tenant only asks for another one in vain.
-    tenantId: scope === null || named === null || named === scope ? (scope ?? named) : NOBODY,
-    application: where?.application ?? null,
-    nodeName: where?.nodeName ?? null,
-    podId: where?.podId ?? null,
-    sessionId: where?.sessionId ?? null,
+    ...toSubject(where),
+    tenantId: tenantIn(core, scope, where?.tenant ?? null),
     kinds: where?.kinds?.length ? where.kinds : null,
     severities: where?.severities?.length ? where.severities : null,
     fromMs: toInstant('where.from', where?.from),
@@ -80,5 +57,17 @@ function toQuery(
   }
 }
 
+function toSubject(where: Where<EventFilter>): Pick<EventTraits, 'application' | 'nodeName' | 'podId' | 'sessionId'> {
+  const { application = null, nodeName = null, podId = null, sessionId = null } = where ?? {}
+  return { application, nodeName, podId, sessionId }
+}
+
 /** The id of no tenant. */
 const NOBODY = '-'
+
+/** Who may see one tenant only asks for another one in vain. */
+function tenantIn({ tenants }: Pick<CorePort, 'tenants'>, scope: Scope, name: string | null): string | null {
+  if (name === null) return scope
+  const id = tenants.tenantNamed(name)?.id ?? NOBODY
+  return scope === null || scope === id ? id : NOBODY
+}

@@ -1,8 +1,8 @@
 /** What `where` selects. Lists and watches share these, so that they show the same. */
 import type { ApplicationView, NodeView } from '../fleet/views.ts'
 import type { PodView } from '../pods/pod.ts'
-import type { CloseReason, Session } from '../sessions/session.ts'
-import type { SessionSpan } from '../store/store.ts'
+import { hasTraits, type SessionTraits } from '../sessions/session-traits.ts'
+import type { Session } from '../sessions/session.ts'
 import type {
   ApplicationFilter,
   ComputeNodeFilter,
@@ -19,42 +19,35 @@ export type Where<T> = InputMaybe<T> | undefined
 
 export function sessionMatches(where: Where<SessionFilter>): (session: Session) => boolean {
   if (!where) return () => true
-  const { application, nodeName, podId, start } = where
+  const { application, nodeName } = where
   const isPhase = anyOf(where.phases)
-  const isReason = anyOf<CloseReason | null>(where.closeReasons)
   const hasLabels = allOf(where.labels)
-  const isThen = within(spanOf(where))
+  const traits = traitsOf(where)
   return (session) =>
     isSame(application, session.applicationName) &&
     isSame(nodeName, session.nodeName) &&
-    isSame(podId, session.podId) &&
-    isSame(start, session.start) &&
     isPhase(session.phase) &&
-    isReason(session.closeReason) &&
-    isThen(session) &&
+    hasTraits(session, traits) &&
     hasLabels(session.request.labels)
 }
 
-/** When sessions were asked for and became available, and how long that took, as a filter says it. Null: whenever. */
-export function spanOf(where: Where<SessionFilter>): SessionSpan {
+/** What a filter says of sessions beyond where they are and in which phase. */
+export function traitsOf(where: Where<SessionFilter>): SessionTraits {
+  const { podId = null, start = null, latencyFromMs = null, latencyBelowMs = null, closeReasons } = where ?? {}
   return {
-    createdFromMs: toInstant('where.createdFrom', where?.createdFrom),
-    createdUntilMs: toInstant('where.createdUntil', where?.createdUntil),
-    availableFromMs: toInstant('where.availableFrom', where?.availableFrom),
-    availableUntilMs: toInstant('where.availableUntil', where?.availableUntil),
-    latencyFromMs: where?.latencyFromMs ?? null,
-    latencyBelowMs: where?.latencyBelowMs ?? null,
+    podId,
+    start,
+    closeReasons: closeReasons?.length ? closeReasons : null,
+    created: {
+      from: toInstant('where.createdFrom', where?.createdFrom),
+      below: toInstant('where.createdUntil', where?.createdUntil),
+    },
+    available: {
+      from: toInstant('where.availableFrom', where?.availableFrom),
+      below: toInstant('where.availableUntil', where?.availableUntil),
+    },
+    latency: { from: latencyFromMs, below: latencyBelowMs },
   }
-}
-
-function within(span: SessionSpan): (session: Session) => boolean {
-  const { createdFromMs, createdUntilMs, availableFromMs, availableUntilMs, latencyFromMs, latencyBelowMs } = span
-  const isIn = (value: number | null, from: number | null, below: number | null): boolean =>
-    (from === null || (value !== null && value >= from)) && (below === null || (value !== null && value < below))
-  return ({ createdAtMs, availableAtMs }) =>
-    isIn(createdAtMs, createdFromMs, createdUntilMs) &&
-    isIn(availableAtMs, availableFromMs, availableUntilMs) &&
-    isIn(availableAtMs === null ? null : availableAtMs - createdAtMs, latencyFromMs, latencyBelowMs)
 }
 
 export function podMatches(where: Where<PodFilter>): (pod: PodView) => boolean {

@@ -135,10 +135,10 @@ function toWindow({ fromMs, untilMs, stepMs }: Grid): WindowAsked {
 }
 
 /** Denser towards the end, where it matters. */
-const CURVE_PERCENTS = [
-  ...[0, 10, 20, 30, 40, 50, 60, 70, 75, 80, 85, 90, 92.5, 95, 96, 97, 98, 98.5, 99],
-  ...[99.25, 99.5, 99.75, 99.9, 99.95, 99.99, 99.999, 100],
-]
+const CURVE_PERCENTS: readonly number[] =
+  '0 10 20 30 40 50 60 70 75 80 85 90 92.5 95 96 97 98 98.5 99 99.25 99.5 99.75 99.9 99.95 99.99 99.999 100'
+    .split(' ')
+    .map(Number)
 
 function curveOf(counts: Float64Array): { percent: number; latencyMs: number }[] {
   const count = counts.reduce((sum, here) => sum + here, 0)

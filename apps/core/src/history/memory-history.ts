@@ -1,5 +1,6 @@
 /** History of tests and of fakes: the same port, in memory. No timers, no chance, no I/O. */
 import type { FleetEvent } from '../fleet/fleet-event.ts'
+import { isMeant } from './event-match.ts'
 import type { EventQuery, HistorySlice, HistoryStore, Prune, SliceQuery } from './history-store.ts'
 
 export class MemoryHistory implements HistoryStore {
@@ -11,7 +12,10 @@ export class MemoryHistory implements HistoryStore {
   }
 
   async events(query: EventQuery): Promise<readonly FleetEvent[]> {
-    return [...this.#events.values()].filter(inPage(query)).toSorted(newestFirst).slice(0, query.first)
+    return [...this.#events.values()]
+      .filter((event) => isMeant(event, query) && (query.before === null || newestFirst(query.before, event) < 0))
+      .toSorted(newestFirst)
+      .slice(0, query.first)
   }
 
   async event(id: string): Promise<FleetEvent | null> {
@@ -35,22 +39,6 @@ export class MemoryHistory implements HistoryStore {
     for (const [key] of events) this.#events.delete(key)
     return slices.length === rowsMax || events.length === rowsMax
   }
-}
-
-function inPage(query: EventQuery): (event: FleetEvent) => boolean {
-  const { before, kinds, severities, fromMs, untilMs } = query
-  const isSame = (wanted: string | null, value: string | null): boolean => wanted === null || wanted === value
-  return (event) =>
-    (before === null || newestFirst(before, event) < 0) &&
-    isSame(query.tenantId, event.tenantId) &&
-    isSame(query.application, event.applicationName) &&
-    isSame(query.nodeName, event.nodeName) &&
-    isSame(query.podId, event.podId) &&
-    isSame(query.sessionId, event.sessionId) &&
-    (kinds === null || kinds.includes(event.kind)) &&
-    (severities === null || severities.includes(event.severity)) &&
-    (fromMs === null || event.lastAtMs >= fromMs) &&
-    (untilMs === null || event.atMs < untilMs)
 }
 
 type Key = Pick<FleetEvent, 'atMs' | 'id'>

@@ -1,7 +1,7 @@
 /** Pools and the fleet over time. */
 import { bytesToWords } from './latency-series.ts'
 import { p99BySteps, type LatencyParts } from './latency-report.ts'
-import { emptyStep, mergeSteps, POOL } from './pool-samples.ts'
+import { emptyStep, joinPools, mergeSteps, POOL } from './pool-samples.ts'
 import { FLEET, FLEET_WIDTH, type HistoryRecorder } from './recorder.ts'
 import { FLEET_SERIES, poolSeries, type Whose } from './series-names.ts'
 import { lengthOf, placeIn, STEP_MS, type Grid, type WindowAsked } from './time-grid.ts'
@@ -151,7 +151,7 @@ function tenantSteps(recorder: HistoryRecorder, past: Past, ids: readonly string
     for (const [at, step] of poolSteps(recorder, { ...past, rows }, [id]).entries()) {
       if (step === null) continue
       const into = sums[at] ?? emptyStep()
-      mergeSteps(into, step, true)
+      joinPools(into, step)
       sums[at] = into
     }
   }

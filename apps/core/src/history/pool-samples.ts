@@ -60,20 +60,30 @@ export function addSample(step: Uint32Array, { counts, policy, waiting, open, si
   step[POOL.samples] = samples + 1
 }
 
-/** Adds a step to a longer one that ends with it, or to the same of another pool's. */
-export function mergeSteps(into: number[], step: ArrayLike<number>, isSameTime = false): void {
-  const samples = into[POOL.samples] ?? 0
-  const isEmpty = samples === 0
-  const [min, max] = [into[POOL.standbyMin] ?? 0, into[POOL.waitingMax] ?? 0]
-  for (let field = 0; field < POOL_WIDTH; field += 1) into[field] = (into[field] ?? 0) + (step[field] ?? 0)
-  if (isSameTime) {
-    into[POOL.samples] = Math.max(samples, step[POOL.samples] ?? 0)
-    return
-  }
-  into[POOL.standbyMin] = isEmpty ? (step[POOL.standbyMin] ?? 0) : Math.min(min, step[POOL.standbyMin] ?? 0)
-  into[POOL.waitingMax] = Math.max(max, step[POOL.waitingMax] ?? 0)
-  into[POOL.low] = step[POOL.low] ?? 0
-  into[POOL.high] = step[POOL.high] ?? 0
+/** Adds a step to a longer one that ends with it. */
+export function mergeSteps(into: number[], step: ArrayLike<number>): void {
+  const isEmpty = at(into, POOL.samples) === 0
+  const [min, max] = [at(into, POOL.standbyMin), at(into, POOL.waitingMax)]
+  addNumbers(into, step)
+  into[POOL.standbyMin] = isEmpty ? at(step, POOL.standbyMin) : Math.min(min, at(step, POOL.standbyMin))
+  into[POOL.waitingMax] = Math.max(max, at(step, POOL.waitingMax))
+  into[POOL.low] = at(step, POOL.low)
+  into[POOL.high] = at(step, POOL.high)
+}
+
+/** Adds the same step of another pool. */
+export function joinPools(into: number[], step: ArrayLike<number>): void {
+  const samples = Math.max(at(into, POOL.samples), at(step, POOL.samples))
+  addNumbers(into, step)
+  into[POOL.samples] = samples
+}
+
+function addNumbers(into: number[], step: ArrayLike<number>): void {
+  for (let field = 0; field < POOL_WIDTH; field += 1) into[field] = at(into, field) + at(step, field)
+}
+
+function at(step: ArrayLike<number>, field: number): number {
+  return step[field] ?? 0
 }
 
 export function emptyStep(): number[] {

@@ -1,9 +1,10 @@
 /** The store of simulations and tests: the same port, in memory. No timers, no chance, no I/O. */
 import type { Application, ApplicationVersion, ScalingPolicy } from '../applications/application.ts'
 import type { RegisteredNode } from '../nodes/node.ts'
+import { hasTraits } from '../sessions/session-traits.ts'
 import type { Session } from '../sessions/session.ts'
 import type { ApiToken, Tenant } from '../tenants/tenant.ts'
-import type { AuditEntry, Intent, SessionHistoryQuery, SessionKey, SessionSpan, Store, WriteResult } from './store.ts'
+import type { AuditEntry, Intent, SessionHistoryQuery, SessionKey, Store, WriteResult } from './store.ts'
 
 /** What a disk would hold: a store that is opened on it again finds everything that was answered. */
 export type MemoryDatabase = {
@@ -181,30 +182,15 @@ function withoutSpentData(session: Session): Session {
 }
 
 function inHistory(query: SessionHistoryQuery): (session: Session) => boolean {
-  const { before, tenantId, applicationId, nodeName, phases, labels, podId, start, closeReasons, span } = query
+  const { before, tenantId, applicationId, nodeName, phases, labels, traits } = query
   return (session) =>
     (before === null || compareAge(session, before) < 0) &&
     (tenantId === null || session.tenantId === tenantId) &&
     (applicationId === null || session.applicationId === applicationId) &&
     (nodeName === null || session.nodeName === nodeName) &&
     (phases === null || phases.includes(session.phase)) &&
-    (!podId || session.podId === podId) &&
-    (!start || session.start === start) &&
-    (!closeReasons || (session.closeReason !== null && closeReasons.includes(session.closeReason))) &&
-    (!span || isIn(session, span)) &&
+    (traits === undefined || hasTraits(session, traits)) &&
     Object.entries(labels).every(([name, value]) => session.request.labels[name] === value)
-}
-
-function isIn({ createdAtMs, availableAtMs }: Session, span: SessionSpan): boolean {
-  const { createdFromMs, createdUntilMs, availableFromMs, availableUntilMs, latencyFromMs, latencyBelowMs } = span
-  const latencyMs = availableAtMs === null ? null : availableAtMs - createdAtMs
-  const isBetween = (value: number | null, from: number | null, below: number | null): boolean =>
-    (from === null || (value !== null && value >= from)) && (below === null || (value !== null && value < below))
-  return (
-    isBetween(createdAtMs, createdFromMs, createdUntilMs) &&
-    isBetween(availableAtMs, availableFromMs, availableUntilMs) &&
-    isBetween(latencyMs, latencyFromMs, latencyBelowMs)
-  )
 }
 
 function newestFirst(sessions: readonly Session[]): Session[] {

@@ -1,7 +1,8 @@
 /** The statements that read sessions and audit entries: what is hot, and what Prisma cannot say for both databases. */
+import type { SessionTraits } from '../sessions/session-traits.ts'
 import type { Provider, SqlValue } from './database.ts'
 import { SESSIONS } from './session-rows.ts'
-import type { SessionHistoryQuery, SessionSpan } from './store.ts'
+import type { SessionHistoryQuery } from './store.ts'
 
 export type Statement = { readonly sql: string; readonly args: readonly SqlValue[] }
 
@@ -28,7 +29,7 @@ export function sessionByKey(applicationId: string, key: string, sinceMs: number
 }
 
 export function sessionHistoryPage(provider: Provider, query: SessionHistoryQuery): Statement {
-  const { first, before, tenantId, applicationId, nodeName, phases, labels, podId, start, closeReasons, span } = query
+  const { first, before, tenantId, applicationId, nodeName, phases, labels, traits } = query
   const conditions: Statement[] = []
   const where = (sql: string, ...args: SqlValue[]): void => void conditions.push({ sql, args })
 
@@ -40,10 +41,7 @@ export function sessionHistoryPage(provider: Provider, query: SessionHistoryQuer
   if (nodeName !== null) where('node_name = ?', nodeName)
   if (phases !== null)
     where(phases.length === 0 ? '1 = 0' : `phase IN (${phases.map(() => '?').join(', ')})`, ...phases)
-  if (podId) where('pod_id = ?', podId)
-  if (start) where('start = ?', start)
-  if (closeReasons) where(`close_reason IN (${closeReasons.map(() => '?').join(', ')})`, ...closeReasons)
-  for (const { sql, args } of span ? spanConditions(span) : []) where(sql, ...args)
+  if (traits !== undefined) conditions.push(...traitConditions(traits))
   for (const [name, value] of Object.entries(labels)) conditions.push(hasLabel(provider, name, value))
 
   const filter = conditions.length === 0 ? '' : `WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}`
@@ -54,19 +52,28 @@ export function sessionHistoryPage(provider: Provider, query: SessionHistoryQuer
 /** No session takes longer to become available, so who was available then was asked for not long before. */
 const OPEN_MS_MAX = 120_000
 
-function spanConditions(span: SessionSpan): readonly Statement[] {
-  const { createdFromMs, createdUntilMs, availableFromMs, availableUntilMs, latencyFromMs, latencyBelowMs } = span
-  const conditions: readonly (readonly [string, number | null])[] = [
-    ['created_at_ms >= ?', createdFromMs],
-    ['created_at_ms < ?', createdUntilMs],
-    ['created_at_ms >= ?', availableFromMs === null ? null : availableFromMs - OPEN_MS_MAX],
-    ['created_at_ms < ?', availableUntilMs],
-    ['available_at_ms >= ?', availableFromMs],
-    ['available_at_ms < ?', availableUntilMs],
-    ['available_at_ms - created_at_ms >= ?', latencyFromMs],
-    ['available_at_ms - created_at_ms < ?', latencyBelowMs],
+function traitConditions({ podId, start, closeReasons, created, available, latency }: SessionTraits): Statement[] {
+  const askedFrom = available.from === null ? null : available.from - OPEN_MS_MAX
+  return [
+    ...compared('pod_id = ?', podId),
+    ...compared('start = ?', start),
+    ...compared('created_at_ms >= ?', created.from),
+    ...compared('created_at_ms < ?', created.below),
+    ...compared('created_at_ms >= ?', askedFrom),
+    ...compared('created_at_ms < ?', available.below),
+    ...compared('available_at_ms >= ?', available.from),
+    ...compared('available_at_ms < ?', available.below),
+    ...compared('available_at_ms - created_at_ms >= ?', latency.from),
+    ...compared('available_at_ms - created_at_ms < ?', latency.below),
+    ...(closeReasons === null
+      ? []
+      : [{ sql: `close_reason IN (${closeReasons.map(() => '?').join(', ')})`, args: closeReasons }]),
   ]
-  return conditions.flatMap(([sql, value]) => (value === null ? [] : [{ sql, args: [Math.ceil(value)] }]))
+}
+
+/** Whole milliseconds: nothing in the table lies between them. */
+function compared(sql: string, value: string | number | null): readonly Statement[] {
+  return value === null ? [] : [{ sql, args: [typeof value === 'number' ? Math.ceil(value) : value] }]
 }
 
 function hasLabel(provider: Provider, name: string, value: string): Statement {

@@ -7,7 +7,8 @@
  */
 import type { Application, ApplicationVersion, ScalingPolicy } from '../applications/application.ts'
 import type { RegisteredNode } from '../nodes/node.ts'
-import type { CloseReason, Session, SessionPhase } from '../sessions/session.ts'
+import type { SessionTraits } from '../sessions/session-traits.ts'
+import type { Session, SessionPhase } from '../sessions/session.ts'
 import type { ApiToken, Tenant } from '../tenants/tenant.ts'
 
 /** What a core reads once, before it serves. */
@@ -38,20 +39,7 @@ export type SessionHistoryQuery = {
   readonly phases: readonly SessionPhase[] | null
   /** All of these. */
   readonly labels: Readonly<Record<string, string>>
-  readonly podId?: string | null
-  readonly start?: 'warm' | 'cold' | null
-  readonly closeReasons?: readonly CloseReason[] | null
-  readonly span?: SessionSpan
-}
-
-/** When sessions were asked for, when they became available, and how long that took. Null: whenever. */
-export type SessionSpan = {
-  readonly createdFromMs: number | null
-  readonly createdUntilMs: number | null
-  readonly availableFromMs: number | null
-  readonly availableUntilMs: number | null
-  readonly latencyFromMs: number | null
-  readonly latencyBelowMs: number | null
+  readonly traits?: SessionTraits
 }
 
 /** Sessions are listed by time of asking, then id, newest first. */
