@@ -14,7 +14,17 @@ const mappers = {
   Liveness: core('applications/application', 'Liveness'),
   NodeCondition: core('nodes/node-pressure', 'NodeCondition'),
   NodeImage: core('images/node-image', 'NodeImage'),
+  Event: core('fleet/fleet-event', 'FleetEvent'),
+  EventConnection: '../event-pages.ts#EventPage',
+  FleetHistory: '../history-views.ts#FleetHistoryView',
+  FleetPoint: core('history/pool-report', 'FleetPoint'),
+  LatencyHistory: '../history-views.ts#LatencyHistoryView',
+  LatencySlice: core('history/latency-report', 'LatencySlice'),
+  NodeLinkEntry: core('nodes/node-link', 'NodeLinkEntry'),
   Pod: core('pods/pod', 'PodView'),
+  PolicyPoint: core('history/policy-replay-plan', 'ReplayPoint'),
+  PoolHistory: core('history/pool-report', 'PoolReport'),
+  PoolPoint: core('history/pool-report', 'PoolPoint'),
   Pool: core('fleet/views', 'PoolCounts'),
   Readiness: core('applications/application', 'Readiness'),
   ScalingPolicy: core('applications/application', 'ScalingPolicy'),
@@ -30,9 +40,9 @@ const enums =
   'ApplicationFailureKind CloseReason ComputeNodePhase Durability EndpointProtocol Isolation OpenSessionWait'
 const moreEnums = 'PodLogStream PodPhase ProbeKind QuotaName Role SessionPhase SessionStart SessionStep TenantPhase'
 const latestEnums = 'ImagePhase ImagePullPolicy NodeConditionKind'
-const enumValues = Object.fromEntries(
-  `${enums} ${moreEnums} ${latestEnums}`.split(' ').map((name) => [name, `../enums.ts#${name}`]),
-)
+const historyEnums = 'ComputeNodeOrder DrainedPodFate EventKind EventSeverity LatencyPhaseKind NodeLinkKind PodOrigin'
+const enumNames = [enums, moreEnums, latestEnums, historyEnums].join(' ').split(' ')
+const enumValues = Object.fromEntries(enumNames.map((name) => [name, `../enums.ts#${name}`]))
 const resolvers = {
   avoidOptionals: { defaultValue: true },
   contextType: '../context.ts#RequestContext',

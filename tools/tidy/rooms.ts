@@ -39,9 +39,11 @@ const CORE: RoomPlan = {
     fleet: BELOW_FLEET,
     // Looks at everything that the fleet holds, and writes nothing.
     audit: BELOW_EDGES,
-    store: BELOW_EDGES,
+    // What is counted and remembered of the fleet; nothing decides by it.
+    history: BELOW_EDGES,
+    store: [...BELOW_EDGES, 'history'],
     nodelink: BELOW_EDGES,
-    graphql: BELOW_EDGES,
+    graphql: [...BELOW_EDGES, 'history'],
     telemetry: BELOW_EDGES,
     // Whoever else vouches for people and programs.
     issuers: ['tenants'],
@@ -52,7 +54,8 @@ const CORE: RoomPlan = {
     'tenant-cases.ts': [...BELOW_EDGES, 'use-cases.ts'],
     // Everything between the edges: what `core.ts` puts edges around, and simulations run.
     'core-rooms.ts': [...BELOW_EDGES, 'core-journals.ts', 'use-cases.ts', 'nodelink'],
-    'core.ts': [...BELOW_EDGES, 'audit', 'config.ts', 'use-cases.ts', 'core-rooms.ts', ...EDGES],
+    'core.ts': [...BELOW_EDGES, 'audit', 'history', 'config.ts', 'use-cases.ts', 'core-rooms.ts', ...EDGES],
+    'config.ts': ['history'],
     'main.ts': ['config.ts', 'core.ts', 'start-failure.ts'],
   },
   above: {

@@ -4,6 +4,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { IssuersFileError, readIssuers, type Issuer } from '@fornax/settings/issuers-file'
 import { describeProblems, readSettings } from '@fornax/settings/settings'
+import type { Retention } from './history/history-keeper.ts'
+import type { Objectives } from './history/history.ts'
 
 export type CoreConfig = {
   readonly host: string
@@ -21,7 +23,12 @@ export type CoreConfig = {
   readonly isProduction: boolean
   /** Who may vouch for people and programs besides us. */
   readonly issuers?: readonly Issuer[]
+  readonly objectives: Objectives
+  /** How long history and closed sessions are kept. */
+  readonly retention: Retention
 }
+
+const DAY_MS = 24 * 3_600_000
 
 /** What is wrong with the settings, in words for whoever starts the core. */
 export class ConfigError extends Error {
@@ -46,6 +53,12 @@ export function readConfig(env: NodeJS.ProcessEnv): CoreConfig {
     secretKey: keyIn(settings.secretKeyFile),
     isProduction: env['NODE_ENV'] === 'production',
     issuers: issuersIn(settings.issuersFile),
+    objectives: {
+      warmP99Ms: settings.objectiveWarmP99Ms,
+      coldP99Ms: settings.objectiveColdP99Ms,
+      poolHitRate: settings.objectiveHitPercent / 100,
+    },
+    retention: { historyMs: settings.historyDays * DAY_MS, sessionsMs: settings.sessionDays * DAY_MS },
   }
 }
 

@@ -26,6 +26,8 @@ import type { Logins } from './graphql/tenants-port.ts'
 import { startGraphqlServer } from './graphql/server.ts'
 import { IssuerDirectory } from './issuers/issuer-directory.ts'
 import type { NodeConditionKind } from './nodes/node-pressure.ts'
+import { HistoryKeeper } from './history/history-keeper.ts'
+import { History } from './history/history.ts'
 import { NODE_PHASES } from './nodes/node-state.ts'
 import { NodeLinkServer } from './nodelink/nodelink-server.ts'
 import { PodLogUnavailableError } from './pods/pod-log.ts'
@@ -33,7 +35,7 @@ import { POD_PHASES } from './pods/pod.ts'
 import { SecretDirectory } from './secrets/secret-directory.ts'
 import { SecretSeal } from './secrets/secret-seal.ts'
 import type { SecretStore } from './secrets/secret.ts'
-import { openStore } from './store/open-store.ts'
+import { openStore, type OpenedStore } from './store/open-store.ts'
 import type { Intent, Store } from './store/store.ts'
 import { LatencyRecorder } from './telemetry/latency.ts'
 import { Metrics, type Gauges } from './telemetry/metrics.ts'
@@ -79,7 +81,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const secrets = await secretDirectory(store.secrets, options)
   const users = new UserDirectory({ store, nowMs: () => clock.nowMs(), users: intent.users })
   const latency = new LatencyRecorder()
-  const rooms = stack.use(
+  const rooms: CoreRooms = stack.use(
     openCoreRooms({
       clock,
       log,
@@ -91,7 +93,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       secrets,
       users,
       isJoinToken: (token) => isSame(token, config.joinToken),
-      observe: observer(latency, () => metrics, log),
+      observe: observer({ latency, metrics: () => metrics, history: () => history, log }),
       times: { ...DEFAULT_TIMES, ...times },
       limits: DEFAULT_LIMITS,
     }),
@@ -106,7 +108,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       nodeFramesReceived: frames.received,
     }),
   })
+  const kept = { store, config, log, epoch: intent.epoch }
+  const history: History = historyOf(rooms, kept)
   await recover(rooms.fleet, store, intent)
+  stack.use(historyKept(history, rooms, kept))
   stack.use(audited(rooms, metrics, log))
   stack.use(new TokenKeeper({ clock, log, tenants }))
   stack.use(new TenantDeletionKeeper(deletionPorts(rooms, log)))
@@ -115,7 +120,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     await NodeLinkServer.listen({ connections: rooms.connections, host, port: nodeLinkPort, frames }),
   )
   const issuers = new IssuerDirectory({ clock, log, tenants, issuers: config.issuers ?? [] })
-  const port = corePort(rooms, { latency, log, issuers })
+  const port = corePort(rooms, { latency, history, log, issuers })
   const api = stack.use(await startGraphqlServer(port, { host, port: apiPort, isProduction, metrics }))
   const owned = stack.move()
   return {
@@ -126,21 +131,58 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   }
 }
 
+type Observing = {
+  readonly latency: LatencyRecorder
+  readonly metrics: () => Metrics
+  readonly history: () => History
+  readonly log: Log
+}
+
 /** Counts, measures and logs what the fleet says of itself. */
-function observer(latency: LatencyRecorder, metrics: () => Metrics, log: Log): FleetObserver {
+function observer({ latency, metrics, history, log }: Observing): FleetObserver {
   return {
-    sessionAvailable: (session) => {
+    sessionAvailable: (session, pod) => {
       latency.record(session)
+      history().sessionAvailable(session, pod)
       metrics().sessionAvailable(session)
     },
     sessionClosed: (session) => metrics().sessionClosed(session),
     podReady: (pod) => metrics().podReady(pod),
-    applicationGone: (applicationId) => latency.forget(applicationId),
+    applicationGone: (applicationId) => {
+      latency.forget(applicationId)
+      history().applicationGone(applicationId)
+    },
     rejected: (what, id, why) => {
       metrics().rejected(what)
       log.warn({ what, id, why }, 'an event that makes no sense here')
     },
   }
+}
+
+type Kept = {
+  readonly store: OpenedStore
+  readonly config: CoreConfig
+  readonly log: Log
+  readonly epoch: number
+}
+
+/** What is counted, and what the database remembers of it. */
+function historyOf({ fleet, clock }: CoreRooms, { store, config, epoch }: Kept): History {
+  const { objectives } = config
+  return new History({
+    state: fleet.state,
+    store: store.history,
+    epoch,
+    nowMs: () => clock.nowMs(),
+    objectives,
+  })
+}
+
+/** What happens is remembered, for as long as the settings say. */
+function historyKept({ recorder }: History, { fleet, clock }: CoreRooms, kept: Kept): HistoryKeeper {
+  const { store, config, log, epoch } = kept
+  const { retention } = config
+  return new HistoryKeeper({ clock, log, recorder, events: fleet.state.events, store: store.history, epoch, retention })
 }
 
 /** Somebody looks, as long as the core runs, whether anything happens that must never happen. */
@@ -243,9 +285,15 @@ function corePort(
   rooms: CoreRooms,
   {
     latency,
+    history,
     log,
     issuers,
-  }: { readonly latency: LatencyRecorder; readonly log: Log; readonly issuers: IssuerDirectory },
+  }: {
+    readonly latency: LatencyRecorder
+    readonly history: History
+    readonly log: Log
+    readonly issuers: IssuerDirectory
+  },
 ): CorePort {
   const { reader, clock, store, connections } = rooms
   return {
@@ -269,6 +317,7 @@ function corePort(
       return connection.podLog(podId, options, signal)
     },
     latency: (filter) => latency.summary(filter),
+    history,
   }
 }
 

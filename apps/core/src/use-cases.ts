@@ -150,7 +150,7 @@ function missingSecret(
 function viewOf(observed: ApplicationView | null, definition: ApplicationView['definition']): ApplicationView {
   if (observed !== null) return { ...observed, definition }
   const counts = { pending: 0, creating: 0, standby: 0, hibernated: 0, active: 0, terminating: 0 }
-  return { definition, counts, waitingSessions: 0, openSessions: 0, failure: null }
+  return { definition, counts, waitingSessions: 0, openSessions: 0, idleMemoryBytes: 0, failure: null }
 }
 
 /** As somebody of the tenant would; whoever is faster is welcome. */

@@ -4,7 +4,21 @@
  */
 import { randomBytes } from 'node:crypto'
 
-export const ID_KINDS = ['app', 'ver', 'ses', 'pod', 'nod', 'ten', 'tok', 'led', 'cor', 'aud', 'sec', 'usr'] as const
+export const ID_KINDS = [
+  'app',
+  'ver',
+  'ses',
+  'pod',
+  'nod',
+  'ten',
+  'tok',
+  'led',
+  'cor',
+  'aud',
+  'sec',
+  'usr',
+  'evt',
+] as const
 
 export type IdKind = (typeof ID_KINDS)[number]
 

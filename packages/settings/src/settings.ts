@@ -31,6 +31,7 @@ type SettingDefinition = {
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 const TOKEN_LENGTH_MIN = 16
 const PORT_MAX = 65_535
+const DAYS_MAX = 36_500
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 
 const text = z.string().trim().min(1)
@@ -40,6 +41,16 @@ const port = z
   .regex(/^\d{1,5}$/)
   .transform(Number)
   .pipe(z.number().max(PORT_MAX))
+const days = z
+  .string()
+  .regex(/^\d{1,5}(\.\d+)?$/)
+  .transform(Number)
+  .pipe(z.number().positive().max(DAYS_MAX))
+const positive = z
+  .string()
+  .regex(/^\d+(\.\d+)?$/)
+  .transform(Number)
+  .pipe(z.number().positive())
 const secret = text.min(TOKEN_LENGTH_MIN)
 const httpUrl = text
   .refine((value) => URL.canParse(value) && ['http:', 'https:'].includes(new URL(value).protocol))
@@ -55,6 +66,8 @@ const percent = z
 
 const PERCENT_EXPECTS = 'a whole number from 0 to 99'
 const PORT_EXPECTS = `a port number from 0 to ${PORT_MAX}, where 0 takes any free port`
+const DAYS_EXPECTS = `a number of days, more than 0 and at most ${DAYS_MAX}`
+const POSITIVE_EXPECTS = 'a number of milliseconds, more than 0'
 const EVERY_PART = ['start', 'core', 'agent', 'console', 'cli'] as const
 
 /** The shared table, by the field that `Settings` has for it. Its order is that of the README. */
@@ -156,6 +169,50 @@ export const SETTINGS = {
     expects: 'the path of a file',
     doc: 'JSON file with the issuers (OpenID Connect) whose tokens are good and where people log in; see docs/access.md.',
     usedBy: ['start', 'core', 'console'],
+  },
+  historyDays: {
+    name: 'FORNAX_HISTORY_DAYS',
+    default: '7',
+    schema: days,
+    expects: DAYS_EXPECTS,
+    doc: 'How many days the database keeps events, and the history of latencies, pools and the fleet.',
+    usedBy: ['start', 'core'],
+  },
+  sessionDays: {
+    name: 'FORNAX_SESSION_DAYS',
+    default: '30',
+    schema: days,
+    expects: DAYS_EXPECTS,
+    doc: 'How many days the database keeps sessions that have closed.',
+    usedBy: ['start', 'core'],
+  },
+  objectiveWarmP99Ms: {
+    name: 'FORNAX_OBJECTIVE_WARM_P99_MS',
+    default: '50',
+    schema: positive,
+    expects: POSITIVE_EXPECTS,
+    doc: 'What 99 of 100 warm starts should take at most, in milliseconds; the console shows it beside what they take.',
+    usedBy: ['start', 'core'],
+  },
+  objectiveColdP99Ms: {
+    name: 'FORNAX_OBJECTIVE_COLD_P99_MS',
+    default: '1500',
+    schema: positive,
+    expects: POSITIVE_EXPECTS,
+    doc: 'The same of cold starts.',
+    usedBy: ['start', 'core'],
+  },
+  objectiveHitPercent: {
+    name: 'FORNAX_OBJECTIVE_HIT_PERCENT',
+    default: '95',
+    schema: z
+      .string()
+      .regex(/^\d+(\.\d+)?$/)
+      .transform(Number)
+      .pipe(z.number().max(100)),
+    expects: 'a number from 0 to 100',
+    doc: 'How many of 100 sessions should find a pod ready.',
+    usedBy: ['start', 'core'],
   },
   logLevel: {
     name: 'LOG_LEVEL',

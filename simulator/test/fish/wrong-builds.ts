@@ -66,7 +66,7 @@ export const WRONG_BUILDS: readonly WrongBuild[] = [
     invariant: 'I7',
     mistake: 'a drain stops pods that serve',
     file: `${FLEET}/node-writer.ts`,
-    right: 'if (pod.sessionIds.size === 0) stopPod(state, pod)',
+    right: "if (fateOf(pod) === 'stopsNow') stopPod(state, pod)",
     wrong: 'stopPod(state, pod)',
   },
   {

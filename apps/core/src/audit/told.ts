@@ -100,9 +100,9 @@ function shownTo({ kind, tenantId, application }: ReaderWitness, state: FleetSta
     case 'application': {
       const entry = state.applications.get(id)
       if (!entry || entry.isDeleted) return null
-      const { definition, counts, queue, openSessions } = entry
+      const { definition, counts, queue, openSessions, idleMemoryBytes } = entry
       if (!mayBe({ tenantId: definition.tenantId, applicationName: definition.name })) return null
-      const sizes = { waitingSessions: queue.size, openSessions: openSessions.size, failure: null }
+      const sizes = { waitingSessions: queue.size, openSessions: openSessions.size, idleMemoryBytes, failure: null }
       return pictureOf({ kind, object: { definition, counts, ...sizes } })
     }
     case 'node': {

@@ -57,7 +57,14 @@ export type ApplicationEntry = {
   /** Since when a quota of its tenant keeps it from pods that it would have. */
   quotaSinceMs: number | null
   aboveTargetSinceMs: number | null
+  /** What its idle pods keep booked. */
+  idleMemoryBytes: number
+  /** Since the core started; they only grow. */
+  readonly tally: ApplicationTally
 }
+
+/** Sessions that were asked for, that became available by warm and cold start, and that closed. */
+export type ApplicationTally = { asked: number; warm: number; cold: number; ended: number }
 
 export function newEntry(definition: Application, account: TenantAccount, nowMs: number): ApplicationEntry {
   return {
@@ -97,6 +104,8 @@ export function newEntry(definition: Application, account: TenantAccount, nowMs:
     shortSinceMs: null,
     quotaSinceMs: null,
     aboveTargetSinceMs: null,
+    idleMemoryBytes: 0,
+    tally: { asked: 0, warm: 0, cold: 0, ended: 0 },
   }
 }
 
@@ -181,6 +190,7 @@ function count(entry: ApplicationEntry, pod: Pod, how: { readonly isOnHold: bool
   entry.counts[phase] += sign
   if (phase !== 'failed' && phase !== 'terminated') charge(entry.account, version.spec, sign)
   if (phase === 'standby' || phase === 'hibernated') {
+    entry.idleMemoryBytes += sign * version.spec.memoryBytes
     if (isOnHold) entry.unreachable += sign
     else add(entry.idle, version.number, sign)
   }

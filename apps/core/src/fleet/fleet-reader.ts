@@ -2,20 +2,26 @@
 import type { NodePhase } from '../nodes/node-state.ts'
 import { retryAtMs } from '../pods/pod-failures.ts'
 import type { PodView } from '../pods/pod.ts'
-import type { Session } from '../sessions/session.ts'
 import { podQuotaShort, type TenantUsage } from '../tenants/quotas.ts'
 import type { Shortage } from '../scheduler/placement.ts'
+import type { Session } from '../sessions/session.ts'
 import type { ApplicationEntry } from './application-entry.ts'
 import type { FleetState, NodeEntry } from './fleet-state.ts'
+import type { DrainPlan } from './drain-plan.ts'
 import { nameKey } from './fleet-state.ts'
+import { drainPlanOf } from './node-writer.ts'
 import { rollOutOf } from './pool-writer.ts'
 import { QueueRanks } from './queue-ranks.ts'
+import { shortageMessage } from './shortage-words.ts'
 import type { ApplicationFailure, ApplicationView, Near, NodeView } from './views.ts'
 
 export class FleetReader {
   readonly #state: FleetState
   /** Of the queue that was asked about last, until anything changes. */
   #ranks: { readonly queue: ReadonlySet<string>; readonly atChange: number; readonly ranks: QueueRanks } | null = null
+
+  /** What was asked about last, until anything changes. */
+  #short: { readonly applicationId: string; readonly atChange: number; readonly shortage: Shortage } | null = null
 
   constructor(state: FleetState) {
     this.#state = state
@@ -27,6 +33,34 @@ export class FleetReader {
 
   get changes(): FleetState['changes'] {
     return this.#state.changes
+  }
+
+  get events(): FleetState['events'] {
+    return this.#state.events
+  }
+
+  /** What a drain of a node would do now; null when there is no such node. */
+  drainPlan(nodeName: string, sessionsMayLastMs: number): DrainPlan | null {
+    const node = this.#state.nodes.get(nodeName)
+    return node ? drainPlanOf(this.#state, node, this.#state.ports.nowMs() + sessionsMayLastMs) : null
+  }
+
+  /** For how many pods of an application's newest version other nodes have room, up to a number. */
+  roomBeside(nodeName: string, applicationId: string, upTo: number): number {
+    const entry = this.#state.applications.get(applicationId)
+    return entry ? this.#state.groups.roomBeside(nodeName, entry.definition.version.spec, upTo) : 0
+  }
+
+  /** Why pods of an application wait for room; null when none waits. Looks at every node, once for each change. */
+  shortage(applicationId: string): Shortage | null {
+    const entry = this.#state.applications.get(applicationId)
+    if (!entry || entry.shortSinceMs === null) return null
+    const { count } = this.#state.changes
+    if (this.#short?.applicationId !== applicationId || this.#short.atChange !== count) {
+      const shortage = this.#state.groups.shortage(entry.definition.version.spec)
+      this.#short = { applicationId, atChange: count, shortage }
+    }
+    return this.#short.shortage
   }
 
   get resourceVersion(): string {
@@ -164,6 +198,7 @@ export class FleetReader {
       counts,
       waitingSessions: queue.size,
       openSessions: openSessions.size,
+      idleMemoryBytes: entry.idleMemoryBytes,
       get failure() {
         return failureOf() // Looks at every node when room is short: only for who asks.
       },
@@ -188,7 +223,7 @@ export class FleetReader {
     if (entry.shortSinceMs === null) return quotaFailure(entry)
     return {
       kind: 'noCapacity',
-      message: this.#shortageMessage(entry),
+      message: shortageMessage(this.#state, entry),
       lastLogLines: [],
       failureCount: 0,
       sinceMs: entry.shortSinceMs,
@@ -197,16 +232,8 @@ export class FleetReader {
     }
   }
 
-  #shortageMessage(entry: ApplicationEntry): string {
-    const shortage = this.#state.groups.shortage(entry.definition.version.spec)
-    const pods = `${entry.unscheduled.size} ${entry.unscheduled.size === 1 ? 'pod waits' : 'pods wait'} for room`
-    if (shortage.considered === 0)
-      return `${pods}: no node is ready that offers the runtime and isolation that this version asks for`
-    return `${pods}: of ${shortage.considered} suitable nodes, ${reasons(shortage)}`
-  }
-
   #nodeView(node: NodeEntry): NodeView {
-    const { registered, phase, introduction, revision, lastHeardAtMs, usage, conditions, shares } = node
+    const { registered, phase, introduction, revision, lastHeardAtMs, usage, conditions, shares, link } = node
     let sessionCount = 0
     for (const { sessions } of shares.values()) sessionCount += sessions
     return {
@@ -217,6 +244,7 @@ export class FleetReader {
       lastHeardAtMs,
       usage,
       conditions,
+      link,
       booked: this.#state.groups.booked(registered.name),
       podCount: node.podIds.size,
       sessionCount,
@@ -238,13 +266,4 @@ function quotaFailure(entry: ApplicationEntry): ApplicationFailure | null {
     retryAtMs: null,
     isRollOutHalted: false,
   }
-}
-
-function reasons({ cpu, memory, pods }: Shortage): string {
-  const said = [
-    cpu > 0 ? `${cpu} lack CPU` : '',
-    memory > 0 ? `${memory} lack memory` : '',
-    pods > 0 ? `${pods} have all the pods they may` : '',
-  ]
-  return said.filter((reason) => reason !== '').join(', ') || 'room has just appeared'
 }

@@ -8,6 +8,7 @@ import type { Random } from '@fornax/kernel/random'
 import type { Application, ApplicationVersion } from '../applications/application.ts'
 import type { NodeIntroduction, RegisteredNode } from '../nodes/node.ts'
 import type { NodeCondition } from '../nodes/node-pressure.ts'
+import type { NodeLinkEntry } from '../nodes/node-link.ts'
 import type { NodePhase } from '../nodes/node-state.ts'
 import { holdsBooking } from '../pods/pod-state.ts'
 import type { Pod, NodeUsage } from '../pods/pod.ts'
@@ -16,6 +17,7 @@ import { isSettled } from '../sessions/session-state.ts'
 import type { Session } from '../sessions/session.ts'
 import { countIn, countOut, recount, uncount, type ApplicationEntry } from './application-entry.ts'
 import { ChangeLog } from './change-log.ts'
+import { EventLog } from './event-log.ts'
 import type { NodeCommand } from './node-command.ts'
 import { RoomQueue } from './room-queue.ts'
 import { TenantBook } from './tenant-book.ts'
@@ -41,6 +43,8 @@ export type NodeEntry = {
   readonly expectedSessions: Set<string>
   /** N10: pods that it still runs, though they are nobody's. */
   readonly strangers: Set<string>
+  /** What became of its link, oldest first; bounded. */
+  readonly link: NodeLinkEntry[]
 }
 
 /** Of a node: what is booked there, and how many sessions hold a slot there. */
@@ -66,7 +70,8 @@ export type FleetPorts = {
 
 /** Told of what happened, for metrics and logs. */
 export type FleetObserver = {
-  sessionAvailable(session: Session): void
+  /** `pod`: the one that serves it. */
+  sessionAvailable(session: Session, pod: Pod | null): void
   sessionClosed(session: Session): void
   /** It became ready for the first time, as far as this core knows. */
   podReady(pod: Pod): void
@@ -89,6 +94,7 @@ export class FleetState {
   readonly limits: FleetLimits
   readonly startedAtMs: number
   readonly changes: ChangeLog<Change>
+  readonly events: EventLog
   readonly groups: NodeGroups
   readonly listening: ListeningTime
   /** Whether the core will mark again that it listens. */
@@ -133,6 +139,7 @@ export class FleetState {
     this.startedAtMs = ports.nowMs()
     this.listening = new ListeningTime(this.startedAtMs)
     this.changes = new ChangeLog({ start: this.startedAtMs, capacity: limits.changeLogCapacity })
+    this.events = new EventLog(this.startedAtMs)
     this.groups = new NodeGroups(ports.random)
   }
 
@@ -264,6 +271,12 @@ export class FleetState {
     this.changes.append({ ...change, isGone: false })
   }
 
+  /** Nothing runs on a node that is drained. */
+  noteDrained({ registered: { name: nodeName } }: NodeEntry): void {
+    const message = 'the drain is over: nothing runs on it any more'
+    this.events.note({ kind: 'nodeDrainEnded', severity: 'info', message, nodeName }, this.ports.nowMs())
+  }
+
   /** Calls back at every change of a session that settles it. */
   onSettled(sessionId: string, callback: (session: Session) => void): () => void {
     this.#waiters.set(sessionId, [...(this.#waiters.get(sessionId) ?? []), callback])
@@ -296,6 +309,7 @@ export class FleetState {
       this.groups.release(name, pod.version.spec, pod.applicationId)
       node.podIds.delete(pod.id)
       this.hasNewRoom = true
+      if (node.podIds.size === 0 && node.registered.drainDeadlineMs !== null) this.noteDrained(node)
     }
     this.dirtyNodes.add(node)
   }

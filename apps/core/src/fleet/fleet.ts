@@ -14,6 +14,7 @@ import type { NodeUsage, PodUsage } from '../pods/pod.ts'
 import type { OpenRefusal } from '../sessions/open-session.ts'
 import type { CloseReason, Session } from '../sessions/session.ts'
 import { addOpen, newEntry, type ApplicationEntry } from './application-entry.ts'
+import { noteApplication, noteRedefinition } from './event-notes.ts'
 import { FleetState, nameKey, type FleetLimits, type FleetPorts } from './fleet-state.ts'
 import type { NodeReport, NodeState } from './node-report.ts'
 import { expel } from './node-room.ts'
@@ -73,16 +74,25 @@ export class Fleet {
     nodes: readonly RegisteredNode[]
     sessions: readonly Session[]
   }): void {
-    for (const application of intent.applications) this.putApplication(application)
+    for (const application of intent.applications) this.#put(application)
     for (const version of intent.versions) this.#addVersion(version)
     for (const node of intent.nodes) nodes.expectNode(this.#state, node)
     for (const session of intent.sessions.toSorted((a, b) => a.createdAtMs - b.createdAtMs))
       this.#recoverSession(session)
+    this.#noteStart(intent.sessions.length)
     this.#settleSoon()
   }
 
   /** Adds an application, or replaces the definition of one. */
   putApplication(definition: Application): void {
+    const before = this.#state.applications.get(definition.id)?.definition ?? null
+    this.#put(definition)
+    if (before !== null) return noteRedefinition(this.#state, before, definition)
+    const message = `it is created, with ${definition.version.spec.image}`
+    noteApplication(this.#state, definition, { kind: 'applicationCreated', message })
+  }
+
+  #put(definition: Application): void {
     const known = this.#state.applications.get(definition.id)
     const entry =
       known ?? newEntry(definition, this.#state.tenants.account(definition.tenantId), this.#state.ports.nowMs())
@@ -99,6 +109,8 @@ export class Fleet {
     const entry = this.#state.applications.get(id)
     if (!entry || entry.isDeleted) return
     entry.isDeleted = true
+    const message = `it is deleted: ${entry.openSessions.size} sessions close, ${entry.pods.size} pods stop`
+    noteApplication(this.#state, entry.definition, { kind: 'applicationDeleted', message })
     this.#state.applicationIds.delete(nameKey(entry.definition.tenantId, entry.definition.name))
     for (const sessionId of entry.openSessions) sessions.requestClose(this.#state, sessionId, 'applicationDeleted')
     this.#state.markDirty(entry)
@@ -220,6 +232,12 @@ export class Fleet {
   settle(): void {
     this.#isSettleDue = false
     keepPools(this.#state)
+  }
+
+  #noteStart(openSessions: number): void {
+    const { events, limits, ports, nodes: known } = this.#state
+    const message = `epoch ${limits.epoch} begins: ${known.size} nodes are known, ${openSessions} sessions were open`
+    events.note({ kind: 'coreStarted', severity: 'info', message }, ports.nowMs())
   }
 
   #addVersion(version: ApplicationVersion): void {

@@ -1,11 +1,14 @@
 /** What the fleet does to a node: its connection, its full state, its lease, its bookings. */
 import { judgeLedger, judgeRevision } from '../nodes/node-revision.ts'
+import { noteLink } from '../nodes/node-link.ts'
 import { transition, type NodeEvent } from '../nodes/node-state.ts'
 import { NO_CONDITIONS } from '../nodes/node-pressure.ts'
 import type { NodeIntroduction, RegisteredNode } from '../nodes/node.ts'
 import type { Pod } from '../pods/pod.ts'
+import { fateOf, planDrain, type DrainPlan } from './drain-plan.ts'
 import type { FleetState, NodeEntry } from './fleet-state.ts'
 import type { NodeReport, NodeState } from './node-report.ts'
+import { noteNode } from './event-notes.ts'
 import { openOrClose } from './node-room.ts'
 import { podEnded, applyPodReport, applySessionReport } from './report-writer.ts'
 import { applyToSession } from './session-writer.ts'
@@ -39,6 +42,7 @@ export function nodeConnected(state: FleetState, introduction: NodeIntroduction)
   if (ledger === 'newNode' && isLive) return { kind: 'nameTaken' }
   const node = known ?? newNode(state, registration(state, introduction), 'expected')
   state.nodes.set(introduction.name, node)
+  if (ledger === 'newNode') noteNode(state, node, { kind: 'nodeJoined', message: joining(introduction, known) })
   if (ledger === 'newNode') startAnew(state, node, introduction)
   if (ledger !== 'sameNode') saveNode(state, node, { lostAtMs: null })
   join(state, node, introduction)
@@ -50,6 +54,7 @@ function join(state: FleetState, node: NodeEntry, introduction: NodeIntroduction
   node.introduction = introduction
   node.revision = null
   node.conditions = NO_CONDITIONS // It says anew what it is short of.
+  noteLink(node.link, 'connected', state.ports.nowMs())
   moveNode(state, node, { kind: 'connected' })
   if (node.registered.lostAtMs !== null) saveNode(state, node, { lostAtMs: null })
   state.groups.join({
@@ -65,6 +70,7 @@ function join(state: FleetState, node: NodeEntry, introduction: NodeIntroduction
 export function nodeReady(state: FleetState, node: NodeEntry, nodeState: NodeState): void {
   node.revision = nodeState.revision
   heardOf(state, node)
+  noteState(state, node)
   moveNode(state, node, { kind: 'stateReceived' })
   for (const versionId of nodeState.versionIds) knows(state, node, versionId)
   openOrClose(state, node)
@@ -89,7 +95,7 @@ export function nodeReports(
   for (const report of batch.reports) {
     revision += 1
     const verdict = judgeRevision(node.revision, revision)
-    if (verdict === 'gap') return false
+    if (verdict === 'gap') return missed(state, node)
     if (verdict !== 'next') continue
     node.revision = revision
     if (report.kind === 'pod') applyPodReport(state, node.registered.name, report.pod)
@@ -112,8 +118,13 @@ function returned(state: FleetState, node: NodeEntry, introduction: NodeIntroduc
 
 /** The stream ended. Its pods go on; the lease runs. */
 export function nodeDisconnected(state: FleetState, node: NodeEntry): void {
+  const { phase } = node
   moveNode(state, node, { kind: 'disconnected' })
   state.groups.setOpen(node.registered.name, false)
+  if (node.phase === phase) return
+  noteLink(node.link, 'disconnected', state.ports.nowMs())
+  const message = `its stream ended; it has ${state.limits.leaseMs / 1000} seconds to come back`
+  noteNode(state, node, { kind: 'nodeDisconnected', severity: 'warning', message })
 }
 
 /** N3: when nothing was heard for the whole lease, the node is lost. */
@@ -126,6 +137,8 @@ export function leaseDue(state: FleetState, node: NodeEntry): void {
   if (node.phase === 'ready' || node.phase === 'joining') nodeDisconnected(state, node) // Silent, though connected.
   moveNode(state, node, { kind: 'leaseEnded' })
   if (node.phase !== 'lost') return
+  noteLink(node.link, 'lost', nowMs)
+  noteNode(state, node, { kind: 'nodeLost', severity: 'error', message: losing(node) })
   giveUp(state, node, 'its node was not heard for longer than its lease')
   heardOf(state, node)
   saveNode(state, node, { lostAtMs: state.ports.nowMs() })
@@ -134,6 +147,7 @@ export function leaseDue(state: FleetState, node: NodeEntry): void {
 /** Keeps new pods away from a node, or lets them come again; uncordoning ends a drain. */
 export function setCordoned(state: FleetState, node: NodeEntry, isCordoned: boolean): void {
   const { name, drainDeadlineMs } = node.registered
+  noteCordon(state, node, isCordoned)
   if (!isCordoned) state.ports.deadlines.clear(`drain:${name}`)
   saveNode(state, node, { isCordoned, drainDeadlineMs: isCordoned ? drainDeadlineMs : null })
   state.holdPods(node)
@@ -143,16 +157,61 @@ export function setCordoned(state: FleetState, node: NodeEntry, isCordoned: bool
 /** Cordons, stops what serves nobody, and closes the rest at the deadline. Returns how many sessions are open there. */
 export function drain(state: FleetState, node: NodeEntry, sessionsMayLastMs: number): number {
   const drainDeadlineMs = state.ports.nowMs() + sessionsMayLastMs
+  const message = `its sessions are asked to close within ${sessionsMayLastMs / 1000} seconds`
+  noteNode(state, node, { kind: 'nodeDrainStarted', message })
   saveNode(state, node, { isCordoned: true, drainDeadlineMs })
   state.ports.deadlines.set(`drain:${node.registered.name}`, drainDeadlineMs)
   state.holdPods(node)
   openOrClose(state, node)
+  if (node.podIds.size === 0) state.noteDrained(node)
+  const { sessions } = drainPlanOf(state, node, drainDeadlineMs)
   stopUnused(state, node)
-  return openSessionsOf(state, node).length
+  return sessions.length
+}
+
+/** What a drain with this deadline does, or would do. */
+export function drainPlanOf(state: FleetState, node: NodeEntry, deadlineMs: number): DrainPlan {
+  return planDrain(podsOf(state, node), (id) => state.sessions.get(id) ?? null, deadlineMs)
+}
+
+/** N7: a report is missing, and everything must be asked for. */
+function missed(state: FleetState, node: NodeEntry): false {
+  noteLink(node.link, 'gap', state.ports.nowMs())
+  return false
+}
+
+/** A full state was taken over: of a node that connected, or that left something out. */
+function noteState(state: FleetState, node: NodeEntry): void {
+  const isFirst = node.phase !== 'ready'
+  const isReturn = node.link.some(({ kind }) => kind === 'disconnected' || kind === 'lost')
+  noteLink(node.link, isFirst ? 'ready' : 'resynced', state.ports.nowMs())
+  if (!isFirst)
+    noteNode(state, node, { kind: 'nodeResynced', message: 'a report was missing; it told everything again' })
+  else if (isReturn) noteNode(state, node, { kind: 'nodeReady', message: 'it is back, and serves' })
+}
+
+function noteCordon(state: FleetState, node: NodeEntry, isCordoned: boolean): void {
+  const was = node.registered
+  if (was.drainDeadlineMs !== null && !isCordoned)
+    noteNode(state, node, { kind: 'nodeDrainEnded', message: 'the drain was called off' })
+  if (was.isCordoned === isCordoned) return
+  const kind = isCordoned ? 'nodeCordoned' : 'nodeUncordoned'
+  noteNode(state, node, { kind, message: isCordoned ? 'no new pods come to it' : 'new pods come to it again' })
+}
+
+function joining({ address, agentVersion }: NodeIntroduction, known: NodeEntry | undefined): string {
+  const how = known ? 'it came back with nothing of before' : 'it joined'
+  return `${how}: ${address}, agent ${agentVersion}`
+}
+
+function losing({ podIds, shares }: NodeEntry): string {
+  let sessions = 0
+  for (const share of shares.values()) sessions += share.sessions
+  return `it was not heard for longer than its lease: ${podIds.size} pods and ${sessions} sessions are given up`
 }
 
 function stopUnused(state: FleetState, node: NodeEntry): void {
-  for (const pod of podsOf(state, node)) if (pod.sessionIds.size === 0) stopPod(state, pod)
+  for (const pod of podsOf(state, node)) if (fateOf(pod) === 'stopsNow') stopPod(state, pod)
 }
 
 /** N9: what the node tells when it is back is drained as what it had when the drain began. */
@@ -167,22 +226,13 @@ function continueDrain(state: FleetState, node: NodeEntry): void {
 export function drainEnded(state: FleetState, node: NodeEntry): void {
   if (node.registered.drainDeadlineMs === null) return
   const atMs = state.ports.nowMs()
-  for (const id of openSessionsOf(state, node))
-    applyToSession(state, id, { kind: 'closeRequested', reason: 'drained', atMs })
+  for (const { sessionId } of drainPlanOf(state, node, atMs).sessions)
+    applyToSession(state, sessionId, { kind: 'closeRequested', reason: 'drained', atMs })
 }
 
 /** The pods that hold a booking on a node. */
 export function podsOf(state: FleetState, node: NodeEntry): Pod[] {
   return [...node.podIds].flatMap((id) => state.pods.get(id) ?? [])
-}
-
-function openSessionsOf(state: FleetState, node: NodeEntry): string[] {
-  return podsOf(state, node).flatMap((pod) => [...pod.sessionIds].filter((id) => isOpen(state, id)))
-}
-
-function isOpen(state: FleetState, sessionId: string): boolean {
-  const session = state.sessions.get(sessionId)
-  return session !== undefined && session.phase !== 'closed'
 }
 
 /** N4: nothing of what ran under another ledger is there any more. */
@@ -232,6 +282,7 @@ function newNode(state: FleetState, registered: RegisteredNode, phase: NodeEntry
     shares: new Map(),
     expectedSessions: new Set(),
     strangers: new Set(),
+    link: [],
   }
 }
 

@@ -4,6 +4,7 @@ import { START_TIMEOUT_MS } from '@fornax/node-model/pod-state'
 import type { ApplicationVersion, VersionSpec } from '../applications/application.ts'
 import { transition, type PodEvent } from '../pods/pod-state.ts'
 import type { Pod } from '../pods/pod.ts'
+import { NO_CHOICE } from '../scheduler/placement-choice.ts'
 import type { ApplicationEntry } from './application-entry.ts'
 import type { FleetState } from './fleet-state.ts'
 
@@ -32,6 +33,8 @@ export function createPod(state: FleetState, entry: ApplicationEntry, version: A
     sessionIds: new Set(),
     readyAtMs: null,
     readyAfterMs: null,
+    placedAtMs: null,
+    choice: NO_CHOICE,
     runtime: null,
     failure: null,
     usage: null,
@@ -58,7 +61,11 @@ export function placePods(state: FleetState, entry: ApplicationEntry): readonly 
       continue
     }
     beside = nodeName
-    movePod(state, pod, { kind: 'placed' }, (placed) => (placed.nodeName = nodeName))
+    movePod(state, pod, { kind: 'placed' }, (placed) => {
+      placed.nodeName = nodeName
+      placed.placedAtMs = placed.phaseSinceMs
+      placed.choice = state.groups.lastChoice
+    })
     tellCreate(state, pod)
   }
   return [...homeless.values()]

@@ -6,7 +6,9 @@ import { planPool, type PoolPlan, type PoolPlanInput, type RollOut } from '../po
 import { nextTokenAtMs, refilled } from '../pools/token-bucket.ts'
 import { podsAllowed } from '../tenants/quotas.ts'
 import { poolView, type ApplicationEntry } from './application-entry.ts'
+import { noteShort } from './event-notes.ts'
 import type { FleetState } from './fleet-state.ts'
+import { shortageMessage } from './shortage-words.ts'
 import { createPod, placePods, stopPod } from './pod-writer.ts'
 import { serveQueue } from './session-writer.ts'
 
@@ -130,6 +132,7 @@ function carryOut(state: FleetState, entry: ApplicationEntry, plan: PoolPlan): v
 function place(state: FleetState, entry: ApplicationEntry): void {
   const homeless = placePods(state, entry)
   const isPlaced = homeless.length === 0
+  if (!isPlaced && entry.shortSinceMs === null) noteShort(state, entry, () => shortageMessage(state, entry))
   entry.shortSinceMs = isPlaced ? null : (entry.shortSinceMs ?? state.ports.nowMs())
   if (isPlaced) state.short.delete(entry)
   else state.short.add(entry, homeless)

@@ -2,6 +2,7 @@
 import { unreachable } from '@fornax/kernel/assert'
 import type { ApplicationVersion } from '../applications/application.ts'
 import type { Pod } from '../pods/pod.ts'
+import { NO_CHOICE } from '../scheduler/placement-choice.ts'
 import type { Session } from '../sessions/session.ts'
 import type { ApplicationEntry } from './application-entry.ts'
 import type { FleetState, NodeEntry } from './fleet-state.ts'
@@ -189,6 +190,8 @@ function adoptPod(state: FleetState, node: NodeEntry, what: { report: PodReport;
     sessionIds: new Set(),
     readyAtMs: isReady ? BEFORE_THIS_CORE : null,
     readyAfterMs: report.readyAfterMs,
+    placedAtMs: null,
+    choice: NO_CHOICE,
     runtime: report.runtime,
     failure: null,
     usage: null,

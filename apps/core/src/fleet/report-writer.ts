@@ -1,10 +1,11 @@
 /** What nodes say happened to pods and sessions, applied. */
 import type { Application } from '../applications/application.ts'
-import { isVersionsFault, withFailure, withReady } from '../pods/pod-failures.ts'
+import { isHopeless, isVersionsFault, withFailure, withReady } from '../pods/pod-failures.ts'
 import type { Pod, PodFailure } from '../pods/pod.ts'
 import type { EndReason } from '../sessions/session-state.ts'
 import type { Session } from '../sessions/session.ts'
 import type { ApplicationEntry } from './application-entry.ts'
+import { noteApplication, notePodFailure } from './event-notes.ts'
 import type { FleetState } from './fleet-state.ts'
 import type { PodReport, SessionReport } from './node-report.ts'
 import { expel, expelled } from './node-room.ts'
@@ -62,6 +63,7 @@ export function podEnded(state: FleetState, pod: Pod, failure: PodFailure | null
     ended.sessionIds.clear()
   })
   if (!isMoved) return
+  if (isFailure) notePodFailure(state, pod, failure)
   const atMs = state.ports.nowMs()
   for (const id of sessionIds)
     applyToSession(state, id, { kind: 'ended', reason, message: failure?.message ?? null, atMs })
@@ -196,6 +198,7 @@ function prove(state: FleetState, entry: ApplicationEntry, pod: Pod): void {
   const proven: Application = { ...definition, isProven: true, fallback: null }
   entry.definition = proven
   state.ports.record.rollOut(proven)
+  noteApplication(state, proven, { kind: 'versionProven', message: provenMessage(definition) })
   state.markDirty(entry)
   // W6: old pods that no node has heard of serve nobody, and need no successor.
   for (const old of entry.unscheduled) if (old.version.number < pod.version.number) stopPod(state, old)
@@ -209,7 +212,18 @@ function noteFailure(state: FleetState, entry: ApplicationEntry, what: { pod: Po
   const isOfInterest = number === version.number || number === fallback?.number
   if (!isOfInterest || !isVersionsFault(pod, failure, atMs)) return
   const wasReady = pod.readyAtMs !== null
-  entry.failures.set(number, withFailure(entry.failures.get(number) ?? null, { failure, wasReady }, atMs))
+  const before = entry.failures.get(number) ?? null
+  const record = withFailure(before, { failure, wasReady }, atMs)
+  entry.failures.set(number, record)
+  const isHalted = number === version.number && fallback !== null && !entry.definition.isProven
+  if (!isHalted || !isHopeless(record) || (before !== null && isHopeless(before))) return
+  const message = `${record.count} pods of version ${number} failed in a row; version ${fallback.number} serves`
+  noteApplication(state, entry.definition, { kind: 'rollOutHalted', severity: 'error', message })
+}
+
+function provenMessage({ version, fallback }: Application): string {
+  const { number } = version
+  return fallback === null ? `version ${number} serves` : `version ${number} serves, and replaces ${fallback.number}`
 }
 
 /** A few failed pods stay to be looked at. */

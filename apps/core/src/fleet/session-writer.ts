@@ -1,8 +1,9 @@
 /** What the fleet does to a session: queue, grant, and everything after a transition. */
 import { isSettled, transition, type SessionEvent } from '../sessions/session-state.ts'
-import type { CloseReason, Session } from '../sessions/session.ts'
-import type { Pod } from '../pods/pod.ts'
+import type { CloseReason, PodOrigin, Session } from '../sessions/session.ts'
+import type { Pod, PodPhase } from '../pods/pod.ts'
 import { addOpen, removeOpen, type ApplicationEntry } from './application-entry.ts'
+import { noteEnd } from './event-notes.ts'
 import type { FleetState } from './fleet-state.ts'
 import { movePod, SILENCE_MS, stopPod } from './pod-writer.ts'
 
@@ -15,6 +16,7 @@ export const CANCEL_GRACE_MS = 5_000
 /** Adds a session to the queue of its application; its head takes a pod at once, if one is free. */
 export function enqueueSession(state: FleetState, entry: ApplicationEntry, session: Session): void {
   addOpen(entry, session.id)
+  entry.tally.asked += 1
   const { idempotency } = session.request
   if (idempotency !== null) entry.keys.set(idempotency.key, session.id)
   entry.queue.add(session.id)
@@ -130,11 +132,13 @@ function grant(state: FleetState, match: { session: Session; pod: Pod }): Sessio
   const atMs = state.ports.nowMs()
   const wasReady = pod.readyAtMs !== null && pod.readyAtMs <= session.createdAtMs
   const grantEpoch = state.nextGrantEpoch()
+  const origin = wasReady ? WARM_ORIGINS[pod.phase] : madeFor(pod)
   const take = (changed: Pod): void => void changed.sessionIds.add(session.id)
   if (!movePod(state, pod, { kind: 'claimed' }, take)) state.changePod(pod, take)
   applyToSession(state, session.id, {
     kind: 'claimed',
     atMs,
+    origin,
     grant: {
       podId: pod.id,
       nodeName: pod.nodeName,
@@ -146,6 +150,22 @@ function grant(state: FleetState, match: { session: Session; pod: Pod }): Sessio
   const granted = state.sessions.get(session.id) ?? null
   if (granted) tellStart(state, granted)
   return granted
+}
+
+/** Where a pod that was ready came from, by its phase. The same objects for all: most sessions start like this. */
+const WARM_ORIGINS: Readonly<Record<PodPhase, PodOrigin>> = {
+  pending: { kind: 'hot' },
+  creating: { kind: 'hot' },
+  standby: { kind: 'hot' },
+  hibernated: { kind: 'hibernated' },
+  active: { kind: 'shared' },
+  terminating: { kind: 'hot' },
+  terminated: { kind: 'hot' },
+  failed: { kind: 'hot' },
+}
+
+function madeFor({ choice, placedAtMs, createdAtMs }: Pod): PodOrigin {
+  return { kind: 'made', choice, waitedForRoomMs: placedAtMs === null ? 0 : placedAtMs - createdAtMs }
 }
 
 type Step = { readonly before: Session; readonly now: Session; readonly event: SessionEvent }
@@ -165,9 +185,12 @@ function becameAvailable(state: FleetState, session: Session): void {
   if (session.timeline.some(({ step }) => step === 'recovered')) return // It may have been available long before.
   const opened = state.opened.get(session.tenantId) ?? { warm: 0, cold: 0 }
   state.opened.set(session.tenantId, opened)
-  opened[session.start ?? 'cold'] += 1
+  const start = session.start ?? 'cold'
+  opened[start] += 1
+  const entry = state.entryOf(session.applicationId)
+  if (entry) entry.tally[start] += 1
   state.ports.record.session(session) // So that a core that starts anew says no less than its clients know.
-  state.ports.observe.sessionAvailable(session)
+  state.ports.observe.sessionAvailable(session, state.pods.get(session.podId ?? '') ?? null)
 }
 
 function becameClosed(state: FleetState, step: Step): void {
@@ -176,6 +199,7 @@ function becameClosed(state: FleetState, step: Step): void {
   if (entry) {
     entry.queue.delete(now.id)
     removeOpen(entry, now.id)
+    entry.tally.ended += 1
     state.markDirty(entry)
   }
   if (now.nodeName !== null) state.nodes.get(now.nodeName)?.expectedSessions.delete(now.id)
@@ -183,6 +207,7 @@ function becameClosed(state: FleetState, step: Step): void {
   keepClosed(state, now.id)
   state.ports.record.session(now)
   state.ports.observe.sessionClosed(now)
+  noteEnd(state, step.before, now)
   holdOrKill(state, step)
   forgetOldest(state)
 }

@@ -2,6 +2,7 @@
 import type { Application } from '../applications/application.ts'
 import type { NodeIntroduction, NodeResources, RegisteredNode } from '../nodes/node.ts'
 import type { NodeCondition } from '../nodes/node-pressure.ts'
+import type { NodeLinkEntry } from '../nodes/node-link.ts'
 import type { NodePhase } from '../nodes/node-state.ts'
 import type { NodeUsage } from '../pods/pod.ts'
 
@@ -31,6 +32,8 @@ export type ApplicationView = {
   readonly counts: PoolCounts
   readonly waitingSessions: number
   readonly openSessions: number
+  /** What its idle pods keep booked. */
+  readonly idleMemoryBytes: number
   readonly failure: ApplicationFailure | null
 }
 
@@ -47,6 +50,8 @@ export type NodeView = {
   readonly usage: NodeUsage | null
   /** What it is short of; while it is, it gets no pods. */
   readonly conditions: readonly NodeCondition[]
+  /** What became of its link, oldest first. */
+  readonly link: readonly NodeLinkEntry[]
 }
 
 /** The names of the application and of the node near which a list looks; more may come of it than is there. */

@@ -24,6 +24,7 @@ import { toLabels } from './labels.ts'
 import { applicationNameTaken, applicationNotFound, invalidInput, revisionConflict } from './problems.ts'
 import { provisionFields } from './provision-fields.ts'
 import { toDateTime } from './scalars.ts'
+import { toWindow } from './windows.ts'
 import { visibleApplications } from './visibility.ts'
 import { selectApplications } from './watch-selections.ts'
 import { watch, type WatchEvent } from './watch.ts'
@@ -106,6 +107,7 @@ export const applicationTypes: {
     images: ({ definition }, _args, { core }) => core.imagesOf(definition.version.id),
     name: ({ definition }) => definition.name,
     pool: ({ counts }) => counts,
+    poolHistory: ({ definition }, { window }, { core }) => core.history.pool(definition.id, toWindow(window)),
     problem: ({ failure }) => failure,
     revision: ({ definition }) => definition.revision,
     scalingPolicy: ({ definition }) => definition.scalingPolicy,

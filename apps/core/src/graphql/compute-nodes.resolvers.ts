@@ -1,6 +1,6 @@
 /** Machines: everybody sees their own part of them, the operator steers them. */
 import { unreachable } from '@fornax/kernel/assert'
-import { pageOf, pageSize, type Order } from './connections.ts'
+import { pageOf, pageSize } from './connections.ts'
 import type { RequestContext } from './context.ts'
 import type { WriteNodeResult } from './core-port.ts'
 import { badInput } from './errors.ts'
@@ -14,6 +14,7 @@ import type {
   SubscriptionResolvers,
 } from './generated/resolver-types.ts'
 import { computeNodeId } from './ids.ts'
+import { nodeOrder } from './node-order.ts'
 import { toLabels } from './labels.ts'
 import { computeNodeNotFound } from './problems.ts'
 import { toDateTime } from './scalars.ts'
@@ -21,20 +22,14 @@ import { visibleNode, visibleNodes, type VisibleNode } from './visibility.ts'
 import { selectComputeNodes } from './watch-selections.ts'
 import { watch, type WatchEvent } from './watch.ts'
 
-const byName: Order<VisibleNode> = {
-  tag: 'computeNodes',
-  direction: 'ascending',
-  first: ({ view }) => view.registered.name,
-  second: ({ view }) => view.registered.name,
-}
-
 export const computeNodeQueries: Required<Pick<QueryResolvers, 'computeNode' | 'computeNodes'>> = {
   computeNode: (_root, { name }, { core, scope }) => visibleNode(core.fleet, scope, name),
   computeNodes: (_root, args, { core: { fleet }, scope, budget }) => {
     budget.take(pageSize(args))
     const selected = visibleNodes(fleet, scope).filter(computeNodeMatches(args.where)).toArray()
     const { resourceVersion } = fleet
-    return { ...pageOf(selected, byName, args), totalCount: selected.length, resourceVersion }
+    const order = nodeOrder(args.orderBy)
+    return { ...pageOf(selected, order, args), totalCount: selected.length, resourceVersion }
   },
 }
 
@@ -76,6 +71,7 @@ export const computeNodeTypes: {
     isCordoned: ({ view }) => view.registered.isCordoned,
     joinedAt: ({ view }) => toDateTime(view.registered.joinedAtMs),
     labels: ({ view }) => toLabels(labelsOf(view)),
+    linkTimeline: ({ view }) => view.link,
     lastHeardAt: ({ view }) => toDateTime(view.lastHeardAtMs),
     memoryBytesUsed: ({ usage }) => usage?.memoryBytes ?? null,
     name: ({ view }) => view.registered.name,

@@ -13,13 +13,17 @@ import type { Log } from '@fornax/kernel/log'
 import type { ScalingPolicy, VersionSpec } from '../applications/application.ts'
 import type { InputProblem } from '../applications/input-problem.ts'
 import type { ChangeLog } from '../fleet/change-log.ts'
+import type { DrainPlan } from '../fleet/drain-plan.ts'
+import type { EventLog } from '../fleet/event-log.ts'
 import type { ApplicationView, Change, Near, NodeView } from '../fleet/views.ts'
 import type { NodeImage } from '../images/node-image.ts'
 import type { WriteSecretResult } from '../secrets/secret-directory.ts'
 import type { Secret } from '../secrets/secret.ts'
+import type { History } from '../history/history.ts'
 import type { NodeResources } from '../nodes/node.ts'
 import type { NodePhase } from '../nodes/node-state.ts'
 import type { PodView } from '../pods/pod.ts'
+import type { Shortage } from '../scheduler/placement.ts'
 import type { CloseReason, Session, SessionRequest } from '../sessions/session.ts'
 import type { Store } from '../store/store.ts'
 import type { QuotaName } from '../tenants/quotas.ts'
@@ -41,7 +45,14 @@ export type CorePort = {
   podLog(podId: string, options: PodLogOptions, signal: AbortSignal): AsyncIterable<PodLogBatch>
   /** Null: of every application, of warm and cold starts, of every tenant. */
   latency(filter: LatencyFilter): LatencySummary
+  readonly history: HistoryPort
 }
+
+/** What was, for an hour in detail and for longer in less. */
+export type HistoryPort = Pick<
+  History,
+  ('applicationLatencies' | 'event' | 'events' | 'fleet' | 'latency' | 'objectives' | 'pool') | 'previewPolicy'
+>
 
 /**
  * The fleet, read-only and synchronous. `applicationId: null` means all. No order is promised. Iterables may
@@ -50,6 +61,8 @@ export type CorePort = {
 export type FleetReader = {
   readonly resourceVersion: string
   readonly changes: ChangeLog<Change>
+  /** What happened lately. */
+  readonly events: Pick<EventLog, 'changes' | 'all' | 'event'>
   readonly startedAtMs: number
   applications(): Iterable<ApplicationView>
   application(id: string): ApplicationView | null
@@ -67,6 +80,12 @@ export type FleetReader = {
   nodePhases(tenantId: string | null): Readonly<Record<NodePhase, number>>
   /** What a tenant has of a node; null when it has nothing there. */
   nodeShare(nodeName: string, tenantId: string): NodeShare | null
+  /** On how many nodes what is short for pods of an application that wait; null when none waits. */
+  shortage(applicationId: string): Shortage | null
+  /** What a drain of a node would do now; null when there is no such node. */
+  drainPlan(nodeName: string, sessionsMayLastMs: number): DrainPlan | null
+  /** For how many pods of an application other nodes have room now, up to a number. */
+  roomBeside(nodeName: string, applicationId: string, upTo: number): number
   /** Sessions that became available since the core started. `tenantId: null` means all. */
   opened(tenantId: string | null): { readonly warm: number; readonly cold: number }
 }

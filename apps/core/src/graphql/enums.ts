@@ -6,11 +6,16 @@ import type { Isolation as CoreIsolation, Protocol, Readiness } from '../applica
 import type { ImagePullPolicy as CorePullPolicy } from '../applications/provision.ts'
 import type { NodeImage } from '../images/node-image.ts'
 import type { NodeConditionKind as CoreConditionKind } from '../nodes/node-pressure.ts'
+import type { DrainedPodFate as CoreDrainedPodFate } from '../fleet/drain-plan.ts'
+import type { EventSeverity as CoreEventSeverity, FleetEventKind } from '../fleet/fleet-event.ts'
 import type { ApplicationFailure } from '../fleet/views.ts'
+import type { LatencyPart } from '../history/latency-series.ts'
+import type { NodeLinkKind as CoreNodeLinkKind } from '../nodes/node-link.ts'
 import type { NodePhase } from '../nodes/node-state.ts'
 import type { PodPhase as CorePodPhase } from '../pods/pod.ts'
 import type {
   CloseReason as CoreCloseReason,
+  PodOrigin as CorePodOrigin,
   Session,
   SessionPhase as CoreSessionPhase,
   SessionStep as CoreSessionStep,
@@ -19,6 +24,13 @@ import type { QuotaName as CoreQuotaName } from '../tenants/quotas.ts'
 import type { Role as CoreRole } from '../tenants/tenant.ts'
 import type { OpenSession, PodLogBatch } from './core-port.ts'
 
+export type ComputeNodeOrder = ('name' | 'cpuBooked' | 'memoryBooked' | 'podCount' | 'sessionCount') | 'lastHeard'
+export type DrainedPodFate = CoreDrainedPodFate
+export type EventKind = FleetEventKind
+export type EventSeverity = CoreEventSeverity
+export type LatencyPhaseKind = Exclude<LatencyPart, 'total'>
+export type NodeLinkKind = CoreNodeLinkKind
+export type PodOrigin = CorePodOrigin['kind']
 export type ApplicationFailureKind = ApplicationFailure['kind']
 export type CloseReason = CoreCloseReason
 export type ComputeNodePhase = NodePhase
@@ -155,8 +167,74 @@ const probeKinds: EnumTable<ProbeKind> = { EXEC: 'exec', HTTP: 'http', NONE: 'no
 const sessionStarts: EnumTable<SessionStart> = { COLD: 'cold', WARM: 'warm' }
 const tenantPhases: EnumTable<TenantPhase> = { ACTIVE: 'active', DELETING: 'deleting', SUSPENDED: 'suspended' }
 
+const computeNodeOrders: EnumTable<ComputeNodeOrder> = {
+  CPU_BOOKED: 'cpuBooked',
+  LAST_HEARD: 'lastHeard',
+  MEMORY_BOOKED: 'memoryBooked',
+  NAME: 'name',
+  POD_COUNT: 'podCount',
+  SESSION_COUNT: 'sessionCount',
+}
+
+const drainedPodFates: EnumTable<DrainedPodFate> = {
+  ENDS_WITH_SESSIONS: 'endsWithSessions',
+  IS_ENDING: 'isEnding',
+  STOPS_NOW: 'stopsNow',
+}
+
+const eventKinds: EnumTable<EventKind> = {
+  APPLICATION_CREATED: 'applicationCreated',
+  APPLICATION_DELETED: 'applicationDeleted',
+  APPLICATION_SHORT: 'applicationShort',
+  CORE_STARTED: 'coreStarted',
+  NODE_CORDONED: 'nodeCordoned',
+  NODE_DISCONNECTED: 'nodeDisconnected',
+  NODE_DRAIN_ENDED: 'nodeDrainEnded',
+  NODE_DRAIN_STARTED: 'nodeDrainStarted',
+  NODE_JOINED: 'nodeJoined',
+  NODE_LOST: 'nodeLost',
+  NODE_READY: 'nodeReady',
+  NODE_RESYNCED: 'nodeResynced',
+  NODE_UNCORDONED: 'nodeUncordoned',
+  POD_FAILED: 'podFailed',
+  ROLL_OUT_HALTED: 'rollOutHalted',
+  SCALING_POLICY_CHANGED: 'scalingPolicyChanged',
+  SESSION_LOST: 'sessionLost',
+  SESSION_NOT_OPENED: 'sessionNotOpened',
+  VERSION_PROVEN: 'versionProven',
+  VERSION_PUBLISHED: 'versionPublished',
+}
+
+const latencyPhaseKinds: EnumTable<LatencyPhaseKind> = {
+  COMMAND: 'command',
+  CREATE: 'create',
+  PLACE: 'place',
+  QUEUE: 'queue',
+  READY: 'ready',
+  WAKE: 'wake',
+}
+
+const nodeLinkKinds: EnumTable<NodeLinkKind> = {
+  CONNECTED: 'connected',
+  DISCONNECTED: 'disconnected',
+  GAP: 'gap',
+  LOST: 'lost',
+  READY: 'ready',
+  RESYNCED: 'resynced',
+}
+
+const eventSeverities: EnumTable<EventSeverity> = { ERROR: 'error', INFO: 'info', WARNING: 'warning' }
+const podOrigins: EnumTable<PodOrigin> = { HIBERNATED: 'hibernated', HOT: 'hot', MADE: 'made', SHARED: 'shared' }
+
 /** Every enum of the schema. */
 export const enumTables = {
+  ComputeNodeOrder: computeNodeOrders,
+  DrainedPodFate: drainedPodFates,
+  EventKind: eventKinds,
+  EventSeverity: eventSeverities,
+  LatencyPhaseKind: latencyPhaseKinds,
+  NodeLinkKind: nodeLinkKinds,
+  PodOrigin: podOrigins,
   ApplicationFailureKind: applicationFailureKinds,
   CloseReason: closeReasons,
   ComputeNodePhase: computeNodePhases,

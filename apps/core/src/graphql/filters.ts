@@ -1,6 +1,7 @@
 /** What `where` selects. Lists and watches share these, so that they show the same. */
 import type { ApplicationView, NodeView } from '../fleet/views.ts'
 import type { PodView } from '../pods/pod.ts'
+import { hasTraits, type SessionTraits } from '../sessions/session-traits.ts'
 import type { Session } from '../sessions/session.ts'
 import type {
   ApplicationFilter,
@@ -11,6 +12,7 @@ import type {
   SessionFilter,
 } from './generated/resolver-types.ts'
 import type { VisibleNode } from './visibility.ts'
+import { toInstant } from './windows.ts'
 
 /** A filter as it comes with a request. */
 export type Where<T> = InputMaybe<T> | undefined
@@ -20,11 +22,32 @@ export function sessionMatches(where: Where<SessionFilter>): (session: Session) 
   const { application, nodeName } = where
   const isPhase = anyOf(where.phases)
   const hasLabels = allOf(where.labels)
+  const traits = traitsOf(where)
   return (session) =>
     isSame(application, session.applicationName) &&
     isSame(nodeName, session.nodeName) &&
     isPhase(session.phase) &&
+    hasTraits(session, traits) &&
     hasLabels(session.request.labels)
+}
+
+/** What a filter says of sessions beyond where they are and in which phase. */
+export function traitsOf(where: Where<SessionFilter>): SessionTraits {
+  const { podId = null, start = null, latencyFromMs = null, latencyBelowMs = null, closeReasons } = where ?? {}
+  return {
+    podId,
+    start,
+    closeReasons: closeReasons?.length ? closeReasons : null,
+    created: {
+      from: toInstant('where.createdFrom', where?.createdFrom),
+      below: toInstant('where.createdUntil', where?.createdUntil),
+    },
+    available: {
+      from: toInstant('where.availableFrom', where?.availableFrom),
+      below: toInstant('where.availableUntil', where?.availableUntil),
+    },
+    latency: { from: latencyFromMs, below: latencyBelowMs },
+  }
 }
 
 export function podMatches(where: Where<PodFilter>): (pod: PodView) => boolean {
@@ -42,9 +65,15 @@ export function applicationMatches(where: Where<ApplicationFilter>): (applicatio
 
 export function computeNodeMatches(where: Where<ComputeNodeFilter>): (node: VisibleNode) => boolean {
   if (!where) return () => true
+  const { isCordoned, agentVersion, nameContains } = where
   const isPhase = anyOf(where.phases)
   const hasLabels = allOf(where.labels)
-  return ({ view }) => isPhase(view.phase) && hasLabels(labelsOf(view))
+  return ({ view }) =>
+    isPhase(view.phase) &&
+    hasLabels(labelsOf(view)) &&
+    isSame(isCordoned, view.registered.isCordoned) &&
+    isSame(agentVersion, view.introduction?.agentVersion ?? null) &&
+    (!nameContains || view.registered.name.includes(nameContains.toLowerCase()))
 }
 
 /** A node's own labels, and those an operator gave it on top. */

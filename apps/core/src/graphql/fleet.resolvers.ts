@@ -8,6 +8,7 @@ import type { QueryResolvers, ResolversTypes, ViewerResolvers } from './generate
 import { referenceOf } from './ids.ts'
 import { toDateTime } from './scalars.ts'
 import {
+  isEventVisible,
   visibleApplication,
   visibleApplications,
   visibleNode,
@@ -64,6 +65,7 @@ const OPERATION_OF: Readonly<Record<Kind, Operation>> = {
   apiToken: 'apiTokens',
   user: 'users',
   secret: 'secret',
+  event: 'events',
 }
 
 async function findNode(id: string, context: RequestContext): Promise<FoundNode> {
@@ -89,6 +91,10 @@ async function findNode(id: string, context: RequestContext): Promise<FoundNode>
       return named('ApiToken', tokenFor(id, context))
     case 'user':
       return named('User', userFor(id, context))
+    case 'event': {
+      const event = core.fleet.events.event(id) ?? (await core.history.event(id))
+      return event !== null && isEventVisible(scope, event) ? named('Event', event) : null
+    }
     default:
       return unreachable(reference)
   }

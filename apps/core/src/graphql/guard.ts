@@ -14,6 +14,7 @@ import { FIELD_RULES, hasRole, isOperation, mayDo, neededRole, type Operation } 
 import type { RequestContext } from './context.ts'
 import { forbidden } from './errors.ts'
 import type {
+  CloseSessionsInput,
   MutationResolvers,
   OpenSessionsInput,
   QueryResolvers,
@@ -85,10 +86,21 @@ function orProblem(operation: Operation, resolve: Resolve | undefined): Resolve 
     if (mayDo(context.viewer.role, operation)) return resolve(root, args, context, info)
     const { resourceVersion } = context.core.fleet
     const refusal = { problem: notAllowed(needed, operation), resourceVersion, sessionCount: 0 }
-    return isBatch(operation, args) ? { results: args.input.sessions.map(() => refusal) } : refusal
+    const batch = batchOf(operation, args)
+    return batch === null ? refusal : { results: batch.map(() => refusal) }
   }
 }
 
-function isBatch(operation: Operation, _args: object): _args is { readonly input: OpenSessionsInput } {
+/** The entries of a mutation that answers each of many; null for others. The schema has checked their shape. */
+function batchOf(operation: Operation, args: object): readonly unknown[] | null {
+  if (isOpening(operation, args)) return args.input.sessions
+  return isClosing(operation, args) ? args.input.ids : null
+}
+
+function isOpening(operation: Operation, _args: object): _args is { readonly input: OpenSessionsInput } {
   return operation === 'openSessions'
+}
+
+function isClosing(operation: Operation, _args: object): _args is { readonly input: CloseSessionsInput } {
+  return operation === 'closeSessions'
 }

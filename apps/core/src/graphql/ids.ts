@@ -10,7 +10,7 @@ export function computeNodeId(name: string): string {
 /** The object that an id names, if it can be one of ours. */
 export type Reference =
   | {
-      readonly kind: 'session' | 'pod' | 'application' | 'tenant' | 'apiToken' | 'secret' | 'user'
+      readonly kind: 'session' | 'pod' | 'application' | 'tenant' | 'apiToken' | 'secret' | 'user' | 'event'
       readonly id: string
     }
   | { readonly kind: 'computeNode'; readonly name: string }
@@ -32,6 +32,8 @@ export function referenceOf(id: string): Reference | null {
       return { kind: 'apiToken', id }
     case 'usr':
       return { kind: 'user', id }
+    case 'evt':
+      return { kind: 'event', id }
     default:
       return null
   }

@@ -8,6 +8,7 @@ import { badInput, logUnavailable } from './errors.ts'
 import { podMatches } from './filters.ts'
 import type { PodResolvers, QueryResolvers, ResolversTypes, SubscriptionResolvers } from './generated/resolver-types.ts'
 import { LOG_LINES_MAX } from './limits.ts'
+import { podPlacement } from './placement-words.ts'
 import { toDateTime } from './scalars.ts'
 import { visibleApplication, visibleNode, visiblePod, visiblePods, within } from './visibility.ts'
 import { selectPods } from './watch-selections.ts'
@@ -61,6 +62,7 @@ export const podTypes: { readonly Pod: PodResolvers } = {
     memoryBytesUsed: ({ usage }) => usage?.memoryBytes ?? null,
     node: ({ nodeName }, _args, { core, scope }) =>
       nodeName === null ? null : visibleNode(core.fleet, scope, nodeName),
+    placement: (pod, _args, { core }) => podPlacement(core.fleet, pod),
     phaseSince: ({ phaseSinceMs }) => toDateTime(phaseSinceMs),
     receivedBytesPerSecond: ({ usage }) => usage?.receivedBytesPerSecond ?? null,
     sentBytesPerSecond: ({ usage }) => usage?.sentBytesPerSecond ?? null,

@@ -16,11 +16,14 @@ import {
   computeNodeTypes,
 } from './compute-nodes.resolvers.ts'
 import type { RequestContext } from './context.ts'
+import { eventQueries, eventSubscriptions, eventTypes } from './events.resolvers.ts'
 import { enumTables } from './enums.ts'
 import { fleetQueries, fleetTypes } from './fleet.resolvers.ts'
 import type { MutationResolvers, QueryResolvers, Resolvers, SubscriptionResolvers } from './generated/resolver-types.ts'
 import { guardFields, guardRoots } from './guard.ts'
+import { historyQueries, historyTypes } from './history.resolvers.ts'
 import { podQueries, podSubscriptions, podTypes } from './pods.resolvers.ts'
+import { previewQueries } from './previews.resolvers.ts'
 import { scalars } from './scalars.ts'
 import { imageTypes } from './provision-fields.ts'
 import { secretMutations, secretQueries, secretTypes } from './secrets.resolvers.ts'
@@ -33,9 +36,12 @@ const FOLDER = join(import.meta.dirname, 'schema')
 const queries: Required<QueryResolvers> = {
   ...applicationQueries,
   ...computeNodeQueries,
+  ...eventQueries,
   ...fleetQueries,
+  ...historyQueries,
   ...podQueries,
   ...secretQueries,
+  ...previewQueries,
   ...sessionQueries,
   ...tenantQueries,
   ...userQueries,
@@ -53,6 +59,7 @@ const mutations: Required<MutationResolvers> = {
 const subscriptions: Required<SubscriptionResolvers> = {
   ...applicationSubscriptions,
   ...computeNodeSubscriptions,
+  ...eventSubscriptions,
   ...podSubscriptions,
   ...sessionSubscriptions,
 }
@@ -62,7 +69,9 @@ const resolvers: Resolvers = {
   ...enumTables,
   ...applicationTypes,
   ...computeNodeTypes,
+  ...eventTypes,
   ...fleetTypes,
+  ...historyTypes,
   ...podTypes,
   ...imageTypes,
   ...secretTypes,

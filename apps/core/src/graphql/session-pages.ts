@@ -16,7 +16,7 @@ import {
   type PageArgs,
 } from './connections.ts'
 import type { CorePort, FleetReader } from './core-port.ts'
-import { sessionMatches, type Where } from './filters.ts'
+import { sessionMatches, traitsOf, type Where } from './filters.ts'
 import type { SessionFilter } from './generated/resolver-types.ts'
 import { visibleApplications, visibleSessions, type Scope } from './visibility.ts'
 
@@ -65,6 +65,7 @@ function historyQueries(
     tenantId: scope,
     nodeName: where?.nodeName ?? null,
     phases: CLOSED,
+    traits: traitsOf(where),
     labels: Object.fromEntries((where?.labels ?? []).map(({ name, value }) => [name, value])),
   }
   return applicationIds(fleet, scope, where?.application ?? null).map((applicationId) => ({ ...query, applicationId }))

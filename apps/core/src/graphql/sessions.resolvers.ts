@@ -26,6 +26,7 @@ import {
   sessionNotOpened,
   tenantSuspended,
 } from './problems.ts'
+import { sessionPlacement } from './placement-words.ts'
 import { toDateTime } from './scalars.ts'
 import { toOpenSession } from './session-input.ts'
 import { sessionPage } from './session-pages.ts'
@@ -45,19 +46,20 @@ export const sessionQueries: Required<Pick<QueryResolvers, 'session' | 'sessions
   },
 }
 
-export const sessionMutations: Required<Pick<MutationResolvers, 'openSession' | 'openSessions' | 'closeSession'>> = {
+export const sessionMutations: Required<
+  Pick<MutationResolvers, 'openSession' | 'openSessions' | 'closeSession' | 'closeSessions'>
+> = {
   openSession: (_root, { input }, context) => openSession(input, context),
   openSessions: async (_root, { input: { sessions } }, context) => {
     if (sessions.length > BATCH_SESSIONS_MAX)
       throw badInput(`sessions has ${sessions.length} entries; at most ${BATCH_SESSIONS_MAX} are possible.`)
     return { results: await Promise.all(sessions.map((input) => openSession(input, context))) }
   },
-  closeSession: async (_root, { input: { id } }, { core, viewer }) => {
-    const result = await core.useCases.closeSession(viewer, id)
-    const { resourceVersion } = core.fleet
-    return result.kind === 'closing'
-      ? { session: result.session, problem: null, resourceVersion }
-      : { session: null, problem: sessionNotFound(id), resourceVersion }
+  closeSession: (_root, { input: { id } }, context) => closeSession(id, context),
+  closeSessions: async (_root, { input: { ids } }, context) => {
+    if (ids.length > BATCH_SESSIONS_MAX)
+      throw badInput(`ids has ${ids.length} entries; at most ${BATCH_SESSIONS_MAX} are possible.`)
+    return { results: await Promise.all(ids.map((id) => closeSession(id, context))) }
   },
 }
 
@@ -88,6 +90,7 @@ export const sessionTypes: { readonly Session: SessionResolvers; readonly Endpoi
     closedAt: ({ closedAtMs }) => toDateTime(closedAtMs),
     createdAt: ({ createdAtMs }) => toDateTime(createdAtMs),
     labels: ({ request }) => toLabels(request.labels),
+    placement: (session, _args, { core }) => sessionPlacement(core.fleet, session),
     phaseDeadline: ({ deadline }) => toDateTime(deadline?.atMs ?? null),
     pod: ({ podId }, _args, { core, scope }) => (podId === null ? null : visiblePod(core.fleet, scope, podId)),
     queuePosition: ({ id, phase }, _args, { core }) => (phase === 'pending' ? core.fleet.queuePosition(id) : null),
@@ -97,6 +100,17 @@ export const sessionTypes: { readonly Session: SessionResolvers; readonly Endpoi
   Endpoint: {
     url: ({ protocol, host, port }) => `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`,
   },
+}
+
+async function closeSession(
+  id: string,
+  { core, viewer }: RequestContext,
+): Promise<Awaited<ResolversTypes['CloseSessionPayload']>> {
+  const result = await core.useCases.closeSession(viewer, id)
+  const { resourceVersion } = core.fleet
+  return result.kind === 'closing'
+    ? { session: result.session, problem: null, resourceVersion }
+    : { session: null, problem: sessionNotFound(id), resourceVersion }
 }
 
 async function openSession(

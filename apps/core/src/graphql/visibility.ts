@@ -3,6 +3,7 @@
  * their tenant, and of a node only their own part. Nothing in this folder reads the fleet for a viewer
  * past this file.
  */
+import type { FleetEvent } from '../fleet/fleet-event.ts'
 import type { ApplicationView, Near, NodeView } from '../fleet/views.ts'
 import type { NodeResources } from '../nodes/node.ts'
 import type { NodeUsage, PodView } from '../pods/pod.ts'
@@ -53,6 +54,20 @@ export function* visibleSessions(fleet: FleetReader, scope: Scope, where?: Where
 /** A session in memory or in the history. */
 export async function visibleSession(core: CorePort, scope: Scope, id: string): Promise<Session | null> {
   return within(scope, core.fleet.session(id) ?? (await core.store.session(id)))
+}
+
+/** Events in memory, oldest first. What is nobody's is the operator's. */
+export function* visibleEvents(fleet: FleetReader, scope: Scope): Generator<FleetEvent, void> {
+  for (const event of fleet.events.all()) if (isEventVisible(scope, event)) yield event
+}
+
+export function visibleEvent(fleet: FleetReader, scope: Scope, id: string): FleetEvent | null {
+  const event = fleet.events.event(id)
+  return event !== null && isEventVisible(scope, event) ? event : null
+}
+
+export function isEventVisible(scope: Scope, { tenantId }: FleetEvent): boolean {
+  return scope === null || tenantId === scope
 }
 
 /** A filter that is given still has to be asked. */

@@ -11,6 +11,8 @@
  */
 import type { Cancel, Clock } from '@fornax/kernel/clock'
 import { LRUCache } from 'lru-cache'
+import type { ChangeLog } from '../fleet/change-log.ts'
+import type { FleetEvent } from '../fleet/fleet-event.ts'
 import type { ApplicationView, Change } from '../fleet/views.ts'
 import type { PodView } from '../pods/pod.ts'
 import type { Session } from '../sessions/session.ts'
@@ -55,45 +57,59 @@ export type Feeds = Disposable & {
   readonly pods: WatchFeeds<PodView>
   readonly applications: WatchFeeds<ApplicationView>
   readonly computeNodes: WatchFeeds<VisibleNode>
+  readonly events: WatchFeeds<FleetEvent>
 }
+
+/** Where changes come from: the fleet's own log, or that of events. */
+type Source = {
+  readonly changes: Pick<ChangeLog<Routed>, 'onAppend' | 'resourceVersion' | 'since'>
+  readonly application: FleetReader['application']
+}
+
+type Routed = Omit<Change, 'kind'> & { readonly kind: Change['kind'] | 'event' }
 
 /** Follows the log until it is disposed. */
 export function createFeeds(fleet: FleetReader, clock: Clock): Feeds {
-  const sessions = new WatchFeeds<Session>({ fleet, clock, kind: 'session' })
-  const pods = new WatchFeeds<PodView>({ fleet, clock, kind: 'pod' })
-  const applications = new WatchFeeds<ApplicationView>({ fleet, clock, kind: 'application' })
-  const computeNodes = new WatchFeeds<VisibleNode>({ fleet, clock, kind: 'node' })
+  const sessions = new WatchFeeds<Session>({ source: fleet, clock, kind: 'session' })
+  const pods = new WatchFeeds<PodView>({ source: fleet, clock, kind: 'pod' })
+  const applications = new WatchFeeds<ApplicationView>({ source: fleet, clock, kind: 'application' })
+  const computeNodes = new WatchFeeds<VisibleNode>({ source: fleet, clock, kind: 'node' })
+  const { changes } = fleet.events
+  const source = { changes, application: (id: string) => fleet.application(id) }
+  const events = new WatchFeeds<FleetEvent>({ source, clock, kind: 'event' })
+  const cancelEvents = changes.onAppend(() => events.sync())
   const all = [sessions, pods, applications, computeNodes]
   const cancel = fleet.changes.onAppend(() => {
     for (const feeds of all) feeds.sync()
   })
   const dispose = (): void => {
     cancel()
-    for (const feeds of all) feeds[Symbol.dispose]()
+    cancelEvents()
+    for (const feeds of [...all, events]) feeds[Symbol.dispose]()
   }
-  return { sessions, pods, applications, computeNodes, [Symbol.dispose]: dispose }
+  return { sessions, pods, applications, computeNodes, events, [Symbol.dispose]: dispose }
 }
 
 /** Routes the changes of one kind of object to those who watch. */
 export class WatchFeeds<T> implements Disposable {
   readonly clock: Clock
-  readonly #fleet: FleetReader
-  readonly #kind: Change['kind']
+  readonly #source: Source
+  readonly #kind: Routed['kind']
   readonly #index = new FeedIndex<T>()
   readonly #watchers = new Map<string, Set<() => void>>()
   /** Names of applications, by id: they never change, and each change of a session or pod asks for one. */
   readonly #names = new LRUCache<string, string>({ max: NAMES_MAX })
   #version: string
 
-  constructor(options: { fleet: FleetReader; clock: Clock; kind: Change['kind'] }) {
+  constructor(options: { source: Source; clock: Clock; kind: Routed['kind'] }) {
     this.clock = options.clock
-    this.#fleet = options.fleet
+    this.#source = options.source
     this.#kind = options.kind
-    this.#version = options.fleet.changes.resourceVersion
+    this.#version = options.source.changes.resourceVersion
   }
 
   get logVersion(): string {
-    return this.#fleet.resourceVersion
+    return this.#source.changes.resourceVersion
   }
 
   /** How far the log was read. */
@@ -130,10 +146,10 @@ export class WatchFeeds<T> implements Disposable {
   /** Routes what the log has that was not routed yet. */
   sync(): void {
     if (this.#index.isEmpty && this.#watchers.size === 0) {
-      this.#version = this.#fleet.resourceVersion
+      this.#version = this.#source.changes.resourceVersion
       return
     }
-    const since = this.#fleet.changes.since(this.#version)
+    const since = this.#source.changes.since(this.#version)
     if (since.kind === 'expired') return this.#startOver()
     this.#version = since.resourceVersion
     const touched = new Set<Feed<T>>()
@@ -144,7 +160,7 @@ export class WatchFeeds<T> implements Disposable {
   /** What a selection missed since a version; null when the log has forgotten, or cannot tell. */
   missed(selection: Selection<T>, version: string): Batch<T> | null {
     if (!selection.isOpenAboutAbsence) return null
-    const since = this.#fleet.changes.since(version)
+    const since = this.#source.changes.since(version)
     if (since.kind === 'expired') return null
     const ids = new Set<string>()
     for (const change of since.changes) if (this.#concerns(selection, change)) ids.add(change.id)
@@ -155,7 +171,7 @@ export class WatchFeeds<T> implements Disposable {
     for (const feed of this.#index.all()) feed.stop()
   }
 
-  #route(change: Change, touched: Set<Feed<T>>): void {
+  #route(change: Routed, touched: Set<Feed<T>>): void {
     const name = change.applicationId === null ? null : this.#applicationName(change.applicationId)
     for (const feed of this.#index.concerned(change.tenantId, name)) {
       feed.note(change.id)
@@ -164,7 +180,7 @@ export class WatchFeeds<T> implements Disposable {
     for (const act of this.#watchers.get(change.id) ?? []) act()
   }
 
-  #concerns(selection: Selection<T>, change: Change): boolean {
+  #concerns(selection: Selection<T>, change: Routed): boolean {
     if (change.kind !== this.#kind) return false
     if (selection.scope !== null && change.tenantId !== null && selection.scope !== change.tenantId) return false
     if (selection.application === null || change.applicationId === null) return true
@@ -176,14 +192,14 @@ export class WatchFeeds<T> implements Disposable {
   #applicationName(id: string): string | null {
     const known = this.#names.get(id)
     if (known !== undefined) return known
-    const name = this.#fleet.application(id)?.definition.name ?? null
+    const name = this.#source.application(id)?.definition.name ?? null
     if (name !== null) this.#names.set(id, name)
     return name
   }
 
   /** More changed in one turn than the log remembers: every reader must look for itself. */
   #startOver(): void {
-    this.#version = this.#fleet.changes.resourceVersion
+    this.#version = this.#source.changes.resourceVersion
     for (const feed of this.#index.all()) feed.skip()
     for (const watchers of this.#watchers.values()) for (const act of watchers) act()
   }

@@ -1,14 +1,24 @@
 /** What each list watch selects: the same as the list with the same filter. */
+import type { FleetEvent } from '../fleet/fleet-event.ts'
 import type { ApplicationView } from '../fleet/views.ts'
 import type { PodView } from '../pods/pod.ts'
 import type { Session } from '../sessions/session.ts'
-import type { FleetReader } from './core-port.ts'
+import type { CorePort, FleetReader } from './core-port.ts'
+import { eventMatches } from './event-pages.ts'
 import { applicationMatches, computeNodeMatches, podMatches, sessionMatches, type Where } from './filters.ts'
-import type { ApplicationFilter, ComputeNodeFilter, PodFilter, SessionFilter } from './generated/resolver-types.ts'
+import type {
+  ApplicationFilter,
+  ComputeNodeFilter,
+  EventFilter,
+  PodFilter,
+  SessionFilter,
+} from './generated/resolver-types.ts'
 import { computeNodeId } from './ids.ts'
 import {
   visibleApplication,
   visibleApplications,
+  visibleEvent,
+  visibleEvents,
   visibleNode,
   visibleNodes,
   visiblePod,
@@ -60,6 +70,17 @@ export function selectComputeNodes(
     idOf: (node) => node.view.registered.name,
   })
   return { ...nodes, clientId: computeNodeId, isOpenAboutAbsence: scope === null }
+}
+
+/** A tenant must not hear of events that are not its own, not even that they left. */
+export function selectEvents(core: CorePort, scope: Scope, where: Where<EventFilter>): Selection<FleetEvent> {
+  const { fleet } = core
+  const events = selection({ scope, where, application: where?.application ?? null }, eventMatches(core, where), {
+    all: () => visibleEvents(fleet, scope),
+    load: (id) => visibleEvent(fleet, scope, id),
+    idOf: (event) => event.id,
+  })
+  return { ...events, isOpenAboutAbsence: scope === null }
 }
 
 type Asked = { readonly scope: Scope; readonly where: unknown; readonly application: string | null }

@@ -69,6 +69,10 @@ export type Pod = {
   readyAtMs: number | null
   /** As its node measured it, from the command to ready. */
   readyAfterMs: number | null
+  /** When this core gave it its node; null before, and when another core did. */
+  placedAtMs: number | null
+  /** How its node was chosen, as `placement-choice.ts` packs it. */
+  choice: number
   runtime: string | null
   failure: PodFailure | null
   usage: PodUsage | null

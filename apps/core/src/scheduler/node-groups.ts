@@ -9,6 +9,7 @@ import { ISOLATIONS, type VersionSpec } from '../applications/application.ts'
 import type { NodeResources, RuntimeOffer, Taint } from '../nodes/node.ts'
 import { CapacityTree } from './capacity-tree.ts'
 import { NodeTally } from './node-tally.ts'
+import { NO_CHOICE, packChoice } from './placement-choice.ts'
 import { choose, shortageOf, type Candidate, type Demand, type Shortage } from './placement.ts'
 
 /** How many nodes with room are compared: the gain of a few more random choices falls off fast (Mitzenmacher, 2001). */
@@ -64,6 +65,7 @@ export class NodeGroups {
   /** One of each version that a node holds. */
   readonly #versions = new NodeTally()
   readonly #freeNumbers: number[] = []
+  #lastChoice = NO_CHOICE
 
   constructor(random: Random) {
     this.#random = random
@@ -149,6 +151,11 @@ export class NodeGroups {
     return null
   }
 
+  /** How the node that `place` gave last was chosen, as `placement-choice.ts` packs it. */
+  get lastChoice(): number {
+    return this.#lastChoice
+  }
+
   book(nodeName: string, spec: VersionSpec, applicationId: string): void {
     this.#move(nodeName, spec, { applicationId, sign: 1 })
   }
@@ -167,6 +174,20 @@ export class NodeGroups {
     )
   }
 
+  /** How many pods of a version the other nodes have room for now, up to a number: for people who ask. */
+  roomBeside(nodeName: string, spec: VersionSpec, upTo: number): number {
+    let room = 0
+    for (const slot of this.#slots.values()) {
+      if (room >= upTo) return upTo
+      if (slot.nodeName === nodeName || !slot.isOpen || !admits(slot.group, spec)) continue
+      const { capacity, booked } = slot
+      const cpu = Math.floor((capacity.cpuMillis - booked.cpuMillis) / Math.max(1, spec.cpuMillis))
+      const memory = Math.floor((capacity.memoryBytes - booked.memoryBytes) / Math.max(1, spec.memoryBytes))
+      room += Math.max(0, Math.min(cpu, memory, capacity.pods - booked.pods))
+    }
+    return Math.min(room, upTo)
+  }
+
   #pick(group: Group, demand: Demand, pod: PodKind): Slot | null {
     const { tree, slots } = group
     const { neighbour } = pod
@@ -183,7 +204,12 @@ export class NodeGroups {
       invariant(slot, 'the tree knows only nodes that are there')
       candidates.push(this.#candidate(slot, pod))
     }
-    return choose(demand, candidates)?.slot ?? null
+    const chosen = choose(demand, candidates)
+    if (chosen === null) return null
+    // Two of the choices may be the same node: then it was compared with one less.
+    const compared = countDistinct(candidates)
+    this.#lastChoice = packChoice(compared, chosen.hasVersion, chosen.podsOfThisApplication)
+    return chosen.slot
   }
 
   #candidate(slot: Slot, { versionId, applicationId }: PodKind): SlotCandidate {
@@ -239,6 +265,17 @@ export class NodeGroups {
     this.#groups.set(key, group)
     return group
   }
+}
+
+/** Of a handful. */
+function countDistinct(candidates: readonly SlotCandidate[]): number {
+  let distinct = 0
+  for (let at = 0; at < candidates.length; at += 1) {
+    let earlier = 0
+    while (candidates[earlier]?.slot !== candidates[at]?.slot) earlier += 1
+    if (earlier === at) distinct += 1
+  }
+  return distinct
 }
 
 type PodKind = { readonly versionId: string; readonly applicationId: string; readonly neighbour: Slot | undefined }

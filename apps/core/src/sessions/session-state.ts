@@ -11,11 +11,20 @@
  * Nothing here awaits, reads a clock or touches another room.
  */
 import { unreachable } from '@fornax/kernel/assert'
-import type { CloseReason, Deadline, Endpoint, Session, SessionRequest, SessionStep, TimelineEntry } from './session.ts'
+import type {
+  CloseReason,
+  Deadline,
+  Endpoint,
+  PodOrigin,
+  Session,
+  SessionRequest,
+  SessionStep,
+  TimelineEntry,
+} from './session.ts'
 
 /** What happened, and when by the core's clock. */
 export type SessionEvent = { readonly atMs: number } & (
-  | { readonly kind: 'claimed'; readonly grant: Grant }
+  | { readonly kind: 'claimed'; readonly grant: Grant; readonly origin?: PodOrigin }
   | { readonly kind: 'commandSent' }
   | { readonly kind: 'started' }
   | { readonly kind: 'ready'; readonly endpoints: readonly Endpoint[] }
@@ -76,7 +85,7 @@ export function transition(session: Session, event: SessionEvent): Transition {
   switch (event.kind) {
     case 'claimed':
       if (session.phase !== 'pending') return rejected(session, event)
-      return moved(session, { ...event.grant, phase: 'starting' }, at('podTaken', event.atMs)) // S5: same deadline.
+      return moved(session, { ...event.grant, phase: 'starting' }, podTaken(event.atMs, event.origin)) // S5: same deadline.
     case 'commandSent':
     case 'started':
       return onTheWay(session, event)
@@ -205,6 +214,10 @@ function written(timeline: readonly TimelineEntry[], entry: TimelineEntry | null
 
 function at(name: SessionStep, atMs: number): TimelineEntry {
   return { step: name, atMs }
+}
+
+function podTaken(atMs: number, pod: PodOrigin | undefined): TimelineEntry {
+  return pod === undefined ? at('podTaken', atMs) : { step: 'podTaken', atMs, pod }
 }
 
 function rejected(session: Session, event: SessionEvent): Transition {

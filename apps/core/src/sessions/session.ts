@@ -48,7 +48,18 @@ export type SessionStep =
   | ('asked' | 'podTaken' | 'commandSent' | 'started' | 'available' | 'attached' | 'idle')
   | ('closing' | 'closed' | 'recovered')
 
-export type TimelineEntry = { readonly step: SessionStep; readonly atMs: number }
+export type TimelineEntry = {
+  readonly step: SessionStep
+  readonly atMs: number
+  /** Where the pod came from; with `podTaken` only, and not in rows of earlier versions. */
+  readonly pod?: PodOrigin
+}
+
+/** Where the pod of a session came from: a standby pod, one that slept, one that served others, one that was made. */
+export type PodOrigin =
+  | { readonly kind: 'hot' | 'hibernated' | 'shared' }
+  /** `choice`: how its node was chosen, as `placement-choice.ts` packs it. */
+  | { readonly kind: 'made'; readonly choice: number; readonly waitedForRoomMs: number }
 
 export type Session = {
   readonly id: string

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { SPEC_DEFAULTS, type ScalingTarget, type VersionSpec } from '../applications/application.ts'
 import type { Provision } from '../applications/provision.ts'
-import type { Endpoint, SessionRequest, TimelineEntry } from '../sessions/session.ts'
+import type { Endpoint, PodOrigin, SessionRequest, TimelineEntry } from '../sessions/session.ts'
 
 /** What of a request is one document. The rest has columns of its own. */
 export type RequestDocument = Omit<SessionRequest, 'data' | 'labels' | 'idempotency'>
@@ -87,6 +87,11 @@ const endpoints = z.array(
   z.object({ name: z.string(), protocol, host: z.string(), port: z.number() }),
 ) satisfies z.ZodType<Endpoint[]>
 
+const podOrigin = z.discriminatedUnion('kind', [
+  z.object({ kind: z.enum(['hot', 'hibernated', 'shared']) }),
+  z.object({ kind: z.literal('made'), choice: z.number(), waitedForRoomMs: z.number() }),
+]) satisfies z.ZodType<PodOrigin>
+
 const timeline = z.array(
   z.object({
     step: z.enum([
@@ -94,6 +99,7 @@ const timeline = z.array(
       ...(['closing', 'closed', 'recovered'] as const),
     ]),
     atMs: z.number(),
+    pod: podOrigin.exactOptional(),
   }),
 ) satisfies z.ZodType<TimelineEntry[]>
 

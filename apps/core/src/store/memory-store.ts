@@ -1,6 +1,7 @@
 /** The store of simulations and tests: the same port, in memory. No timers, no chance, no I/O. */
 import type { Application, ApplicationVersion, ScalingPolicy } from '../applications/application.ts'
 import type { RegisteredNode } from '../nodes/node.ts'
+import { hasTraits } from '../sessions/session-traits.ts'
 import type { Session } from '../sessions/session.ts'
 import type { TokenUse } from '../tenants/tenant-directory.ts'
 import type { ApiToken, Tenant, User } from '../tenants/tenant.ts'
@@ -219,13 +220,14 @@ function withoutSpentData(session: Session): Session {
 }
 
 function inHistory(query: SessionHistoryQuery): (session: Session) => boolean {
-  const { before, tenantId, applicationId, nodeName, phases, labels } = query
+  const { before, tenantId, applicationId, nodeName, phases, labels, traits } = query
   return (session) =>
     (before === null || compareAge(session, before) < 0) &&
     (tenantId === null || session.tenantId === tenantId) &&
     (applicationId === null || session.applicationId === applicationId) &&
     (nodeName === null || session.nodeName === nodeName) &&
     (phases === null || phases.includes(session.phase)) &&
+    (traits === undefined || hasTraits(session, traits)) &&
     Object.entries(labels).every(([name, value]) => session.request.labels[name] === value)
 }
 

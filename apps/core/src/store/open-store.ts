@@ -2,6 +2,8 @@
 import type { Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
 import type { SecretStore } from '../secrets/secret.ts'
+import type { HistoryStore } from '../history/history-store.ts'
+import { DatabaseHistory } from './database-history.ts'
 import type { Database } from './database.ts'
 import { migrate, readMigrations } from './migrations.ts'
 import { openPostgres } from './postgres-database.ts'
@@ -22,8 +24,8 @@ export type OpenStoreOptions = {
   readonly sessionsWritten?: (rows: number) => void
 }
 
-/** The store, and the table of secrets beside it. */
-export type OpenedStore = Store & { readonly secrets: SecretStore }
+/** The store, the table of secrets beside it, and what was. */
+export type OpenedStore = Store & { readonly secrets: SecretStore; readonly history: HistoryStore }
 
 /** Throws a `StoreUnavailableError` when the database cannot be used. Then nothing has changed in it. */
 export async function openStore(options: OpenStoreOptions): Promise<OpenedStore> {
@@ -50,7 +52,7 @@ async function storeOn(
     const applied = await migrate(database, await readMigrations(database.provider), clock.nowMs())
     if (applied.length > 0)
       log.info({ database: database.label, migrations: applied }, 'the database was brought up to date')
-    return new PrismaStore(database, clock, sessionsWritten)
+    return Object.assign(new PrismaStore(database, clock, sessionsWritten), { history: new DatabaseHistory(database) })
   } catch (error) {
     await giveUp()
     throw error

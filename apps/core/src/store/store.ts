@@ -7,6 +7,7 @@
  */
 import type { Application, ApplicationVersion, ScalingPolicy } from '../applications/application.ts'
 import type { RegisteredNode } from '../nodes/node.ts'
+import type { SessionTraits } from '../sessions/session-traits.ts'
 import type { Session, SessionPhase } from '../sessions/session.ts'
 import type { TokenUse } from '../tenants/tenant-directory.ts'
 import type { ApiToken, Tenant, User } from '../tenants/tenant.ts'
@@ -40,6 +41,7 @@ export type SessionHistoryQuery = {
   readonly phases: readonly SessionPhase[] | null
   /** All of these. */
   readonly labels: Readonly<Record<string, string>>
+  readonly traits?: SessionTraits
 }
 
 /** Sessions are listed by time of asking, then id, newest first. */

@@ -8,8 +8,10 @@ type Read =
   | ('apiTokens' | 'application' | 'applications' | 'computeNode' | 'computeNodes' | 'fleet' | 'latency')
   | ('node' | 'pod' | 'pods' | 'secret' | 'secrets' | 'session' | 'sessions' | 'tenants' | 'viewer')
   | ('tenant' | 'users')
+  | ('drainPreview' | 'events' | 'fleetHistory' | 'latencyHistory' | 'scalingPolicyPreview')
 
 type Write =
+  | 'closeSessions'
   | ('closeSession' | 'cordonNode' | 'createApiToken' | 'createApplication' | 'createTenant' | 'deleteApplication')
   | ('drainNode' | 'openSession' | 'openSessions' | 'publishApplicationVersion' | 'revokeApiToken')
   | ('uncordonNode' | 'updateScalingPolicy')
@@ -17,7 +19,14 @@ type Write =
   | ('changeUserRole' | 'deleteTenant' | 'inviteUser' | 'removeUser' | 'resetUserPassword' | 'resumeTenant')
   | ('setTenantQuotas' | 'suspendTenant')
 
-type Watch = 'podLogs' | 'watchApplications' | 'watchComputeNodes' | 'watchPods' | 'watchSession' | 'watchSessions'
+type Watch =
+  | 'watchEvents'
+  | 'podLogs'
+  | 'watchApplications'
+  | 'watchComputeNodes'
+  | 'watchPods'
+  | 'watchSession'
+  | 'watchSessions'
 
 /** Named as in the schema. */
 export type Operation = Read | Write | Watch
@@ -32,13 +41,18 @@ const NEEDED_ROLE: Readonly<Record<Operation, PersonRole>> = {
   applications: 'viewer',
   computeNode: 'viewer',
   computeNodes: 'viewer',
+  drainPreview: 'operator',
+  events: 'viewer',
   fleet: 'viewer',
+  fleetHistory: 'viewer',
   latency: 'viewer',
+  latencyHistory: 'viewer',
   node: 'viewer',
   pod: 'viewer',
   pods: 'viewer',
   secret: 'viewer',
   secrets: 'viewer',
+  scalingPolicyPreview: 'viewer',
   session: 'viewer',
   sessions: 'viewer',
   tenant: 'viewer',
@@ -47,6 +61,7 @@ const NEEDED_ROLE: Readonly<Record<Operation, PersonRole>> = {
   viewer: 'viewer',
 
   closeSession: 'developer',
+  closeSessions: 'developer',
   cordonNode: 'operator',
   createApiToken: 'admin',
   createApplication: 'developer',
@@ -75,6 +90,7 @@ const NEEDED_ROLE: Readonly<Record<Operation, PersonRole>> = {
   podLogs: 'viewer',
   watchApplications: 'viewer',
   watchComputeNodes: 'viewer',
+  watchEvents: 'viewer',
   watchPods: 'viewer',
   watchSession: 'viewer',
   watchSessions: 'viewer',

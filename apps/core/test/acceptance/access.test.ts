@@ -14,7 +14,15 @@ const QUERIES: Partial<Record<Operation, Case>> = {
   applications: ['viewer', '{ applications { edges { cursor } } }'],
   computeNode: ['viewer', '{ computeNode(name: "one") { id } }'],
   computeNodes: ['viewer', '{ computeNodes { edges { cursor } } }'],
+  drainPreview: ['operator', '{ drainPreview(name: "one") { deadline } }'],
+  events: ['viewer', '{ events { edges { cursor } } }'],
   fleet: ['viewer', '{ fleet { resourceVersion } }'],
+  fleetHistory: ['viewer', '{ fleetHistory { stepMs } }'],
+  latencyHistory: ['viewer', '{ latencyHistory { stepMs } }'],
+  scalingPolicyPreview: [
+    'viewer',
+    '{ scalingPolicyPreview(application: "x", scalingPolicy: { maxPods: 1 }) { sessionCount } }',
+  ],
   latency: ['viewer', '{ latency { count } }'],
   node: ['viewer', '{ node(id: "x") { id } }'],
   pod: ['viewer', '{ pod(id: "x") { id } }'],
@@ -47,6 +55,7 @@ const MUTATIONS: Partial<Record<Operation, Case>> = {
 
 const WATCHES: Partial<Record<Operation, Case>> = {
   watchApplications: ['viewer', 'watchApplications { __typename }'],
+  watchEvents: ['viewer', 'watchEvents { __typename }'],
   watchComputeNodes: ['viewer', 'watchComputeNodes { __typename }'],
   watchPods: ['viewer', 'watchPods { __typename }'],
   watchSessions: ['viewer', 'watchSessions { __typename }'],
@@ -115,6 +124,13 @@ describe.each(ROLES)('a token of role %s', (role) => {
     const { data } = await ask(server, document, { authorization })
     const problem = { __typename: role === 'viewer' ? 'NotAllowed' : 'ApplicationNotFound' }
     expect(data).toEqual({ openSessions: { results: [{ problem }, { problem }] } })
+  })
+
+  it('closes many sessions as the table says', async () => {
+    const document = 'mutation { closeSessions(input: { ids: ["x", "y"] }) { results { problem { __typename } } } }'
+    const { data } = await ask(server, document, { authorization })
+    const problem = { __typename: role === 'viewer' ? 'NotAllowed' : 'SessionNotFound' }
+    expect(data).toEqual({ closeSessions: { results: [{ problem }, { problem }] } })
   })
 
   it('watches as the table says', async () => {

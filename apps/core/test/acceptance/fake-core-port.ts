@@ -7,9 +7,10 @@ import { createLog } from '@fornax/kernel/log'
 import { policyProblem } from '../../src/applications/scaling-policy-rules.ts'
 import { nameProblem, specProblem } from '../../src/applications/version-rules.ts'
 import type { NodeImage } from '../../src/images/node-image.ts'
-import type { CorePort, LatencyFilter, PodLogBatch, UseCases } from '../../src/graphql/core-port.ts'
+import type { CorePort, HistoryPort, LatencyFilter, PodLogBatch, UseCases } from '../../src/graphql/core-port.ts'
 import type { Logins } from '../../src/graphql/tenants-port.ts'
 import { FakeFleet } from './fake-fleet.ts'
+import { fakeHistory } from './fake-history.ts'
 import { toAvailable } from './fake-objects.ts'
 import { fakeSecrets } from './fake-secrets.ts'
 import { FakeStore } from './fake-store.ts'
@@ -34,6 +35,7 @@ export class FakeCorePort implements CorePort {
   failure: Error | null = null
   /** Sessions whose client left before the answer. */
   readonly clientsGone: string[] = []
+  readonly history: HistoryPort = fakeHistory()
   readonly latencyAsked: LatencyFilter[] = []
 
   constructor(options: { clock?: Clock; changeLogCapacity?: number } = {}) {

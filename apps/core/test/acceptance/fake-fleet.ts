@@ -3,17 +3,24 @@ import type { Clock } from '@fornax/kernel/clock'
 import { newId } from '@fornax/kernel/ids'
 import type { Application, ScalingPolicy, VersionSpec } from '../../src/applications/application.ts'
 import { ChangeLog } from '../../src/fleet/change-log.ts'
+import { planDrain, type DrainPlan } from '../../src/fleet/drain-plan.ts'
+import { EventLog } from '../../src/fleet/event-log.ts'
 import type { ApplicationView, Change, NodeView } from '../../src/fleet/views.ts'
 import type { FleetReader, NodeShare } from '../../src/graphql/core-port.ts'
 import type { NodePhase } from '../../src/nodes/node-state.ts'
 import type { PodView } from '../../src/pods/pod.ts'
+import { packChoice } from '../../src/scheduler/placement-choice.ts'
+import type { Shortage } from '../../src/scheduler/placement.ts'
 import type { Session } from '../../src/sessions/session.ts'
 import type { Viewer } from '../../src/tenants/tenant.ts'
 import { anIntroduction, aPolicy, aSession, aSpec, NO_PODS } from './fake-objects.ts'
 
 export class FakeFleet implements FleetReader {
   readonly changes: ChangeLog<Change>
+  readonly events: EventLog
   readonly startedAtMs: number
+  /** What is short for applications, when a test says so. */
+  readonly shortages = new Map<string, Shortage>()
   readonly #clock: Clock
   readonly #applications = new Map<string, ApplicationView>()
   readonly #sessions = new Map<string, Session>()
@@ -24,6 +31,7 @@ export class FakeFleet implements FleetReader {
     this.#clock = clock
     this.startedAtMs = clock.nowMs()
     this.changes = new ChangeLog({ start: 7, capacity })
+    this.events = new EventLog(7)
   }
 
   get resourceVersion(): string {
@@ -39,7 +47,14 @@ export class FakeFleet implements FleetReader {
   pod = (id: string) => this.#pods.get(id) ?? null
   nodes = () => this.#nodes.values()
   node = (name: string) => this.#nodes.get(name) ?? null
+  shortage = (applicationId: string) => this.shortages.get(applicationId) ?? null
+  roomBeside = (_nodeName: string, _applicationId: string, upTo: number) => upTo
   opened = (tenantId: string | null) => (tenantId === null ? { warm: 8, cold: 2 } : { warm: 4, cold: 1 })
+
+  drainPlan(nodeName: string, sessionsMayLastMs: number): DrainPlan | null {
+    const pods = [...this.#pods.values()].filter((pod) => pod.nodeName === nodeName)
+    return this.node(nodeName) && planDrain(pods, this.session, this.#clock.nowMs() + sessionsMayLastMs)
+  }
 
   nodePhases(tenantId: string | null): Readonly<Record<NodePhase, number>> {
     const counts = { expected: 0, joining: 0, ready: 0, disconnected: 0, lost: 0 }
@@ -83,6 +98,7 @@ export class FakeFleet implements FleetReader {
       counts: { ...NO_PODS },
       waitingSessions: 0,
       openSessions: 0,
+      idleMemoryBytes: 0,
       failure: null,
     })
   }
@@ -148,6 +164,8 @@ export class FakeFleet implements FleetReader {
       sessionIds: new Set(),
       readyAtMs: nowMs,
       readyAfterMs: 5,
+      placedAtMs: nowMs,
+      choice: packChoice(3, true, 2),
       runtime: 'process',
       failure: null,
       usage: null,
@@ -195,6 +213,7 @@ export class FakeFleet implements FleetReader {
       lastHeardAtMs: 0,
       usage: { cpuMillis: 7, memoryBytes: 77 },
       conditions: [],
+      link: [{ kind: 'connected', atMs: 0 }],
       ...given,
     }
     this.#nodes.set(name, node)

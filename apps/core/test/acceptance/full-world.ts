@@ -19,6 +19,7 @@ export function fullWorld(core = new FakeCorePort()) {
     counts: application.counts,
     waitingSessions: 0,
     openSessions: 1,
+    idleMemoryBytes: 2 ** 30,
     failure: { kind: 'podFailed', ...failure },
   })
   const pod = core.fleet.addPod(application, {

@@ -161,6 +161,8 @@ async function scratch() {
         joinToken: 'the-join-token-of-this-test',
         secretKey: new Uint8Array(32).fill(7),
         isProduction: false,
+        objectives: { warmP99Ms: 50, coldP99Ms: 1_500, poolHitRate: 0.95 },
+        retention: { historyMs: 86_400_000, sessionsMs: 86_400_000 },
       },
     })
   return {

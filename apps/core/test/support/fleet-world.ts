@@ -12,6 +12,7 @@ import { FleetReader } from '../../src/fleet/fleet-reader.ts'
 import type { FleetState } from '../../src/fleet/fleet-state.ts'
 import { Fleet } from '../../src/fleet/fleet.ts'
 import type { NodeCommand } from '../../src/fleet/node-command.ts'
+import type { History } from '../../src/history/history.ts'
 import type { NodeIntroduction, RegisteredNode } from '../../src/nodes/node.ts'
 import type { PodView } from '../../src/pods/pod.ts'
 import type { CloseReason, Session, SessionRequest } from '../../src/sessions/session.ts'
@@ -55,6 +56,8 @@ export class FleetWorld {
   readonly answered = new Set<string>()
   readonly rejected: string[] = []
   readonly latency = new LatencyRecorder()
+  /** What a test wants remembered of the core that runs now. */
+  history: History | null = null
   /** Called whenever the fleet has come to rest. */
   onRest: () => void = () => undefined
   deadlinesFired = 0
@@ -316,10 +319,16 @@ export class FleetWorld {
           node: (node) => this.#afterWrite(() => this.rows.nodes.set(node.name, node)),
         },
         observe: {
-          sessionAvailable: (session) => this.latency.record(session),
+          sessionAvailable: (session, pod) => {
+            this.latency.record(session)
+            this.history?.sessionAvailable(session, pod)
+          },
           sessionClosed: () => undefined,
           podReady: () => undefined,
-          applicationGone: (id) => this.latency.forget(id),
+          applicationGone: (id) => {
+            this.latency.forget(id)
+            this.history?.applicationGone(id)
+          },
           rejected: (what, id, why) => this.rejected.push(`${what} ${id}: ${why}`),
         },
       },

@@ -88,6 +88,8 @@ export function samplePod(overrides: Partial<Pod> = {}): Pod {
     sessionIds: new Set(),
     readyAtMs: null,
     readyAfterMs: null,
+    placedAtMs: null,
+    choice: 0,
     runtime: null,
     failure: null,
     usage: null,
