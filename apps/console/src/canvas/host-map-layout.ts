@@ -30,7 +30,7 @@ export type HostMapLayout = {
 export type Room = { readonly width: number; readonly height: number }
 
 /** From the largest that looks like a cell to the smallest that can be hit. */
-const PITCHES = [44, 38, 32, 28, 24, 20, 18, 16, 14, 12, 11, 10, 9, 8, 7] as const
+const LARGEST = 44
 const SMALLEST = 7
 export const TITLE_HEIGHT = 22
 const SHELF_GAP = 14
@@ -41,7 +41,7 @@ const BLOCK_WIDTH_MIN = 96
 /** The layout with the largest cells that fit; with the smallest, and taller than the room, when none do. */
 export function layOut(counts: readonly number[], room: Room, hasTitles: boolean): HostMapLayout {
   const width = Math.max(SMALLEST, Math.floor(room.width))
-  for (const pitch of PITCHES) {
+  for (let pitch = LARGEST; pitch > SMALLEST; pitch -= 1) {
     const layout = pack(counts, width, pitch, hasTitles)
     if (layout.height <= room.height) return layout
   }

@@ -3,8 +3,8 @@ import { formatMs } from '../format/duration.ts'
 
 export type CurvePoint = { readonly percent: number; readonly latencyMs: number }
 
-const WIDTH = 420
-const HEIGHT = 190
+const WIDTH = 540
+const HEIGHT = 230
 const LEFT = 52
 const BOTTOM = 20
 /** 99.99 %: beyond it there are hardly ever enough sessions. */

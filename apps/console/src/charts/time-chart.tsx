@@ -131,8 +131,13 @@ function optionsOf({ series, isLog, hasGoal }: Look, { format, onPoint }: Hooks)
     cursor: { y: false, points: { size: 6 }, sync: { key: 'fornax' } },
     scales: { x: { time: true }, y: isLog ? { distr: 3 } : { range: (_chart, _low, high) => [0, niceTop(high)] } },
     axes: [
-      { ...axis, grid: { show: false }, values: (_chart, ticks) => ticks.map((tick) => formatClock(tick * 1_000).slice(0, 5)) },
-      { ...axis, grid, size: 56, values: (_chart, ticks) => ticks.map((tick) => (tick === null ? '' : format(tick))) },
+      { ...axis, grid: { show: false }, size: 26, values: (_chart, ticks, _axis, _space, step) => clocks(ticks, step) },
+      {
+        ...axis,
+        grid: isLog ? { ...grid, filter: (_chart, ticks) => ticks.map((tick) => (isDecade(tick) ? tick : null)) } : grid,
+        size: 56,
+        values: (_chart, ticks) => ticks.map((tick) => (tick === null ? '' : format(tick))),
+      },
     ],
     series: [{}, ...series.map((one) => lineOf(one, of(one.colour))), ...(hasGoal ? [goalLine] : [])],
     hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? null)] },
@@ -151,6 +156,16 @@ function lineOf({ name, look = 'line' }: ChartSeries, stroke: string): Series {
     ...(look === 'dash' ? { dash: [4, 4] } : {}),
     ...(look === 'area' ? { fill: stroke.replace(/\)$/, ' / 0.16)') } : {}),
   }
+}
+
+/** Seconds are said only where ticks are less than a minute apart. */
+function clocks(ticks: readonly number[], stepSeconds: number): string[] {
+  const length = stepSeconds < 60 ? 8 : 5
+  return ticks.map((tick) => formatClock(tick * 1_000).slice(0, length))
+}
+
+function isDecade(value: number): boolean {
+  return Number.isInteger(Math.round(Math.log10(value) * 1e6) / 1e6)
 }
 
 /** An empty chart still has a scale. */

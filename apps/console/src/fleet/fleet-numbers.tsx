@@ -6,7 +6,7 @@ import type { FleetNumber } from './fleet-trend.ts'
 
 export function FleetNumbers({ numbers }: { readonly numbers: readonly FleetNumber[] }) {
   return (
-    <ul className="grid grid-cols-2 gap-3 md:grid-cols-3 2xl:grid-cols-6" aria-label="Numbers of the fleet">
+    <ul className="grid grid-cols-2 gap-3 md:grid-cols-3 xl:grid-cols-6" aria-label="Numbers of the fleet">
       {numbers.map((number) => (
         <One key={number.name} number={number} />
       ))}

@@ -175,7 +175,7 @@ function Troubles({ troubles }: { readonly troubles: readonly Trouble[] }) {
 
 function NumbersSkeleton() {
   return (
-    <div className="grid grid-cols-2 gap-3 md:grid-cols-3 2xl:grid-cols-6" aria-busy>
+    <div className="grid grid-cols-2 gap-3 md:grid-cols-3 xl:grid-cols-6" aria-busy>
       {['nodes', 'sessions', 'rate', 'warm', 'cold', 'share'].map((name) => (
         <div key={name} className="flex min-h-32 flex-col gap-3 rounded-xl border border-line bg-panel px-4 py-3">
           <div className="skeleton h-3 w-24" />

@@ -51,7 +51,7 @@ export function fleetNumbers(fleet: Fleet, history: History | null): readonly Fl
     {
       name: 'Opened per second',
       value: rate === null ? '–' : rate < 10 ? String(Number(rate.toFixed(1))) : formatCount(Math.round(rate)),
-      note: `in the last minute; ${formatCount(opened)} in all`,
+      note: `${formatCount(opened)} in all`,
       path: paths.sessions(),
       isBad: false,
       trend: trendOf(history, ({ opensPerSecond }) => opensPerSecond),
@@ -75,10 +75,11 @@ function latencyNumber(start: 'WARM' | 'COLD', fleet: Fleet, history: History | 
   const goal = history === null ? null : isWarm ? history.objectives.warmP99Ms : history.objectives.coldP99Ms
   const latest = latestOf(history, valueOf)
   const word = isWarm ? 'warm' : 'cold'
+  const goalMs = goal === null ? '' : formatMs(goal)
   return {
     name: isWarm ? 'Warm start, p99' : 'Cold start, p99',
     value: latest === null ? '–' : formatMs(latest.value),
-    note: latest === null ? `no ${word} start in the last hour` : whenWords(latest.atMs, instantMs(fleet.readAt), goal),
+    note: latest === null ? `no ${word} start this hour` : noteOf(latest.atMs, instantMs(fleet.readAt), `≤ ${goalMs}`),
     path: paths.latency({ start }),
     isBad: latest !== null && goal !== null && latest.value > goal,
     trend: trendOf(history, valueOf),
@@ -89,11 +90,11 @@ function latencyNumber(start: 'WARM' | 'COLD', fleet: Fleet, history: History | 
 function hitRateNumber({ readAt }: Fleet, history: History | null): FleetNumber {
   const goal = history?.objectives.poolHitRate ?? null
   const latest = latestOf(history, ({ poolHitRate }) => poolHitRate)
-  const should = goal === null ? '' : `, should be ${formatShare(goal, 1)}`
+  const share = goal === null ? '' : (formatShare(goal, 1) ?? '')
   return {
     name: 'Served warm',
     value: latest === null ? '–' : (formatShare(latest.value, 1) ?? '–'),
-    note: latest === null ? 'no session in the last hour' : `${agoWords(latest.atMs, instantMs(readAt))}${should}`,
+    note: latest === null ? 'no session this hour' : noteOf(latest.atMs, instantMs(readAt), `≥ ${share}`),
     path: paths.pools(),
     isBad: latest !== null && goal !== null && latest.value < goal,
     trend: trendOf(history, ({ poolHitRate }) => poolHitRate),
@@ -101,14 +102,11 @@ function hitRateNumber({ readAt }: Fleet, history: History | null): FleetNumber 
   }
 }
 
-function whenWords(atMs: number, nowMs: number, goal: number | null): string {
-  return `${agoWords(atMs, nowMs)}${goal === null ? '' : `, should be ≤ ${formatMs(goal)}`}`
-}
-
 const MINUTE_MS = 60_000
 
-function agoWords(atMs: number, nowMs: number): string {
-  return nowMs - atMs <= 2 * MINUTE_MS ? 'last minute' : `${formatRoughMs(nowMs - atMs)} ago`
+/** What it should be; when nothing was measured in the last minute, how old the number is. */
+function noteOf(atMs: number, nowMs: number, goal: string): string {
+  return nowMs - atMs <= 2 * MINUTE_MS ? `should be ${goal}` : `${formatRoughMs(nowMs - atMs)} ago`
 }
 
 /** Of the last minute, or when there was none, of the newest step that has one. */

@@ -39,9 +39,10 @@ function PoolRow({ application }: { readonly application: ApplicationRowFragment
   const { name, pool, problem, scalingPolicy } = application
   const idle = pool.standby + pool.hibernated
   const wanted = wantedIdle(scalingPolicy, pool.total)
-  const isShort = shortfallOf(application) > 0
+  // What is on its way is no shortage yet.
+  const isShort = shortfallOf(application) > pool.creating
   return (
-    <li className="grid grid-cols-[minmax(6rem,11rem)_1fr_auto] items-center gap-4 border-b border-line/60 px-4 py-2">
+    <li className="grid grid-cols-[minmax(6rem,11rem)_1fr_6.5rem] items-center gap-4 border-b border-line/60 px-4 py-2">
       <Link href={paths.application(name)} className="flex min-w-0 items-center gap-1.5 font-medium hover:underline">
         {problem !== null && <Icon name="warning" className="text-danger" />}
         <span className="truncate">{name}</span>

@@ -24,7 +24,7 @@ import { useQuery } from '../ui/use-query.ts'
 import { PercentileCurve } from '../charts/percentile-curve.tsx'
 import { LatencyByApplication } from './latency-by-application.tsx'
 import { LatencyPhases } from './latency-phases.tsx'
-import { LATENCY_VIEW, SPAN_MS, SPAN_WORDS, SPANS } from './latency-view.ts'
+import { LATENCY_VIEW, SPAN_MS, SPAN_NAMES, SPAN_WORDS, SPANS } from './latency-view.ts'
 
 type History = LatencyHistoryQuery['latencyHistory']
 
@@ -47,17 +47,15 @@ export function LatencyPage() {
     <Page
       title="Latency"
       lead={
-        total === undefined ? 'From asking for a session until clients can reach it.' : leadOf(total, SPAN_WORDS[span])
+        total === undefined ? 'From asking for a session until clients can reach it.' : leadOf(total, SPAN_NAMES[span])
       }
       actions={
-        <>
-          <Segmented
-            label="Time"
-            value={span}
-            options={SPANS.map((id) => ({ id, name: SPAN_WORDS[id] }))}
-            onChange={(next) => void set({ span: next })}
-          />
-        </>
+        <Segmented
+          label="Time"
+          value={span}
+          options={SPANS.map((id) => ({ id, name: SPAN_WORDS[id] }))}
+          onChange={(next) => void set({ span: next })}
+        />
       }
     >
       <div className="flex flex-wrap items-center gap-2">

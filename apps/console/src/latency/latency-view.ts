@@ -23,3 +23,11 @@ export const LATENCY_VIEW = {
   start: parseAsStringLiteral(['WARM', 'COLD']),
   span: parseAsStringLiteral(SPANS).withDefault('1h'),
 }
+
+/** As in `in the last hour`. */
+export const SPAN_NAMES: Readonly<Record<Span, string>> = {
+  '10m': '10 minutes',
+  '1h': 'hour',
+  '6h': '6 hours',
+  '24h': 'day',
+}

@@ -11,7 +11,7 @@ export function factsOfNode(node: NodeRowFragment): readonly Fact[] {
     ['Agent', agentVersion],
     ...runtimes.map(({ name, isolation }): Fact => [`Runtime ${name}`, `isolation ${isolation.toLowerCase()}`]),
     ...labels.map(({ name, value }): Fact => [name, value]),
-    ...taints.map(({ key, value, effect }): Fact => [`Taint ${key}`, `${value} · ${effect}`]),
+    ...taints.map(({ key, value, effect }): Fact => [`Taint ${key}`, value === '' ? effect : `${value} · ${effect}`]),
     ['Joined', <RelativeTime key="joined" at={joinedAt} />],
     ['Last heard', lastHeardAt === null ? 'not yet' : <RelativeTime key="heard" at={lastHeardAt} />],
     ...(drainDeadline === null

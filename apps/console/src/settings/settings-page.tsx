@@ -13,7 +13,7 @@ export function SettingsPage() {
       title="Settings"
       lead={viewer === null ? undefined : `You are ${viewer.role.toLowerCase()} of the tenant ${viewer.tenant}.`}
     >
-      <div className="grid items-start gap-5 xl:grid-cols-2">
+      <div className="grid items-start gap-5 xl:grid-cols-[1fr_26rem]">
         <div className="flex min-w-0 flex-col gap-5">
           <TokensPanel />
           <TenantsPanel />
