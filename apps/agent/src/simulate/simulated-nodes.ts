@@ -40,6 +40,13 @@ export type SimulatedCounts = {
   sessionsOpened: number
 }
 
+const ZONES = ['zone-a', 'zone-b', 'zone-c'] as const
+
+/** Nodes are spread over zones as machines of a real fleet are, so that there is something to select and group by. */
+function zoneOf(number: number): string {
+  return ZONES[number % ZONES.length] ?? ZONES[0]
+}
+
 /** How many nodes knock at the core's door at a time. */
 const JOINING_MAX = 32
 const NUMBER_LENGTH = 4
@@ -98,6 +105,7 @@ export class SimulatedNodes implements AsyncDisposable {
       clock,
       log,
       resources,
+      labels: { zone: zoneOf(number) },
       ledger: createMemoryLedger(),
     })
     this.#agents.push(agent)

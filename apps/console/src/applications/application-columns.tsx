@@ -5,44 +5,37 @@ import { formatCount } from '../format/quantity.ts'
 import type { ApplicationRowFragment } from '../graphql/generated/documents.ts'
 import { paths } from '../path-builder.ts'
 import type { Column } from '../ui/column.ts'
-import { Icon } from '../ui/icon.tsx'
 import { PhaseMark } from '../ui/phase-mark.tsx'
+import { useViewer } from '../viewer/viewer-context.tsx'
 import { limitWords, targetWords } from './policy-words.ts'
 import { PoolStrip } from './pool-strip.tsx'
 
 type Row = ApplicationRowFragment
 
-export type Unfolding = { readonly open: string | null; readonly toggle: (name: string) => void }
-
-export function applicationColumns(unfolding: Unfolding): readonly Column<Row>[] {
-  return [nameColumn(unfolding), ...COLUMNS]
+function Name({ application }: { readonly application: Row }) {
+  const own = useViewer()?.tenant
+  const { name, tenant } = application
+  const isElsewhere = own !== undefined && tenant !== own
+  return (
+    <Link
+      href={paths.application(name, isElsewhere ? tenant : undefined)}
+      data-row-link
+      className="font-medium hover:underline"
+    >
+      {isElsewhere && <span className="font-normal text-faint">{tenant} / </span>}
+      {name}
+    </Link>
+  )
 }
 
-function nameColumn({ open, toggle }: Unfolding): Column<Row> {
-  return {
+export const APPLICATION_COLUMNS: readonly Column<Row>[] = [
+  {
     id: 'name',
     header: 'Application',
     width: 12.5,
-    cell: (application) => (
-      <button
-        type="button"
-        data-row-link
-        aria-expanded={open === application.name}
-        onClick={() => toggle(application.name)}
-        className="flex w-full items-center gap-1.5 rounded text-left font-medium"
-      >
-        <Icon
-          name="chevron"
-          className={`text-faint transition-transform ${open === application.name ? 'rotate-90' : ''}`}
-        />
-        <span className="truncate">{application.name}</span>
-      </button>
-    ),
+    cell: (application) => <Name application={application} />,
     sortBy: (application) => application.name,
-  }
-}
-
-const COLUMNS: readonly Column<Row>[] = [
+  },
   {
     id: 'state',
     header: 'State',

@@ -18,3 +18,12 @@ export const troubledApplicationsSpec: LiveSpec<ApplicationRowFragment> = {
       { signal, ...(from === null ? {} : { from }) },
     ),
 }
+
+/** All applications of a name: one, but for who sees several tenants. */
+export function applicationSpec(name: string): LiveSpec<ApplicationRowFragment> {
+  return {
+    key: `application ${name}`,
+    follow: (client, from, signal) =>
+      client.watch(WatchApplicationsDocument, { where: { name } }, { signal, ...(from === null ? {} : { from }) }),
+  }
+}

@@ -1,12 +1,13 @@
 'use client'
 /** Which applications starve, and why. */
-import { parseAsString, useQueryState } from 'nuqs'
-import { useMemo } from 'react'
+import { useRouter } from 'next/navigation'
 import { plural } from '../format/quantity.ts'
 import type { ApplicationRowFragment } from '../graphql/generated/documents.ts'
 import { useLiveList } from '../live/live-context.tsx'
 import type { FirstPage } from '../live/live-list.ts'
 import { surfaceStateOf } from '../live/surface-state.ts'
+import { paths } from '../path-builder.ts'
+import { Button } from '../ui/button.tsx'
 import { sortRows } from '../ui/column.ts'
 import { DataTable } from '../ui/data-table.tsx'
 import { ListFilter } from '../ui/list-filter.tsx'
@@ -15,8 +16,9 @@ import { Page } from '../ui/page.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Surface } from '../ui/surface.tsx'
 import { useListView } from '../ui/use-list-view.ts'
-import { applicationColumns } from './application-columns.tsx'
-import { ApplicationDetails } from './application-details.tsx'
+import { useRole } from '../viewer/viewer-context.tsx'
+import { whyNoApplications } from '../viewer/viewer-rules.ts'
+import { APPLICATION_COLUMNS } from './application-columns.tsx'
 import { applicationsSpec } from './application-watch.ts'
 import { PoolLegend } from './pool-strip.tsx'
 
@@ -25,15 +27,10 @@ type Row = ApplicationRowFragment
 export function ApplicationsPage({ firstPage }: { readonly firstPage: FirstPage<Row> | null }) {
   const list = useLiveList(applicationsSpec, firstPage)
   const view = useListView('name')
-  const [open, setOpen] = useQueryState('open', parseAsString)
-  const columns = useMemo(
-    () => applicationColumns({ open, toggle: (name) => void setOpen(open === name ? null : name) }),
-    [open, setOpen],
-  )
   const all = [...list.items.values()]
   const rows = sortRows(
     all.filter((row) => view.matches(row.name, row.version.image)),
-    columns,
+    APPLICATION_COLUMNS,
     view.sort,
   )
   return (
@@ -41,7 +38,12 @@ export function ApplicationsPage({ firstPage }: { readonly firstPage: FirstPage<
       isFilled
       title="Applications"
       lead={list.isLoaded ? leadOf(all) : 'What sessions run, and the pods kept warm for them.'}
-      actions={<ListFilter view={view} what="applications" />}
+      actions={
+        <>
+          <ListFilter view={view} what="applications" />
+          <NewApplicationLink />
+        </>
+      }
     >
       <div className="flex min-h-0 flex-col overflow-hidden rounded-xl border border-line bg-panel">
         <Surface
@@ -55,10 +57,9 @@ export function ApplicationsPage({ firstPage }: { readonly firstPage: FirstPage<
           {() => (
             <DataTable
               label="Applications"
-              columns={columns}
+              columns={APPLICATION_COLUMNS}
               rows={rows}
               rowId={(row) => row.id}
-              renderDetail={(row) => (row.name === open ? <ApplicationDetails application={row} /> : null)}
               sort={view.sort}
               onSort={view.sortBy}
               minWidth={63}
@@ -75,9 +76,19 @@ function NoApplications({ isFiltered }: { readonly isFiltered: boolean }) {
   if (isFiltered) return <Message icon="search" title="No application matches" />
   return (
     <Message icon="application" title="No application is defined yet">
-      Define one with <code className="font-mono text-xs">npx fornax apply -f app.yaml</code>; it appears here by
+      Define one here, or with <code className="font-mono text-xs">npx fornax apply -f app.yaml</code>; it appears by
       itself.
     </Message>
+  )
+}
+
+function NewApplicationLink() {
+  const router = useRouter()
+  const reason = whyNoApplications(useRole())
+  return (
+    <Button look="primary" icon="plus" disabledReason={reason} onClick={() => router.push(paths.newApplication())}>
+      New application
+    </Button>
   )
 }
 

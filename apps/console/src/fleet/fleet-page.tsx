@@ -1,93 +1,148 @@
 'use client'
 /** Is the fleet all right? */
+import dynamic from 'next/dynamic'
 import Link from 'next/link'
+import { useRouter } from 'next/navigation'
+import { useEffect, useMemo } from 'react'
 import { applicationsSpec } from '../applications/application-watch.ts'
+import { EventsPanel } from '../events/events-panel.tsx'
 import { formatCount } from '../format/quantity.ts'
-import type {
-  ApplicationRowFragment,
-  FleetOverviewQuery,
-  NodeRowFragment,
-  SessionRowFragment,
+import {
+  FleetHistoryDocument,
+  FleetOverviewDocument,
+  type ApplicationRowFragment,
+  type FleetHistoryQuery,
+  type FleetOverviewQuery,
+  type NodeRowFragment,
 } from '../graphql/generated/documents.ts'
 import { useLiveList } from '../live/live-context.tsx'
 import type { FirstPage } from '../live/live-list.ts'
 import { surfaceStateOf } from '../live/surface-state.ts'
+import { useLiveQuery } from '../live/use-live-query.ts'
+import { HostMapLegend } from '../nodes/host-map-legend.tsx'
 import { nodesSpec } from '../nodes/node-watch.ts'
 import { paths } from '../path-builder.ts'
 import { OpenSessionButton } from '../sessions/open-session-dialog.tsx'
-import { SESSION_COLUMNS } from '../sessions/session-columns.tsx'
 import { Message } from '../ui/message.tsx'
-import { Page, Panel } from '../ui/page.tsx'
+import { MoreLink, Page, Panel } from '../ui/page.tsx'
 import { Glyph } from '../ui/phase-mark.tsx'
-import { PlainTable } from '../ui/plain-table.tsx'
-import { RowsSkeleton } from '../ui/skeleton.tsx'
+import { ChartSkeleton, RowsSkeleton } from '../ui/skeleton.tsx'
 import { Surface } from '../ui/surface.tsx'
 import { FleetNumbers } from './fleet-numbers.tsx'
+import { fleetNumbers } from './fleet-trend.ts'
 import { troublesOf, type Trouble } from './fleet-verdict.ts'
-import { useFleetReading } from './use-fleet-reading.ts'
 import { WarmPools } from './warm-pools.tsx'
+
+const HostMap = dynamic(() => import('../nodes/host-map.tsx').then((module) => module.HostMap), {
+  ssr: false,
+  loading: () => <ChartSkeleton height={MAP_HEIGHT} />,
+})
+
+const MAP_HEIGHT = 220
 
 export type FleetPageProps = {
   readonly overview: FleetOverviewQuery | null
+  readonly history: FleetHistoryQuery | null
   readonly nodes: FirstPage<NodeRowFragment> | null
   readonly applications: FirstPage<ApplicationRowFragment> | null
 }
 
-const RECENT_COLUMNS = SESSION_COLUMNS.filter(({ id }) => id !== 'clients' && id !== 'actions')
-
 export function FleetPage(first: FleetPageProps) {
   const nodes = useLiveList(nodesSpec, first.nodes)
   const applications = useLiveList(applicationsSpec, first.applications)
-  const reading = useFleetReading(first.overview)
   const isKnown = nodes.isLoaded && applications.isLoaded
-  const state = surfaceStateOf(applications)
-  const isStale = state.kind === 'ready' && state.isStale
+  const troubles = useMemo(
+    () => troublesOf([...nodes.items.values()], [...applications.items.values()]),
+    [nodes.items, applications.items],
+  )
   return (
     <Page
       title="Fleet"
-      lead={
-        isKnown ? (
-          <Verdict troubles={troublesOf([...nodes.items.values()], [...applications.items.values()])} />
-        ) : (
-          'Is it all right?'
-        )
-      }
+      lead={isKnown ? <Verdict troubles={troubles} /> : 'Is it all right?'}
       actions={<OpenSessionButton application={null} />}
     >
-      <div className={isStale ? 'stale' : 'fresh'}>
-        {reading === null ? <NumbersSkeleton /> : <FleetNumbers {...reading} />}
-      </div>
-      <Panel title="Warm pools">
-        <Surface
-          state={state}
-          what="Warm pools"
-          skeleton={<RowsSkeleton rows={3} />}
-          isEmpty={({ size }) => size === 0}
-          empty={
-            <Message icon="application" title="No application is defined yet">
-              Define one with <code className="font-mono text-xs">npx fornax apply -f app.yaml</code>.
-            </Message>
-          }
-        >
-          {(items) => <WarmPools applications={[...items.values()]} />}
-        </Surface>
-      </Panel>
-      <Panel
-        title="Recent sessions"
-        aside={
-          <Link
-            href={paths.sessions()}
-            className="text-soft underline decoration-line-strong underline-offset-2 hover:text-text"
+      <Numbers first={first} changed={applications.items} />
+      <div className="grid items-start gap-5 xl:grid-cols-2">
+        <NodesPanel list={nodes} />
+        <Panel title="Warm pools" aside={<MoreLink href={paths.pools()}>All pools</MoreLink>}>
+          <Surface
+            state={surfaceStateOf(applications)}
+            what="Warm pools"
+            skeleton={<RowsSkeleton rows={3} />}
+            isEmpty={({ size }) => size === 0}
+            empty={
+              <Message
+                icon="application"
+                title="No application is defined yet"
+                action={<MoreLink href={paths.newApplication()}>Define one here</MoreLink>}
+              >
+                Or with <code className="font-mono text-xs">npx fornax apply -f app.yaml</code>.
+              </Message>
+            }
           >
-            All sessions
-          </Link>
+            {(items) => <WarmPools applications={[...items.values()]} />}
+          </Surface>
+        </Panel>
+      </div>
+      <EventsPanel title="Latest events" where={EVERYTHING} />
+    </Page>
+  )
+}
+
+const EVERYTHING = {}
+const HISTORY_PACE_MS = 5_000
+
+type NumbersProps = { readonly first: FleetPageProps; readonly changed: unknown }
+
+/** Counted again whenever an application has changed; what is known of the last hour, at a slower pace. */
+function Numbers({ first, changed }: NumbersProps) {
+  const overview = useLiveQuery(FleetOverviewDocument, {}, { first: first.overview })
+  const history = useLiveQuery(FleetHistoryDocument, {}, { first: first.history, paceMs: HISTORY_PACE_MS })
+  const { refreshSoon, value, failedSinceMs } = overview
+  useEffect(() => refreshSoon(), [changed, refreshSoon])
+  return (
+    <div className={failedSinceMs === null ? 'fresh' : 'stale'}>
+      {value === null ? (
+        <NumbersSkeleton />
+      ) : (
+        <FleetNumbers numbers={fleetNumbers(value.fleet, history.value?.fleetHistory ?? null)} />
+      )}
+    </div>
+  )
+}
+
+function NodesPanel({ list }: { readonly list: ReturnType<typeof useLiveList<NodeRowFragment>> }) {
+  const router = useRouter()
+  return (
+    <Panel title="Nodes" aside={<MoreLink href={paths.nodes()}>All nodes</MoreLink>}>
+      <Surface
+        state={surfaceStateOf(list)}
+        what="Nodes"
+        skeleton={<ChartSkeleton height={MAP_HEIGHT} />}
+        isEmpty={({ size }) => size === 0}
+        empty={
+          <Message icon="node" title="No node has joined yet">
+            Settings say how one joins.
+          </Message>
         }
       >
-        <div className={isStale ? 'stale' : 'fresh'}>
-          {reading === null ? <RowsSkeleton rows={4} /> : <RecentSessions overview={reading.overview} />}
-        </div>
-      </Panel>
-    </Page>
+        {(items) => (
+          <>
+            <div className="p-4">
+              <HostMap
+                nodes={items}
+                grouping="none"
+                fillId="memory-booked"
+                selected={null}
+                onSelect={(name) => router.push(paths.node(name))}
+                heightMax={MAP_HEIGHT}
+              />
+            </div>
+            <HostMapLegend fillId="memory-booked" nodes={items} />
+          </>
+        )}
+      </Surface>
+    </Panel>
   )
 }
 
@@ -118,22 +173,11 @@ function Troubles({ troubles }: { readonly troubles: readonly Trouble[] }) {
   )
 }
 
-function RecentSessions({ overview }: { readonly overview: FleetOverviewQuery }) {
-  const rows: readonly SessionRowFragment[] = overview.sessions.edges.map(({ node }) => node)
-  if (rows.length === 0)
-    return (
-      <Message icon="session" title="No session yet">
-        Open one here, or with <code className="font-mono text-xs">npx fornax open APPLICATION</code>.
-      </Message>
-    )
-  return <PlainTable label="Recent sessions" columns={RECENT_COLUMNS} rows={rows} rowId={({ id }) => id} />
-}
-
 function NumbersSkeleton() {
   return (
     <div className="grid grid-cols-2 gap-3 md:grid-cols-3 xl:grid-cols-6" aria-busy>
       {['nodes', 'sessions', 'rate', 'warm', 'cold', 'share'].map((name) => (
-        <div key={name} className="flex min-h-28 flex-col gap-3 rounded-xl border border-line bg-panel px-4 py-3">
+        <div key={name} className="flex min-h-32 flex-col gap-3 rounded-xl border border-line bg-panel px-4 py-3">
           <div className="skeleton h-3 w-24" />
           <div className="skeleton h-7 w-16" />
           <div className="skeleton h-3 w-32" />

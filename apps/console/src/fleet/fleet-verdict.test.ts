@@ -26,7 +26,7 @@ it('names what is lost before what only waits, and leads to where it can be seen
   const applications = [{ name: 'sandbox', problem, waitingSessionCount: 2 }, WELL]
   expect(troublesOf(nodes, applications).map(({ text, path }) => [text, path])).toEqual([
     ['beta is lost.', '/nodes'],
-    ['sandbox: It exits.', '/applications?open=sandbox'],
+    ['sandbox: It exits.', '/applications/sandbox'],
     ['gamma is disconnected.', '/nodes'],
     ['2 sessions waiting for a pod.', '/sessions?phase=PENDING'],
   ])

@@ -3,6 +3,7 @@
 import Link from 'next/link'
 import { wantedIdle } from '../applications/policy-words.ts'
 import { PoolLegend, PoolStrip } from '../applications/pool-strip.tsx'
+import { shortfallOf } from '../applications/shortfall.ts'
 import { formatCount } from '../format/quantity.ts'
 import type { ApplicationRowFragment } from '../graphql/generated/documents.ts'
 import { paths } from '../path-builder.ts'
@@ -12,7 +13,7 @@ const SHOWN_MAX = 12
 
 export function WarmPools({ applications }: { readonly applications: readonly ApplicationRowFragment[] }) {
   const shown = applications
-    .toSorted((a, b) => shortfall(b) - shortfall(a) || a.name.localeCompare(b.name))
+    .toSorted((a, b) => shortfallOf(b) - shortfallOf(a) || a.name.localeCompare(b.name))
     .slice(0, SHOWN_MAX)
   const more = applications.length - shown.length
   return (
@@ -25,7 +26,7 @@ export function WarmPools({ applications }: { readonly applications: readonly Ap
       <div className="flex flex-wrap items-center justify-between gap-2 px-4 py-2.5">
         <PoolLegend />
         {more > 0 && (
-          <Link href={paths.applications()} className="text-xs text-soft underline">
+          <Link href={paths.pools()} className="text-xs text-soft underline">
             {formatCount(more)} more
           </Link>
         )}
@@ -38,9 +39,10 @@ function PoolRow({ application }: { readonly application: ApplicationRowFragment
   const { name, pool, problem, scalingPolicy } = application
   const idle = pool.standby + pool.hibernated
   const wanted = wantedIdle(scalingPolicy, pool.total)
-  const isShort = shortfall(application) > 0
+  // What is on its way is no shortage yet.
+  const isShort = shortfallOf(application) > pool.creating
   return (
-    <li className="grid grid-cols-[minmax(6rem,11rem)_1fr_auto] items-center gap-4 border-b border-line/60 px-4 py-2">
+    <li className="grid grid-cols-[minmax(6rem,11rem)_1fr_6.5rem] items-center gap-4 border-b border-line/60 px-4 py-2">
       <Link href={paths.application(name)} className="flex min-w-0 items-center gap-1.5 font-medium hover:underline">
         {problem !== null && <Icon name="warning" className="text-danger" />}
         <span className="truncate">{name}</span>
@@ -53,9 +55,4 @@ function PoolRow({ application }: { readonly application: ApplicationRowFragment
       </span>
     </li>
   )
-}
-
-/** How many idle pods are missing. */
-function shortfall({ pool, scalingPolicy }: ApplicationRowFragment): number {
-  return Math.max(0, (wantedIdle(scalingPolicy, pool.total) ?? 0) - pool.standby - pool.hibernated)
 }

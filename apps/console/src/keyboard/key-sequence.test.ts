@@ -5,7 +5,7 @@ import { SHORTCUTS } from './shortcuts.ts'
 const SEQUENCES = SHORTCUTS.map(({ keys }) => keys)
 
 it('hears sequences and single keys, one after the other, without losing any', () => {
-  expect(hear('g', 'n', 'g', 'a', '/', 'g', 'g', 's', '?', 'x', 'j')).toEqual(['g n', 'g a', '/', 'g s', '?', 'j'])
+  expect(hear('g', 'n', 'g', 'a', '/', 'g', 'g', 's', '?', 'y', 'j')).toEqual(['g n', 'g a', '/', 'g s', '?', 'j'])
 })
 
 it('begins anew for who waits too long', () => {

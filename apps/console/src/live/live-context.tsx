@@ -7,7 +7,7 @@ import { systemClock } from '@fornax/kernel/clock'
 import { browserClient } from '../graphql/browser-client.ts'
 import { probeApi } from '../graphql/probe-api.ts'
 import { stateOf, type FirstPage, type LiveListState, type LiveSpec } from './live-list.ts'
-import { LiveStore } from './live-store.ts'
+import { LiveStore, type Pause } from './live-store.ts'
 import type { TabState } from './tab-state.ts'
 
 const LiveContext = createContext<LiveStore | null>(null)
@@ -38,6 +38,12 @@ export function useTabState(): TabState {
   return useSyncExternalStore(tab.subscribe, tab.get, connecting)
 }
 
+/** Whether what is shown is frozen. */
+export function usePause(): Pause {
+  const { pause } = useLiveStore()
+  return useSyncExternalStore(pause.subscribe, pause.get, notPaused)
+}
+
 /** For what is not a list. */
 export function useLiveStore(): LiveStore {
   const store = useContext(LiveContext)
@@ -49,6 +55,10 @@ const CONNECTING: TabState = { phase: 'connecting' }
 
 function connecting(): TabState {
   return CONNECTING
+}
+
+function notPaused(): null {
+  return null
 }
 
 function createStore(): LiveStore {

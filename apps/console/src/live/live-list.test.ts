@@ -103,11 +103,37 @@ it('does not wait for the next attempt when it is told to try now', async () => 
   expect(scene.attempts[1]?.from?.resourceVersion).toBe('1.1')
 })
 
+it('shows nothing new while it is paused, counts what waits, and then shows all of it', async () => {
+  const scene = stage()
+  scene.list.subscribe(() => {})
+  await scene.attempts[0]?.send(update('1.1', [open('a')]))
+  scene.list.pause(true)
+  await scene.attempts[0]?.send(update('1.2', [open('a'), open('b')]))
+  await scene.attempts[0]?.send(update('1.3', [open('a'), open('b'), open('c')]))
+  expect([...scene.list.get().items.keys()]).toEqual(['a'])
+  scene.list.pause(false)
+  expect([...scene.list.get().items.keys()]).toEqual(['a', 'b', 'c'])
+  expect(scene.list.get().resourceVersion).toBe('1.3')
+})
+
+it('says that the connection is lost also while it is paused, and resumes from the newest version', async () => {
+  const scene = stage()
+  scene.list.subscribe(() => {})
+  await scene.attempts[0]?.send(update('1.1', [open('a')]))
+  scene.list.pause(true)
+  await scene.attempts[0]?.send(update('1.2', [open('a'), open('b')]))
+  await scene.attempts[0]?.send(lost('1.2', [open('a'), open('b')]))
+  expect(scene.list.get().status.phase).toBe('reconnecting')
+  scene.list.attemptNow()
+  expect(scene.attempts[1]?.from?.resourceVersion).toBe('1.2')
+})
+
 function stage(firstPage: ConstructorParameters<typeof LiveList<Item>>[2] = null, more: Partial<LiveSpec<Item>> = {}) {
   const clock = new VirtualClock(1_000)
   const attempts: Attempt[] = []
   const idleKeys: string[] = []
   const logOuts = { count: 0 }
+  const held = { count: 0 }
   const spec: LiveSpec<Item> = {
     key: 'things',
     follow: (_client, from, signal) => followAttempt(attempts, from, signal),
@@ -120,9 +146,10 @@ function stage(firstPage: ConstructorParameters<typeof LiveList<Item>>[2] = null
     nextPaint: () => Promise.resolve(),
     onStatus: () => {},
     onLoggedOut: () => void (logOuts.count += 1),
+    onHeldBack: (count) => void (held.count += count),
     onIdle: (key) => idleKeys.push(key),
   }
-  return { list: new LiveList(ports, spec, firstPage), clock, attempts, idleKeys, logOuts }
+  return { list: new LiveList(ports, spec, firstPage), clock, attempts, idleKeys, logOuts, held }
 }
 
 /** A watch whose updates come from the test, each taken before `send` resolves. */

@@ -55,6 +55,8 @@ export type LiveListPorts = {
   readonly onLoggedOut: () => void
   /** Nobody has read this list for a while. */
   readonly onIdle: (key: string) => void
+  /** Told how many things changed that nobody is shown, because the tab is paused. */
+  readonly onHeldBack: (count: number) => void
 }
 
 const LINGER_MS = 30_000
@@ -79,6 +81,9 @@ export class LiveList<T extends Identified> {
   readonly #spec: LiveSpec<T>
   readonly #state: Observed<LiveListState<T>>
   readonly #history = new Map<string, T>()
+  /** The newest state while the tab is paused; what is shown stays as it is. */
+  #heldBack: LiveListState<T> | null = null
+  #isPaused = false
   #readers = 0
   #following: AbortController | null = null
   #cancelLinger = (): void => {}
@@ -108,15 +113,24 @@ export class LiveList<T extends Identified> {
     }
   }
 
+  /** Freezes what is shown; what comes is kept. Nothing is lost when it is shown again. */
+  pause(isPaused: boolean): void {
+    this.#isPaused = isPaused
+    const newest = this.#heldBack
+    this.#heldBack = null
+    if (newest !== null) this.#state.set(newest)
+  }
+
   /** Adds what a query found in history. */
   addHistory(items: readonly T[]): void {
     for (const item of items) this.#remember(item)
-    this.#change({ ...this.get(), items: this.#withHistory(this.get().items) })
+    const state = this.#newest()
+    this.#change({ ...state, items: this.#withHistory(state.items) })
   }
 
   /** Does not wait for the next attempt: the network is back, or somebody asked. */
   attemptNow(): void {
-    if (this.#following === null || this.get().status.phase === 'live') return
+    if (this.#following === null || this.#newest().status.phase === 'live') return
     this.#following.abort()
     this.#start()
   }
@@ -142,8 +156,8 @@ export class LiveList<T extends Identified> {
         const failure = failureOf(error, this.#ports.client.url)
         if (failure.kind === 'unauthenticated') return this.#ports.onLoggedOut()
         const message = error instanceof Error ? error.message : String(error)
-        const sinceMs = this.get().refusal?.sinceMs ?? this.#ports.clock.nowMs()
-        this.#change({ ...this.get(), refusal: { message, sinceMs } })
+        const sinceMs = this.#newest().refusal?.sinceMs ?? this.#ports.clock.nowMs()
+        this.#change({ ...this.#newest(), refusal: { message, sinceMs } })
         await sleep(this.#ports.clock, REFUSED_WAIT_MS, signal).catch(() => undefined)
       }
     }
@@ -153,7 +167,7 @@ export class LiveList<T extends Identified> {
   async #followOnce(signal: AbortSignal): Promise<void> {
     for await (const update of this.#spec.follow(this.#ports.client, this.#held(), signal)) {
       if (signal.aborted) return
-      this.#change(this.#after(update))
+      this.#change(this.#after(update), update.upserted.length + update.removedIds.length)
       if (this.#isFinal()) return
       await this.#ports.nextPaint()
     }
@@ -162,7 +176,7 @@ export class LiveList<T extends Identified> {
   /** Before its first snapshot a watch knows less than the page that the server rendered. */
   #after(update: WatchUpdate<T>): LiveListState<T> {
     const { items, removedIds, resourceVersion, status } = update
-    const held = this.get()
+    const held = this.#newest()
     if (resourceVersion === null) return { ...held, status, refusal: null }
     const goneIds = held.resourceVersion === null ? held.items.keys() : removedIds
     for (const id of goneIds) {
@@ -183,18 +197,29 @@ export class LiveList<T extends Identified> {
 
   /** What a new watch may continue from; null when it must begin with a snapshot. */
   #held(): LiveCollection<T> | null {
-    const { items, resourceVersion } = this.get()
+    const { items, resourceVersion } = this.#newest()
     return resourceVersion === null ? null : { items, resourceVersion, arriving: [] }
   }
 
   #isFinal(): boolean {
-    const { items, isLoaded } = this.get()
+    const { items, isLoaded } = this.#newest()
     return isLoaded && (this.#spec.isFinal?.(items) ?? false)
   }
 
-  #change(state: LiveListState<T>): void {
-    const { status } = this.get()
-    this.#state.set(state)
+  /** What is known, whether it is shown or not. */
+  #newest(): LiveListState<T> {
+    return this.#heldBack ?? this.get()
+  }
+
+  /** Only what was loaded already is frozen, and the connection is spoken of in any case. */
+  #change(state: LiveListState<T>, changes = 0): void {
+    const { status } = this.#newest()
+    const shown = this.get()
+    if (this.#isPaused && shown.isLoaded) {
+      this.#heldBack = state
+      if (changes > 0) this.#ports.onHeldBack(changes)
+      this.#state.set({ ...shown, status: state.status, refusal: state.refusal })
+    } else this.#state.set(state)
     if (status !== state.status) this.#ports.onStatus()
   }
 }

@@ -6,8 +6,12 @@
 import { systemClock, type Cancel } from '@fornax/kernel/clock'
 import { Observed } from './observable.ts'
 
-/** The newest answer; null before the first. */
-export type LiveQueryState<T> = { readonly value: T | null; readonly failedSinceMs: number | null }
+/** The newest answer; null before the first. `message`: why there is no newer one. */
+export type LiveQueryState<T> = {
+  readonly value: T | null
+  readonly failedSinceMs: number | null
+  readonly message?: string
+}
 
 /** What is asked; it may build on the answer before. */
 export type Ask<T> = (signal: AbortSignal, before: T | null) => Promise<T>
@@ -19,6 +23,7 @@ const SPACING_MS = 400
 export class LiveQuery<T> {
   readonly #ask: Ask<T>
   readonly #state: Observed<LiveQueryState<T>>
+  readonly #paceMs: number
   #readers = 0
   #isAsking = false
   #isAskedAgain = false
@@ -26,8 +31,9 @@ export class LiveQuery<T> {
   #cancelNext: Cancel = () => {}
   #askedAtMs = 0
 
-  constructor(ask: Ask<T>, first: T | null) {
+  constructor(ask: Ask<T>, first: T | null, paceMs: number = PACE_MS) {
     this.#ask = ask
+    this.#paceMs = paceMs
     this.#state = new Observed<LiveQueryState<T>>({ value: first, failedSinceMs: null })
   }
 
@@ -73,12 +79,13 @@ export class LiveQuery<T> {
     try {
       const value = await this.#ask(signal, this.get().value)
       if (!signal.aborted) this.#state.set({ value, failedSinceMs: null })
-    } catch {
-      // What went wrong is the connection's to say; here it only matters that the answer is old.
+    } catch (error) {
+      // A connection that is lost says so itself; whoever has no answer at all is told why.
       const { value, failedSinceMs } = this.get()
-      if (!signal.aborted) this.#state.set({ value, failedSinceMs: failedSinceMs ?? systemClock.nowMs() })
+      const message = error instanceof Error ? error.message : String(error)
+      if (!signal.aborted) this.#state.set({ value, failedSinceMs: failedSinceMs ?? systemClock.nowMs(), message })
     }
     this.#isAsking = false
-    if (!signal.aborted) this.#plan(this.#isAskedAgain ? SPACING_MS : PACE_MS)
+    if (!signal.aborted) this.#plan(this.#isAskedAgain ? SPACING_MS : this.#paceMs)
   }
 }

@@ -20,7 +20,11 @@ type AnyList = {
   readonly isFollowing: boolean
   readonly get: () => { readonly status: WatchStatus }
   readonly attemptNow: () => void
+  readonly pause: (isPaused: boolean) => void
 }
+
+/** What is shown is frozen since then, and so many changes wait. Null: it is live. */
+export type Pause = { readonly sinceMs: number; readonly waiting: number } | null
 
 /** How many lists may be remembered without a reader. */
 const LISTS_MAX = 24
@@ -31,6 +35,7 @@ export class LiveStore {
   readonly #listPorts: LiveListPorts
   readonly #lists = new Map<string, AnyList>()
   readonly #tab = new Observed<TabState>({ phase: 'connecting' })
+  readonly #pause = new Observed<Pause>(null)
   #cause: LostCause = 'unknown'
   #isExplaining = false
 
@@ -44,12 +49,28 @@ export class LiveStore {
         this.#lists.delete(key)
         this.#statusChanged()
       },
+      onHeldBack: (count) => {
+        const pause = this.#pause.get()
+        if (pause !== null) this.#pause.set({ ...pause, waiting: pause.waiting + count })
+      },
     }
   }
 
   /** How live this tab is. */
   get tab(): Observable<TabState> {
     return this.#tab
+  }
+
+  /** Whether what is shown is frozen. */
+  get pause(): Observable<Pause> {
+    return this.#pause
+  }
+
+  /** Freezes everything that is shown, or shows everything that waited. */
+  togglePause(): void {
+    const isPaused = this.#pause.get() === null
+    this.#pause.set(isPaused ? { sinceMs: this.#ports.clock.nowMs(), waiting: 0 } : null)
+    for (const list of this.#lists.values()) list.pause(isPaused)
   }
 
   /** The list of a spec. A first page only matters when nothing is known yet. */
@@ -59,6 +80,7 @@ export class LiveStore {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     if (known !== undefined) return known as LiveList<T>
     const list = new LiveList(this.#listPorts, spec, firstPage?.key === spec.key ? firstPage : null)
+    list.pause(this.#pause.get() !== null)
     this.#makeRoom()
     this.#lists.set(spec.key, list)
     return list

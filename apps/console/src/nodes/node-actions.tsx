@@ -1,44 +1,88 @@
 'use client'
 /** What an operator can do to a node, each asked for once more before it is done. */
-import { useState } from 'react'
-import { formatRoughMs } from '../format/duration.ts'
-import { plural } from '../format/quantity.ts'
-import {
-  CordonNodeDocument,
-  DrainNodeDocument,
-  UncordonNodeDocument,
-  type NodeRowFragment,
-} from '../graphql/generated/documents.ts'
+import { useMemo, useState } from 'react'
+import { CordonNodeDocument, UncordonNodeDocument, type NodeRowFragment } from '../graphql/generated/documents.ts'
 import { runMutation } from '../graphql/run-mutation.ts'
+import { usePageActions } from '../palette/palette-actions.ts'
+import { Button } from '../ui/button.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
-import { SelectField } from '../ui/form.tsx'
 import { ActionMenu } from '../ui/menu.tsx'
 import { useRole } from '../viewer/viewer-context.tsx'
 import { whyNoNodes } from '../viewer/viewer-rules.ts'
+import { DrainDialog } from './drain-dialog.tsx'
 
 type Asking = 'cordon' | 'uncordon' | 'drain'
+type Node = Pick<NodeRowFragment, 'name' | 'isCordoned' | 'drainDeadline'>
 
-export function NodeActions({ node }: { readonly node: NodeRowFragment }) {
+/** What can be done, as a menu. */
+export function NodeActions({ node }: { readonly node: Node }) {
   const [asking, setAsking] = useState<Asking | null>(null)
-  const noRight = whyNoNodes(useRole())
-  const isClosedToPods = node.isCordoned || node.drainDeadline !== null
-  const close = (): void => setAsking(null)
+  const actions = useNodeActions(node, setAsking)
   return (
     <>
       <ActionMenu
         label={`Actions for ${node.name}`}
-        actions={[
-          isClosedToPods
-            ? { label: 'Uncordon…', onSelect: () => setAsking('uncordon'), disabledReason: noRight }
-            : { label: 'Cordon…', onSelect: () => setAsking('cordon'), disabledReason: noRight },
-          {
-            label: 'Drain…',
-            onSelect: () => setAsking('drain'),
-            isDangerous: true,
-            disabledReason: noRight ?? (node.drainDeadline === null ? null : 'It is being drained already.'),
-          },
-        ]}
+        actions={actions.map(({ id, label, disabledReason, ask }) => ({
+          label,
+          onSelect: ask,
+          disabledReason,
+          isDangerous: id === 'drain',
+        }))}
       />
+      <NodeQuestions node={node} asking={asking} close={() => setAsking(null)} />
+    </>
+  )
+}
+
+/** The same as buttons, and in the palette. */
+export function NodeButtons({ node }: { readonly node: Node }) {
+  const [asking, setAsking] = useState<Asking | null>(null)
+  const actions = useNodeActions(node, setAsking)
+  const inPalette = useMemo(
+    () => actions.map(({ verb, disabledReason, ask }) => ({ name: `${verb} ${node.name}`, disabledReason, act: ask })),
+    [actions, node.name],
+  )
+  usePageActions(inPalette)
+  return (
+    <>
+      {actions.map(({ id, label, disabledReason, ask }) => (
+        <Button key={id} look="secondary" disabledReason={disabledReason} onClick={ask}>
+          {label}
+        </Button>
+      ))}
+      <NodeQuestions node={node} asking={asking} close={() => setAsking(null)} />
+    </>
+  )
+}
+
+type Action = {
+  readonly id: Asking
+  readonly verb: string
+  readonly label: string
+  readonly disabledReason: string | null
+  readonly ask: () => void
+}
+
+function useNodeActions(node: Node, setAsking: (asking: Asking) => void): readonly Action[] {
+  const noRight = whyNoNodes(useRole())
+  const isDraining = node.drainDeadline !== null
+  const isClosedToPods = node.isCordoned || isDraining
+  return useMemo(() => {
+    const action = (id: Asking, verb: string, disabledReason: string | null): Action => {
+      return { id, verb, label: `${verb}…`, disabledReason, ask: () => setAsking(id) }
+    }
+    return [
+      isClosedToPods ? action('uncordon', 'Uncordon', noRight) : action('cordon', 'Cordon', noRight),
+      action('drain', 'Drain', noRight ?? (isDraining ? 'It is being drained already.' : null)),
+    ]
+  }, [isClosedToPods, isDraining, noRight, setAsking])
+}
+
+type QuestionsProps = { readonly node: Node; readonly asking: Asking | null; readonly close: () => void }
+
+function NodeQuestions({ node, asking, close }: QuestionsProps) {
+  return (
+    <>
       {asking === 'cordon' && (
         <ConfirmDialog
           title={`Cordon ${node.name}?`}
@@ -61,46 +105,7 @@ export function NodeActions({ node }: { readonly node: NodeRowFragment }) {
           onClose={close}
         />
       )}
-      {asking === 'drain' && <DrainDialog node={node} onClose={close} />}
+      {asking === 'drain' && <DrainDialog name={node.name} onClose={close} />}
     </>
   )
-}
-
-const GRACES_MS = [0, 60_000, 600_000, 3_600_000] as const
-
-function DrainDialog({ node, onClose }: { readonly node: NodeRowFragment; readonly onClose: () => void }) {
-  const [sessionsMayLastMs, setGrace] = useState<number>(60_000)
-  const variables = { name: node.name, sessionsMayLastMs }
-  return (
-    <ConfirmDialog
-      title={`Drain ${node.name}?`}
-      description={consequenceOf(node.sessionCount, sessionsMayLastMs)}
-      verb="Drain"
-      isDangerous
-      act={() => runMutation(DrainNodeDocument, variables, (result) => result.drainNode.problem)}
-      onClose={onClose}
-    >
-      <div className="mt-4">
-        <SelectField
-          label="Open sessions may go on for"
-          value={sessionsMayLastMs}
-          onChange={(event) => setGrace(Number(event.target.value))}
-        >
-          {GRACES_MS.map((graceMs) => (
-            <option key={graceMs} value={graceMs}>
-              {graceMs === 0 ? 'no longer: close them now' : formatRoughMs(graceMs)}
-            </option>
-          ))}
-        </SelectField>
-      </div>
-    </ConfirmDialog>
-  )
-}
-
-function consequenceOf(sessionCount: number, graceMs: number): string {
-  const idle = 'Its idle pods move to other nodes, and no new pods come.'
-  if (sessionCount === 0) return `${idle} No session is open on it.`
-  const when =
-    graceMs === 0 ? 'will be asked to close now' : `may go on for ${formatRoughMs(graceMs)}, and are closed then`
-  return `${idle} ${plural(sessionCount, 'session')} on it ${when}.`
 }

@@ -1,71 +1,176 @@
 'use client'
-/** Where there is room, and where it is hot. */
+/** Where there is room, and where it is hot: as a map, and as a table that says the same. */
 import dynamic from 'next/dynamic'
-import { plural, formatBytes, formatCount, formatCpus } from '../format/quantity.ts'
+import { useQueryStates } from 'nuqs'
+import { useMemo, useState } from 'react'
+import { plural, formatCount } from '../format/quantity.ts'
 import type { NodeRowFragment } from '../graphql/generated/documents.ts'
 import { useLiveList } from '../live/live-context.tsx'
 import type { FirstPage } from '../live/live-list.ts'
 import { surfaceStateOf } from '../live/surface-state.ts'
-import { RelativeTime } from '../time/relative-time.tsx'
-import { sortRows, type Column } from '../ui/column.ts'
+import { sortRows } from '../ui/column.ts'
 import { DataTable } from '../ui/data-table.tsx'
 import { ListFilter } from '../ui/list-filter.tsx'
 import { Message } from '../ui/message.tsx'
-import { Meter } from '../ui/meter.tsx'
 import { Page } from '../ui/page.tsx'
-import { PhaseMark } from '../ui/phase-mark.tsx'
+import { Pick, Segmented } from '../ui/segmented.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Surface } from '../ui/surface.tsx'
-import { useListView } from '../ui/use-list-view.ts'
+import { useListView, type ListView } from '../ui/use-list-view.ts'
+import { groupingsOf } from './node-arrangement.ts'
+import { NODE_COLUMNS } from './node-columns.tsx'
+import { NodeDrawer } from './node-drawer.tsx'
+import { FILL_IDS, FILLS, type FillId } from './node-fill.ts'
+import { HostMapLegend } from './host-map-legend.tsx'
+import { NODES_VIEW } from './nodes-view.ts'
 import { nodesSpec } from './node-watch.ts'
-import { wordsOfNode } from './node-words.ts'
 
 type Row = NodeRowFragment
+type View = 'map' | 'table'
 
-/** Menus are heavy, and the table can be read without them. */
-const NodeActions = dynamic(() => import('./node-actions.tsx').then((module) => module.NodeActions), { ssr: false })
+/** The canvas is only needed where it is shown. */
+const HostMap = dynamic(() => import('./host-map.tsx').then((module) => module.HostMap), { ssr: false })
 
 export function NodesPage({ firstPage }: { readonly firstPage: FirstPage<Row> | null }) {
   const list = useLiveList(nodesSpec, firstPage)
-  const view = useListView('name')
-  const rows = sortRows(
-    [...list.items.values()].filter((node) =>
-      view.matches(node.name, node.address, ...node.runtimes.map((runtime) => runtime.name)),
-    ),
-    COLUMNS,
-    view.sort,
-  )
+  const text = useListView('name')
+  const [{ view, group, fill, node: chosen }, setView] = useQueryStates(NODES_VIEW)
+  const [isByKey, setByKey] = useState(false)
+  const nodes = useMatching(list.items, text)
+  const chosenNode = chosen === null ? undefined : [...list.items.values()].find(({ name }) => name === chosen)
+  const close = useMemo(() => () => void setView({ node: null }), [setView])
   return (
     <Page
       isFilled
       title="Nodes"
       lead={list.isLoaded ? leadOf([...list.items.values()]) : 'The machines that run pods.'}
-      actions={<ListFilter view={view} what="nodes" />}
+      actions={<ViewToggle view={view} onChange={(next) => void setView({ view: next })} />}
     >
-      <div className="flex min-h-0 flex-col overflow-hidden rounded-xl border border-line bg-panel">
-        <Surface
-          state={surfaceStateOf(list)}
-          what="Nodes"
-          className="flex min-h-0 flex-col"
-          skeleton={<RowsSkeleton />}
-          isEmpty={() => rows.length === 0}
-          empty={<NoNodes isFiltered={list.items.size > 0} clear={view.clear} />}
-        >
-          {() => (
-            <DataTable
-              label="Nodes"
-              columns={COLUMNS}
-              rows={rows}
-              rowId={(node) => node.id}
-              sort={view.sort}
-              onSort={view.sortBy}
-              minWidth={63}
-            />
-          )}
-        </Surface>
+      <div className="flex flex-wrap items-center gap-2">
+        {view === 'map' && (
+          <MapChoices {...{ group, fill }} items={list.items} onChange={(next) => void setView(next)} />
+        )}
+        <div className="ml-auto">
+          <ListFilter view={text} what="nodes" />
+        </div>
+      </div>
+      <div className="relative flex min-h-0 flex-1 gap-4">
+        <div className="flex min-h-0 min-w-0 flex-1 flex-col overflow-hidden rounded-xl border border-line bg-panel">
+          <Surface
+            state={surfaceStateOf(list)}
+            what="Nodes"
+            className="flex min-h-0 flex-1 flex-col"
+            skeleton={<RowsSkeleton />}
+            isEmpty={() => nodes.size === 0}
+            empty={<NoNodes isFiltered={list.items.size > 0} clear={text.clear} />}
+          >
+            {() =>
+              view === 'map' ? (
+                <div className="min-h-0 flex-1 p-4">
+                  <HostMap
+                    nodes={nodes}
+                    grouping={group}
+                    fillId={fill}
+                    selected={chosen}
+                    onSelect={(name, byKey) => {
+                      setByKey(byKey)
+                      void setView({ node: name })
+                    }}
+                  />
+                </div>
+              ) : (
+                <NodesTable nodes={nodes} view={text} />
+              )
+            }
+          </Surface>
+          {view === 'map' && list.isLoaded && <HostMapLegend fillId={fill} nodes={nodes} />}
+        </div>
+        {chosenNode !== undefined && view === 'map' && (
+          <NodeDrawer key={chosenNode.id} node={chosenNode} onClose={close} takesFocus={isByKey} />
+        )}
       </div>
     </Page>
   )
+}
+
+/** The same map for as long as nothing is filtered: then nothing is copied. */
+function useMatching(items: ReadonlyMap<string, Row>, { words, matches }: ListView): ReadonlyMap<string, Row> {
+  return useMemo(() => {
+    if (words === '') return items
+    return new Map(
+      [...items].filter(([, node]) =>
+        matches(
+          node.name,
+          node.address,
+          node.agentVersion,
+          ...node.runtimes.map((runtime) => runtime.name),
+          ...node.labels.map(({ name, value }) => `${name}=${value}`),
+        ),
+      ),
+    )
+  }, [items, words, matches])
+}
+
+function NodesTable({ nodes, view }: { readonly nodes: ReadonlyMap<string, Row>; readonly view: ListView }) {
+  const rows = useMemo(() => sortRows([...nodes.values()], NODE_COLUMNS, view.sort), [nodes, view.sort])
+  return (
+    <DataTable
+      label="Nodes"
+      columns={NODE_COLUMNS}
+      rows={rows}
+      rowId={(node) => node.id}
+      sort={view.sort}
+      onSort={view.sortBy}
+      minWidth={63}
+    />
+  )
+}
+
+const VIEWS = [
+  { id: 'map', name: 'Map', icon: 'map' },
+  { id: 'table', name: 'Table', icon: 'table' },
+] as const
+
+function ViewToggle({ view, onChange }: { readonly view: View; readonly onChange: (view: View) => void }) {
+  return (
+    <>
+      <Segmented label="Show nodes as" options={VIEWS} value={view} onChange={onChange} />
+      <button
+        type="button"
+        data-key="v"
+        className="sr-only focus:not-sr-only"
+        onClick={() => onChange(view === 'map' ? 'table' : 'map')}
+      >
+        Map or table (v)
+      </button>
+    </>
+  )
+}
+
+type MapChoicesProps = {
+  readonly group: string
+  readonly fill: FillId
+  readonly items: ReadonlyMap<string, Row>
+  readonly onChange: (next: { readonly group?: string; readonly fill?: FillId }) => void
+}
+
+function MapChoices({ group, fill, items, onChange }: MapChoicesProps) {
+  const fills = FILL_IDS.map((id) => ({ id, name: FILLS[id].name }))
+  return (
+    <>
+      <Pick label="Fill by" value={fill} options={fills} onChange={(id) => onChange({ fill: fillOf(id) })} />
+      <Pick
+        label="Group by"
+        value={group}
+        options={groupingsOf(items.values())}
+        onChange={(id) => onChange({ group: id })}
+      />
+    </>
+  )
+}
+
+function fillOf(text: string): FillId {
+  return FILL_IDS.find((id) => id === text) ?? 'memory-booked'
 }
 
 function NoNodes({ isFiltered, clear }: { readonly isFiltered: boolean; readonly clear: () => void }) {
@@ -93,103 +198,3 @@ function leadOf(nodes: readonly Row[]): string {
   const sessions = nodes.reduce((sum, node) => sum + node.sessionCount, 0)
   return `${plural(nodes.length, 'node')}, ${formatCount(ready)} ready, with ${plural(sessions, 'session')} on them.`
 }
-
-function runtimesOf({ runtimes }: Row): string {
-  return runtimes.map(({ name, isolation }) => `runtime ${name}, isolation ${isolation.toLowerCase()}`).join('; ')
-}
-
-const COLUMNS: readonly Column<Row>[] = [
-  {
-    id: 'name',
-    header: 'Node',
-    cell: (node) => (
-      <span className="flex flex-col leading-tight">
-        <span className="truncate font-medium" data-row-link tabIndex={-1}>
-          {node.name}
-        </span>
-        <span className="truncate text-xs text-faint" title={runtimesOf(node)}>
-          {node.address} · {node.runtimes.map((runtime) => runtime.name).join(', ')}
-        </span>
-      </span>
-    ),
-    sortBy: (node) => node.name,
-  },
-  {
-    id: 'phase',
-    header: 'Phase',
-    width: 8.5,
-    cell: (node) => {
-      const { tone, word } = wordsOfNode(node)
-      return (
-        <span className="flex flex-col leading-tight">
-          <PhaseMark tone={tone} word={word} />
-          {node.drainDeadline !== null && (
-            <span className="text-xs text-faint">
-              sessions end <RelativeTime at={node.drainDeadline} />
-            </span>
-          )}
-        </span>
-      )
-    },
-    sortBy: (node) => wordsOfNode(node).word,
-  },
-  {
-    id: 'cpu',
-    header: 'CPU booked',
-    width: 9,
-    cell: ({ booked, capacity, cpuMillisUsed, name }) => (
-      <Meter
-        label={`CPU of ${name}`}
-        booked={booked.cpuMillis}
-        capacity={capacity.cpuMillis}
-        used={cpuMillisUsed}
-        format={formatCpus}
-      />
-    ),
-    sortBy: ({ booked, capacity }) => booked.cpuMillis / Math.max(1, capacity.cpuMillis),
-  },
-  {
-    id: 'memory',
-    header: 'Memory booked',
-    width: 13,
-    cell: ({ booked, capacity, memoryBytesUsed, name }) => (
-      <Meter
-        label={`Memory of ${name}`}
-        booked={booked.memoryBytes}
-        capacity={capacity.memoryBytes}
-        used={memoryBytesUsed}
-        format={formatBytes}
-      />
-    ),
-    sortBy: ({ booked, capacity }) => booked.memoryBytes / Math.max(1, capacity.memoryBytes),
-  },
-  {
-    id: 'pods',
-    header: 'Pods',
-    width: 6.5,
-    align: 'end',
-    cell: ({ podCount, capacity }) => (
-      <>
-        {formatCount(podCount)} <span className="text-faint">of {formatCount(capacity.pods)}</span>
-      </>
-    ),
-    sortBy: (node) => node.podCount,
-  },
-  {
-    id: 'sessions',
-    header: 'Sessions',
-    width: 5.5,
-    align: 'end',
-    cell: (node) => formatCount(node.sessionCount),
-    sortBy: (node) => node.sessionCount,
-  },
-  {
-    id: 'heard',
-    header: 'Last heard',
-    width: 7,
-    cell: ({ lastHeardAt }) =>
-      lastHeardAt === null ? <span className="text-faint">not yet</span> : <RelativeTime at={lastHeardAt} />,
-    sortBy: (node) => node.lastHeardAt,
-  },
-  { id: 'actions', header: '', width: 3.5, align: 'end', cell: (node) => <NodeActions node={node} /> },
-]

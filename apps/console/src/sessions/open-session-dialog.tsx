@@ -14,7 +14,14 @@ export function OpenSessionButton({ application }: { readonly application: strin
   const reason = whyNoSessions(useRole())
   return (
     <>
-      <Button look="primary" icon="plus" disabledReason={reason} onClick={() => setOpen(true)}>
+      <Button
+        look="primary"
+        icon="plus"
+        data-key="o"
+        title="Open session (o)"
+        disabledReason={reason}
+        onClick={() => setOpen(true)}
+      >
         Open session
       </Button>
       <Dialog

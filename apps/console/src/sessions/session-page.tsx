@@ -1,7 +1,7 @@
 'use client'
 /** One session: why it was slow, why it closed, and how to reach it while it lasts. */
 import Link from 'next/link'
-import { useMemo, type ReactNode } from 'react'
+import { useMemo } from 'react'
 import { sentence } from '../format/sentence.ts'
 import { formatMs } from '../format/duration.ts'
 import type { SessionStoryFragment } from '../graphql/generated/documents.ts'
@@ -11,14 +11,15 @@ import { paths } from '../path-builder.ts'
 import { PodLog } from '../pods/pod-log.tsx'
 import { instantMs } from '../time/instant.ts'
 import { RelativeTime } from '../time/relative-time.tsx'
-import { CopyButton } from '../ui/copyable.tsx'
-import { Icon } from '../ui/icon.tsx'
+import { Breadcrumb } from '../ui/breadcrumb.tsx'
+import { Facts, type Fact } from '../ui/facts.tsx'
 import { Page, Panel } from '../ui/page.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Surface } from '../ui/surface.tsx'
 import { CloseSessionButton } from './close-session.tsx'
 import { SessionPhaseMark } from './session-columns.tsx'
 import { SessionEndpoints } from './session-endpoints.tsx'
+import { PlacementPanel } from './placement-panel.tsx'
 import { SessionTimeline } from './session-timeline.tsx'
 import { sessionSpec } from './session-watch.ts'
 
@@ -35,16 +36,7 @@ export function SessionPage({ id, first }: SessionPageProps) {
   const session = list.items.get(id)
   return (
     <Page
-      title={
-        <span className="flex items-center gap-2">
-          <Link href={paths.sessions()} className="font-medium text-faint hover:text-text">
-            Sessions
-          </Link>
-          <Icon name="chevron" className="text-faint" />
-          <span className="font-mono text-[0.9375rem]">{id}</span>
-          <CopyButton text={id} label="Copy the id" />
-        </span>
-      }
+      title={<Breadcrumb parent="Sessions" path={paths.sessions()} name={id} isId />}
       lead={session === undefined ? undefined : <Lead session={session} />}
       actions={session === undefined ? undefined : <CloseSessionButton session={session} size="medium" />}
     >
@@ -82,6 +74,7 @@ function Body({ session }: { readonly session: Story }) {
         <Panel title="Endpoints">
           <SessionEndpoints session={session} />
         </Panel>
+        <PlacementPanel id={session.id} step={session.timeline.length} />
         <Panel title="Timeline" aside={<span className="text-xs text-faint">each step since the one before it</span>}>
           <SessionTimeline entries={session.timeline} />
         </Panel>
@@ -90,16 +83,20 @@ function Body({ session }: { readonly session: Story }) {
         )}
       </div>
       <Panel title="Facts">
-        <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-2 p-4">
-          {factsOf(session).map(([name, value]) => (
-            <div key={name} className="contents">
-              <dt className="text-faint">{name}</dt>
-              <dd className="min-w-0 truncate text-right">{value}</dd>
-            </div>
-          ))}
-        </dl>
+        <Facts facts={factsOf(session)} />
       </Panel>
     </div>
+  )
+}
+
+function NodeLink({ name }: { readonly name: string }) {
+  return (
+    <Link
+      href={paths.node(name)}
+      className="underline decoration-line-strong underline-offset-2 hover:decoration-current"
+    >
+      {name}
+    </Link>
   )
 }
 
@@ -108,7 +105,7 @@ function openedInMs({ timeline }: Story): number | undefined {
   return timeline.find(({ step }) => step === 'AVAILABLE')?.sinceAskedMs
 }
 
-function factsOf(session: Story): readonly (readonly [string, ReactNode])[] {
+function factsOf(session: Story): readonly Fact[] {
   const { applicationName, availableAt, createdAt } = session
   return [
     [
@@ -128,7 +125,7 @@ function factsOf(session: Story): readonly (readonly [string, ReactNode])[] {
       availableAt === null ? '–' : formatMs(openedInMs(session) ?? instantMs(availableAt) - instantMs(createdAt)),
     ],
     ['Clients', session.clientCount],
-    ['Node', session.nodeName ?? '–'],
+    ['Node', session.nodeName === null ? '–' : <NodeLink key="node" name={session.nodeName} />],
     [
       'Pod',
       <span key="pod" className="font-mono text-xs">

@@ -41,6 +41,10 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, string>> = {
   TENANT_SUSPENDED: 'the tenant was suspended',
 }
 
+// The keys are the reasons, which the type of `keys` forgets.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+export const REASONS_IN_ORDER = Object.keys(CLOSE_REASONS) as readonly CloseReason[]
+
 /** Ends that somebody asked for; every other one is worth a look. */
 const WANTED: ReadonlySet<CloseReason> = new Set<CloseReason>([
   'REQUESTED',

@@ -1,53 +1,58 @@
 'use client'
 /** Which sessions there are: live, and further back as far as one cares to look. */
 import { useQueryStates } from 'nuqs'
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import { formatCount, plural } from '../format/quantity.ts'
-import type { SessionPhase, SessionRowFragment } from '../graphql/generated/documents.ts'
+import type { SessionRowFragment } from '../graphql/generated/documents.ts'
 import { useLiveList } from '../live/live-context.tsx'
 import type { FirstPage } from '../live/live-list.ts'
 import { surfaceStateOf } from '../live/surface-state.ts'
-import { sortRows } from '../ui/column.ts'
+import { sortRows, type Column } from '../ui/column.ts'
 import { DataTable } from '../ui/data-table.tsx'
-import { Icon } from '../ui/icon.tsx'
-import { ListFilter } from '../ui/list-filter.tsx'
 import { Message } from '../ui/message.tsx'
 import { Page } from '../ui/page.tsx'
-import { Glyph } from '../ui/phase-mark.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Surface } from '../ui/surface.tsx'
-import { useListView, type ListView } from '../ui/use-list-view.ts'
+import { useListView } from '../ui/use-list-view.ts'
+import { BulkClose } from './bulk-close.tsx'
 import { OlderSessions } from './older-sessions.tsx'
 import { OpenSessionButton } from './open-session-dialog.tsx'
 import { SESSION_COLUMNS } from './session-columns.tsx'
-import { PHASES_IN_ORDER, SESSION_PHASES } from './session-words.ts'
+import { SessionFilters } from './session-filters.tsx'
 import { sessionsSpec } from './session-watch.ts'
-import { SESSIONS_WHERE, type SessionsWhere } from './sessions-where.ts'
+import { isNarrowed, SESSIONS_WHERE, type SessionsWhere } from './sessions-where.ts'
 
 type Row = SessionRowFragment
 
 export function SessionsPage({ firstPage }: { readonly firstPage: FirstPage<Row> | null }) {
-  const [{ application, phase: phases }, setFilters] = useQueryStates(SESSIONS_WHERE)
-  const spec = useMemo(() => sessionsSpec({ application, phases }), [application, phases])
+  const [{ phase: phases, ...rest }, setFilters] = useQueryStates(SESSIONS_WHERE)
+  const key = JSON.stringify({ ...rest, phases })
+  // oxlint-disable-next-line react/exhaustive-deps -- The text says whether it is narrowed to something else.
+  const where = useMemo<SessionsWhere>(() => ({ ...rest, phases }), [key])
+  const spec = useMemo(() => sessionsSpec(where), [where])
   const list = useLiveList(spec, firstPage)
   const view = useListView('-created')
   const rows = useMemo(() => {
-    const matching = [...list.items.values()].filter((row) => view.matches(row.id, row.applicationName, row.nodeName))
+    const all = [...list.items.values()]
+    const matching =
+      view.words === '' ? all : all.filter((row) => view.matches(row.id, row.applicationName, row.nodeName))
     return sortRows(matching, SESSION_COLUMNS, view.sort)
   }, [list.items, view])
-  const isNarrowed = application !== null || phases.length > 0 || view.words !== ''
+  const marks = useMarks(rows)
+  const isFiltered = isNarrowed(where) || view.words !== ''
   const clear = (): void => {
     view.clear()
-    void setFilters({ application: null, phase: null })
+    void setFilters(null)
   }
   return (
     <Page
       isFilled
       title="Sessions"
-      lead={list.isLoaded ? leadOf(rows, isNarrowed) : 'Each is one use of an application.'}
-      actions={<OpenSessionButton application={application} />}
+      lead={list.isLoaded ? leadOf(rows, isFiltered) : 'Each is one use of an application.'}
+      actions={<OpenSessionButton application={where.application} />}
     >
-      <Filters where={{ application, phases }} view={view} set={(next) => void setFilters(next)} />
+      <SessionFilters where={where} view={view} set={(next) => void setFilters(next)} />
+      {marks.marked.length > 0 && <BulkClose marked={marks.marked} clear={marks.clear} />}
       <div className="flex min-h-0 flex-col overflow-hidden rounded-xl border border-line bg-panel">
         <Surface
           state={surfaceStateOf(list)}
@@ -55,18 +60,23 @@ export function SessionsPage({ firstPage }: { readonly firstPage: FirstPage<Row>
           className="flex min-h-0 flex-col"
           skeleton={<RowsSkeleton />}
           isEmpty={() => rows.length === 0}
-          empty={<NoSessions isNarrowed={isNarrowed} clear={clear} />}
+          empty={
+            <>
+              <NoSessions isNarrowed={isFiltered} clear={clear} />
+              <OlderSessions key={key} spec={spec} where={where} />
+            </>
+          }
         >
           {() => (
             <DataTable
               label="Sessions"
-              columns={SESSION_COLUMNS}
+              columns={marks.columns}
               rows={rows}
               rowId={(row) => row.id}
               sort={view.sort}
               onSort={view.sortBy}
-              minWidth={63}
-              footer={<OlderSessions spec={spec} where={{ application, phases }} />}
+              minWidth={65}
+              footer={<OlderSessions key={key} spec={spec} where={where} />}
             />
           )}
         </Surface>
@@ -75,69 +85,46 @@ export function SessionsPage({ firstPage }: { readonly firstPage: FirstPage<Row>
   )
 }
 
-type FiltersProps = {
-  readonly where: SessionsWhere
-  readonly view: ListView
-  readonly set: (next: { readonly application?: null; readonly phase?: SessionPhase[] | null }) => void
+/** Which rows are marked. A row that is gone is no longer. */
+function useMarks(rows: readonly Row[]) {
+  const [ids, setIds] = useState<ReadonlySet<string>>(NONE)
+  const marked = useMemo(() => (ids.size === 0 ? NO_ROWS : rows.filter(({ id }) => ids.has(id))), [ids, rows])
+  const columns = useMemo(() => {
+    const toggle = (id: string): void =>
+      setIds((before) => {
+        const after = new Set(before)
+        if (!after.delete(id)) after.add(id)
+        return after
+      })
+    return [markColumn(ids, toggle), ...SESSION_COLUMNS]
+  }, [ids])
+  return { marked, columns, clear: () => setIds(NONE) }
 }
 
-function Filters({ where, view, set }: FiltersProps) {
-  const { application, phases } = where
-  return (
-    <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-      <PhaseFilter phases={phases} onChange={(next) => set({ phase: next.length === 0 ? null : [...next] })} />
-      {application !== null && <ApplicationFilter application={application} clear={() => set({ application: null })} />}
-      <div className="ml-auto">
-        <ListFilter view={view} what="sessions" />
-      </div>
-    </div>
-  )
+const NONE: ReadonlySet<string> = new Set()
+const NO_ROWS: readonly Row[] = []
+
+function markColumn(ids: ReadonlySet<string>, toggle: (id: string) => void): Column<Row> {
+  return {
+    id: 'mark',
+    header: '',
+    headerWords: 'Mark',
+    width: 2.75,
+    cell: ({ id }) => (
+      <input
+        type="checkbox"
+        data-row-mark
+        aria-label={`Mark ${id}`}
+        checked={ids.has(id)}
+        onChange={() => toggle(id)}
+        className="size-3.5 align-middle accent-(--ember)"
+      />
+    ),
+  }
 }
 
-type PhaseFilterProps = {
-  readonly phases: readonly SessionPhase[]
-  readonly onChange: (phases: readonly SessionPhase[]) => void
-}
-
-function PhaseFilter({ phases, onChange }: PhaseFilterProps) {
-  return (
-    <div role="group" aria-label="Phases" className="flex flex-wrap gap-1.5">
-      {PHASES_IN_ORDER.map((phase) => {
-        const isOn = phases.includes(phase)
-        const { tone, word } = SESSION_PHASES[phase]
-        return (
-          <button
-            key={phase}
-            type="button"
-            aria-pressed={isOn}
-            onClick={() => onChange(isOn ? phases.filter((other) => other !== phase) : [...phases, phase])}
-            className={`inline-flex h-7 items-center gap-1.5 rounded-full border px-2.5 text-xs font-medium transition-colors ${isOn ? 'border-line-strong bg-hover text-text' : 'border-line text-soft hover:bg-hover'}`}
-          >
-            <Glyph tone={tone} />
-            {word}
-          </button>
-        )
-      })}
-    </div>
-  )
-}
-
-function ApplicationFilter({ application, clear }: { readonly application: string; readonly clear: () => void }) {
-  return (
-    <button
-      type="button"
-      onClick={clear}
-      aria-label={`Show sessions of all applications, not only ${application}`}
-      className="inline-flex h-7 items-center gap-1.5 rounded-full border border-ember/50 bg-ember-soft px-2.5 text-xs font-medium text-ember"
-    >
-      {application}
-      <Icon name="close" className="!size-3" />
-    </button>
-  )
-}
-
-function NoSessions({ isNarrowed, clear }: { readonly isNarrowed: boolean; readonly clear: () => void }) {
-  if (isNarrowed)
+function NoSessions({ isNarrowed: isFiltered, clear }: { readonly isNarrowed: boolean; readonly clear: () => void }) {
+  if (isFiltered)
     return (
       <Message
         icon="search"
@@ -157,9 +144,13 @@ function NoSessions({ isNarrowed, clear }: { readonly isNarrowed: boolean; reado
   )
 }
 
-function leadOf(rows: readonly Row[], isNarrowed: boolean): string {
-  if (isNarrowed) return `${plural(rows.length, 'session')} match.`
-  const open = rows.filter((row) => row.phase !== 'CLOSED').length
-  const waiting = rows.filter((row) => row.phase === 'PENDING').length
+function leadOf(rows: readonly Row[], isFiltered: boolean): string {
+  if (isFiltered) return `${plural(rows.length, 'session')} match.`
+  let open = 0
+  let waiting = 0
+  for (const { phase } of rows) {
+    if (phase !== 'CLOSED') open += 1
+    if (phase === 'PENDING') waiting += 1
+  }
   return `${formatCount(open)} open, ${formatCount(waiting)} waiting for a pod.`
 }

@@ -4,26 +4,50 @@ import { useEffect } from 'react'
 import { useRouter } from 'next/navigation'
 import { formatRoughMs } from '../format/duration.ts'
 import { formatClock } from '../format/instant-text.ts'
-import { useLiveStore, useTabState } from '../live/live-context.tsx'
+import { formatCount } from '../format/quantity.ts'
+import { useLiveStore, usePause, useTabState } from '../live/live-context.tsx'
 import type { LostCause, TabState } from '../live/tab-state.ts'
 import { paths } from '../path-builder.ts'
 import { useNow } from '../time/now.tsx'
 import { Button } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
 
-/** The dot in the corner. */
+/** The dot in the corner, and the button that freezes what is shown. */
 export function LiveStatus() {
   const tab = useTabState()
+  const pause = usePause()
+  const store = useLiveStore()
   const words = useNow((nowMs) => wordsOf(tab, nowMs))
   const isLive = tab.phase === 'live'
+  const isPaused = isLive && pause !== null
+  const dot = isPaused ? 'bg-fill-asleep' : isLive ? 'bg-fill-busy' : 'pulse bg-fill-starting'
   return (
-    <span
-      role="status"
-      aria-label="Connection"
-      className="inline-flex items-center gap-2 text-xs font-medium text-soft"
-    >
-      <span className={`size-2 rounded-full ${isLive ? 'bg-fill-busy' : 'pulse bg-fill-starting'}`} aria-hidden />
-      {words}
+    <span className="flex items-center justify-between gap-2">
+      <span
+        role="status"
+        aria-label="Connection"
+        className="inline-flex items-center gap-2 text-xs font-medium whitespace-nowrap text-soft"
+      >
+        <span className={`size-2 rounded-full ${dot}`} aria-hidden />
+        {isPaused ? 'Paused' : words}
+      </span>
+      <button
+        type="button"
+        data-key="p"
+        onClick={() => store.togglePause()}
+        title={pause === null ? 'Freeze what is shown (p)' : 'Show what waited (p)'}
+        className="inline-flex h-6 items-center gap-1 rounded-md px-1.5 text-xs text-faint hover:bg-hover hover:text-text"
+      >
+        <Icon name={pause === null ? 'pause' : 'play'} className="!size-3.5" />
+        {pause === null ? (
+          <span className="sr-only">Pause</span>
+        ) : (
+          <>
+            <span className="sr-only">Resume, </span>
+            {formatCount(pause.waiting)} <span className="sr-only">changes wait</span>
+          </>
+        )}
+      </button>
     </span>
   )
 }

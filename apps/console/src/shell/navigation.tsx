@@ -15,14 +15,18 @@ const PLACES: readonly Place[] = [
   { name: 'Fleet', path: paths.fleet(), icon: 'fleet', keys: 'g f' },
   { name: 'Nodes', path: paths.nodes(), icon: 'node', keys: 'g n' },
   { name: 'Applications', path: paths.applications(), icon: 'application', keys: 'g a' },
+  { name: 'Warm pools', path: paths.pools(), icon: 'pool', keys: 'g p' },
   { name: 'Sessions', path: paths.sessions(), icon: 'session', keys: 'g s' },
+  { name: 'Latency', path: paths.latency(), icon: 'latency', keys: 'g l' },
+  { name: 'Events', path: paths.events(), icon: 'event', keys: 'g e' },
+  { name: 'Settings', path: paths.settings(), icon: 'settings', keys: 'g t' },
 ]
 
 export function Navigation() {
   const here = usePathname()
   const troubled = useLiveList(troubledApplicationsSpec, null).items.size
   return (
-    <nav aria-label="Pages">
+    <nav aria-label="Pages" className="min-w-0 max-lg:overflow-x-auto">
       <ul className="flex gap-0.5 lg:flex-col">
         {PLACES.map((place) => (
           <li key={place.path}>
@@ -48,7 +52,7 @@ function PlaceLink({ place, isHere, troubled }: PlaceLinkProps) {
       className={`group flex h-8 items-center gap-2.5 rounded-md px-2.5 font-medium transition-colors ${isHere ? 'bg-hover text-text' : 'text-soft hover:bg-hover hover:text-text'}`}
     >
       <Icon name={place.icon} className={isHere ? 'text-ember' : ''} />
-      <span className="max-sm:sr-only">{place.name}</span>
+      <span className="whitespace-nowrap max-md:sr-only">{place.name}</span>
       {troubled > 0 && (
         <span
           className="ml-auto rounded-full bg-danger-soft px-1.5 text-xs font-semibold text-danger"

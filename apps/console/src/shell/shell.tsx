@@ -1,6 +1,6 @@
 /** What stands around every page: where one can go, who one is, and whether it is live. */
 import type { ReactNode } from 'react'
-import { Keyboard } from '../keyboard/keyboard.tsx'
+import { Keyboard, PaletteButton } from '../keyboard/keyboard.tsx'
 import { paths } from '../path-builder.ts'
 import { IconButton } from '../ui/button.tsx'
 import { FornaxMark } from '../ui/icon.tsx'
@@ -25,6 +25,9 @@ export function Shell({ viewer, theme, children }: ShellProps) {
         <div className="flex items-center gap-2 px-2.5 text-[0.9375rem] font-semibold tracking-tight lg:mb-2">
           <FornaxMark className="size-5" />
           <span className="max-sm:sr-only">Fornax</span>
+        </div>
+        <div className="lg:pb-1">
+          <PaletteButton />
         </div>
         <Navigation />
         <div className="ml-auto flex items-center gap-3 lg:mt-auto lg:ml-0 lg:flex-col lg:items-stretch">

@@ -4,6 +4,8 @@ import type { ReactNode } from 'react'
 export type Column<T> = {
   readonly id: string
   readonly header: string
+  /** What a header without a text is called for those who hear it; default: Actions. */
+  readonly headerWords?: string
   /** In rem; a column without one shares what is left. */
   readonly width?: number
   readonly align?: 'end'

@@ -4,7 +4,7 @@ import { useState, type ReactNode } from 'react'
 import type { ActionOutcome } from './action.ts'
 import { Button } from './button.tsx'
 import { Dialog, DialogActions } from './dialog.tsx'
-import { FormProblem } from './form.tsx'
+import { FormProblem, TextField } from './form.tsx'
 
 export type ConfirmDialogProps = {
   readonly title: string
@@ -12,13 +12,16 @@ export type ConfirmDialogProps = {
   /** The verb on the button that does it. */
   readonly verb: string
   readonly isDangerous?: boolean
+  /** For what cannot be undone: it must be typed first. */
+  readonly typedWord?: string
   readonly act: () => Promise<ActionOutcome>
   readonly onClose: () => void
   readonly children?: ReactNode
 }
 
 export function ConfirmDialog(props: ConfirmDialogProps) {
-  const { title, description, verb, isDangerous = false, act, onClose, children } = props
+  const { title, description, verb, isDangerous = false, typedWord, act, onClose, children } = props
+  const [typed, setTyped] = useState('')
   const [isBusy, setBusy] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
   const confirm = async (): Promise<void> => {
@@ -31,10 +34,26 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
   return (
     <Dialog isOpen onOpenChange={onClose} title={title} description={description} isAlert>
       {children}
+      {typedWord !== undefined && (
+        <div className="mt-4">
+          <TextField
+            label={`Type ${typedWord} to confirm`}
+            autoComplete="off"
+            spellCheck={false}
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+          />
+        </div>
+      )}
       {problem !== null && <FormProblem>{problem}</FormProblem>}
       <DialogActions>
         <Button onClick={onClose}>Cancel</Button>
-        <Button look={isDangerous ? 'danger' : 'primary'} isBusy={isBusy} onClick={() => void confirm()}>
+        <Button
+          look={isDangerous ? 'danger' : 'primary'}
+          isBusy={isBusy}
+          disabledReason={typedWord === undefined || typed === typedWord ? null : `Type ${typedWord} first.`}
+          onClick={() => void confirm()}
+        >
           {verb}
         </Button>
       </DialogActions>

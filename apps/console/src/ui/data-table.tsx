@@ -141,7 +141,7 @@ function Head<T>({ columns, sort, onSort }: Pick<DataTableProps<T>, 'columns' | 
             >
               {column.sortBy === undefined ? (
                 column.header === '' ? (
-                  <span className="sr-only">Actions</span>
+                  <span className="sr-only">{column.headerWords ?? 'Actions'}</span>
                 ) : (
                   column.header
                 )

@@ -12,9 +12,11 @@ export type DialogProps = {
   readonly children: ReactNode
   /** For questions that should not be closed by a stray click. */
   readonly isAlert?: boolean
+  /** For forms with something beside them. */
+  readonly isWide?: boolean
 }
 
-export function Dialog({ isOpen, onOpenChange, title, description, children, isAlert = false }: DialogProps) {
+export function Dialog({ isOpen, onOpenChange, title, description, children, isAlert = false, isWide = false }: DialogProps) {
   return (
     <Primitive.Root open={isOpen} onOpenChange={onOpenChange}>
       <Primitive.Portal>
@@ -23,7 +25,7 @@ export function Dialog({ isOpen, onOpenChange, title, description, children, isA
           role={isAlert ? 'alertdialog' : 'dialog'}
           onInteractOutside={isAlert ? (event) => event.preventDefault() : undefined}
           {...(description === undefined ? { 'aria-describedby': undefined } : {})}
-          className="fixed top-[12vh] left-1/2 z-50 max-h-[80vh] w-[min(32rem,calc(100vw-2rem))] -translate-x-1/2 overflow-auto rounded-xl border border-line bg-panel p-5 shadow-2xl shadow-(color:--shadow) animate-appear focus:outline-none"
+          className={`${isWide ? 'w-[min(46rem,calc(100vw-2rem))]' : 'w-[min(32rem,calc(100vw-2rem))]'} fixed top-[9vh] left-1/2 z-50 max-h-[84vh] -translate-x-1/2 overflow-auto rounded-xl border border-line bg-panel p-5 shadow-2xl shadow-(color:--shadow) animate-appear focus:outline-none`}
         >
           <Primitive.Title className="pr-8 text-base font-semibold">{title}</Primitive.Title>
           {description !== undefined && (

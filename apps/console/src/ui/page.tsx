@@ -1,4 +1,5 @@
 /** The frame of a page: its name, what can be done on it, and its content. */
+import Link from 'next/link'
 import type { ReactNode } from 'react'
 
 export type PageProps = {
@@ -44,5 +45,17 @@ export function Panel({ title, aside, children, className = '' }: PanelProps) {
       </div>
       {children}
     </section>
+  )
+}
+
+/** Leads from a part of a page to the page that says all of it. */
+export function MoreLink({ href, children }: { readonly href: string; readonly children: ReactNode }) {
+  return (
+    <Link
+      href={href}
+      className="whitespace-nowrap text-soft underline decoration-line-strong underline-offset-2 hover:text-text"
+    >
+      {children}
+    </Link>
   )
 }

@@ -6,13 +6,19 @@ export type PlainTableProps<T> = {
   readonly columns: readonly Column<T>[]
   readonly rows: readonly T[]
   readonly rowId: (row: T) => string
+  /** In rem; narrower than this, it scrolls. */
+  readonly minWidth?: number
 }
 
-export function PlainTable<T>({ label, columns, rows, rowId }: PlainTableProps<T>) {
+export function PlainTable<T>({ label, columns, rows, rowId, minWidth = 56 }: PlainTableProps<T>) {
   return (
     // Scrolling by keys needs focus.
     <div role="region" aria-label={`${label}, scrollable`} tabIndex={0} className="overflow-x-auto rounded-b-[inherit]">
-      <table aria-label={label} className="w-full min-w-[56rem] table-fixed border-collapse">
+      <table
+        aria-label={label}
+        className="w-full table-fixed border-collapse"
+        style={{ minWidth: `${minWidth}rem` }}
+      >
         <colgroup>
           {columns.map(({ id, width }) => (
             <col key={id} style={width === undefined ? undefined : { width: `${width}rem` }} />
@@ -20,13 +26,13 @@ export function PlainTable<T>({ label, columns, rows, rowId }: PlainTableProps<T
         </colgroup>
         <thead className="text-xs text-faint">
           <tr className="border-b border-line">
-            {columns.map(({ id, header, align }) => (
+            {columns.map(({ id, header, headerWords, align }) => (
               <th
                 key={id}
                 scope="col"
                 className={`h-9 px-3 font-medium whitespace-nowrap first:pl-4 last:pr-4 ${align === 'end' ? 'text-right' : 'text-left'}`}
               >
-                {header}
+                {header === '' ? <span className="sr-only">{headerWords ?? 'Actions'}</span> : header}
               </th>
             ))}
           </tr>

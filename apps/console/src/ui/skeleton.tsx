@@ -13,3 +13,8 @@ export function RowsSkeleton({ rows = 8 }: { readonly rows?: number }) {
     </div>
   )
 }
+
+/** Where a chart will be, as high as it. */
+export function ChartSkeleton({ height = 208 }: { readonly height?: number }) {
+  return <div aria-hidden className="skeleton w-full opacity-60" style={{ height }} />
+}

@@ -13,3 +13,18 @@ export function whyNoSessions(role: KnownRole): string | null {
 export function whyNoNodes(role: KnownRole): string | null {
   return role === 'OPERATOR' || role === null ? null : 'Only an operator of the platform may steer nodes.'
 }
+
+/** Why this role may not define or change applications; null when it may. */
+export function whyNoApplications(role: KnownRole): string | null {
+  return role === 'VIEWER' ? 'Your token may look, but not define or change applications.' : null
+}
+
+/** Why this role may not make or end tokens; null when it may. */
+export function whyNoTokens(role: KnownRole): string | null {
+  return role === 'ADMIN' || role === 'OPERATOR' || role === null ? null : 'Only an administrator may make tokens.'
+}
+
+/** Why this role may not steer tenants; null when it may. */
+export function whyNoTenants(role: KnownRole): string | null {
+  return role === 'OPERATOR' || role === null ? null : 'Only an operator of the platform may steer tenants.'
+}

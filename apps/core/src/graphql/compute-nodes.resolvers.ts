@@ -2,7 +2,7 @@
 import { unreachable } from '@fornax/kernel/assert'
 import { pageOf, pageSize } from './connections.ts'
 import type { RequestContext } from './context.ts'
-import type { WriteNodeResult } from './core-port.ts'
+import type { FleetReader, WriteNodeResult } from './core-port.ts'
 import { badInput } from './errors.ts'
 import { computeNodeMatches, labelsOf } from './filters.ts'
 import type {
@@ -18,7 +18,7 @@ import { nodeOrder } from './node-order.ts'
 import { toLabels } from './labels.ts'
 import { computeNodeNotFound } from './problems.ts'
 import { toDateTime } from './scalars.ts'
-import { visibleNode, visibleNodes, type VisibleNode } from './visibility.ts'
+import { visibleNode, visibleNodes, visiblePods, type Scope, type VisibleNode } from './visibility.ts'
 import { selectComputeNodes } from './watch-selections.ts'
 import { watch, type WatchEvent } from './watch.ts'
 
@@ -53,6 +53,14 @@ export const computeNodeSubscriptions: Required<Pick<SubscriptionResolvers, 'wat
   },
 }
 
+/** Looks at each pod of the node: nobody else needs the number, so nobody keeps it. */
+function countHibernated(fleet: FleetReader, scope: Scope, nodeName: string): number {
+  let count = 0
+  for (const pod of visiblePods(fleet, scope, { nodeName }))
+    if (pod.phase === 'hibernated' && pod.nodeName === nodeName) count += 1
+  return count
+}
+
 const NOTHING = { cpuMillis: 0, memoryBytes: 0, pods: 0 }
 
 export const computeNodeTypes: {
@@ -67,6 +75,7 @@ export const computeNodeTypes: {
     conditions: ({ view }) => view.conditions,
     cpuMillisUsed: ({ usage }) => usage?.cpuMillis ?? null,
     drainDeadline: ({ view }) => toDateTime(view.registered.drainDeadlineMs),
+    hibernatedPodCount: ({ view }, _args, { core, scope }) => countHibernated(core.fleet, scope, view.registered.name),
     id: ({ view }) => computeNodeId(view.registered.name),
     isCordoned: ({ view }) => view.registered.isCordoned,
     joinedAt: ({ view }) => toDateTime(view.registered.joinedAtMs),

@@ -1,0 +1,207 @@
+'use client'
+/** Counts over time and latency, on canvas. A cell can be pointed at, reached with the arrow keys, and chosen. */
+import { useId, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
+import { heatColours, stepOf } from '../canvas/heat-scale.ts'
+import { resolveColours } from '../canvas/resolve-colours.ts'
+import { useElementSize } from '../canvas/use-element-size.ts'
+import { formatClock } from '../format/instant-text.ts'
+import { plural } from '../format/quantity.ts'
+import { useEffectiveTheme } from '../shell/effective-theme.ts'
+import { instantMs } from '../time/instant.ts'
+import { axisTicks, heatShareOf, heatViewOf, rowWords, type HeatColumn, type HeatRow, type HeatView } from './heatmap-view.ts'
+
+export type HeatCell = { readonly column: HeatColumn; readonly row: HeatRow }
+
+export type HeatmapProps = {
+  readonly label: string
+  readonly rows: readonly HeatRow[]
+  readonly columns: readonly HeatColumn[]
+  readonly stepMs: number
+  readonly onChoose: (cell: HeatCell) => void
+  /** What sessions should stay below, drawn as lines. */
+  readonly goalsMs: readonly number[]
+}
+
+const HEIGHT = 260
+const AXIS = 64
+
+type At = { readonly column: number; readonly row: number }
+
+export function Heatmap({ label, rows, columns, stepMs, onChoose, goalsMs }: HeatmapProps) {
+  const view = useMemo(() => heatViewOf(rows, columns), [rows, columns])
+  const [size, measure] = useElementSize()
+  const width = Math.max(0, (size?.width ?? 0) - AXIS)
+  const canvas = useRef<HTMLCanvasElement>(null)
+  usePainting(canvas, { view, columns, width, goalsMs })
+  const [pointed, setPointed] = useState<At | null>(null)
+  const [focused, setFocused] = useState<At | null>(null)
+  const at = pointed ?? focused
+  const cell = cellOf(view, columns, at)
+  const cellWidth = columns.length === 0 ? 0 : width / columns.length
+  const cellHeight = view.rows.length === 0 ? 0 : HEIGHT / view.rows.length
+  const point = (event: PointerEvent<HTMLElement>): void => {
+    const { left, top } = event.currentTarget.getBoundingClientRect()
+    const column = Math.floor((event.clientX - left) / cellWidth)
+    const row = Math.floor((event.clientY - top) / cellHeight)
+    setPointed(cellOf(view, columns, { column, row }) === null ? null : { column, row })
+  }
+  return (
+    <div ref={measure} className="relative" style={{ height: HEIGHT + 20 }}>
+      {axisTicks(view, 9).map(({ at: row, word }) => (
+        <span
+          key={word}
+          aria-hidden
+          className="absolute left-0 w-14 -translate-y-1/2 text-right text-[0.6875rem] text-faint"
+          style={{ top: (row + 0.5) * cellHeight }}
+        >
+          {word}
+        </span>
+      ))}
+      <div
+        className="absolute top-0"
+        style={{ left: AXIS, width, height: HEIGHT, cursor: cell === null || cell.count === 0 ? undefined : 'pointer' }}
+        onPointerMove={point}
+        onPointerLeave={() => setPointed(null)}
+        // Keys have the list box inside.
+        // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions
+        onClick={() => {
+          if (cell !== null && cell.count > 0) onChoose(cell)
+        }}
+      >
+        <canvas ref={canvas} role="img" aria-label={label} style={{ width, height: HEIGHT }} className="block rounded" />
+        <CellPath {...{ view, columns, stepMs, focused, setFocused, onChoose }} label={label} />
+        {at !== null && cell !== null && (
+          <>
+            <div
+              aria-hidden
+              className="pointer-events-none absolute border border-text"
+              style={{ left: at.column * cellWidth, top: at.row * cellHeight, width: cellWidth, height: cellHeight }}
+            />
+            <div
+              aria-hidden
+              className="pointer-events-none absolute z-10 rounded-md border border-line bg-raised px-2.5 py-1.5 text-xs whitespace-nowrap shadow-lg shadow-(color:--shadow)"
+              style={{ left: Math.min(Math.max(0, width - 200), at.column * cellWidth + 12), top: at.row * cellHeight + cellHeight + 6 }}
+            >
+              <span className="font-semibold">{plural(cell.count, 'session')}</span> in {rowWords(cell.row)}
+              <br />
+              <span className="text-faint">{spanWords(cell.column, stepMs)}</span>
+            </div>
+          </>
+        )}
+      </div>
+      <div
+        aria-hidden
+        className="absolute bottom-0 flex justify-between text-[0.6875rem] text-faint"
+        style={{ left: AXIS, width }}
+      >
+        {[0, 0.25, 0.5, 0.75, 1].map((share) => {
+          const column = columns[Math.min(columns.length - 1, Math.round(share * (columns.length - 1)))]
+          return <span key={share}>{column === undefined ? '' : formatClock(instantMs(column.at)).slice(0, 5)}</span>
+        })}
+      </div>
+    </div>
+  )
+}
+
+type PathProps = Pick<HeatmapProps, 'columns' | 'stepMs' | 'onChoose' | 'label'> & {
+  readonly view: HeatView
+  readonly focused: At | null
+  readonly setFocused: (at: At | null) => void
+}
+
+/** One element that takes the focus and says which cell the keys have reached. */
+function CellPath({ view, columns, stepMs, focused, setFocused, onChoose, label }: PathProps) {
+  const optionId = useId()
+  const cell = cellOf(view, columns, focused)
+  const press = (event: KeyboardEvent): void => {
+    const to = keyTarget(event.key, focused ?? { column: columns.length - 1, row: 0 })
+    if (to !== null && cellOf(view, columns, to) !== null) setFocused(to)
+    else if (event.key === 'Enter' && cell !== null && cell.count > 0) onChoose(cell)
+    else if (to === null) return
+    event.preventDefault()
+  }
+  return (
+    <div
+      role="listbox"
+      aria-label={`${label}, cell by cell`}
+      tabIndex={0}
+      aria-activedescendant={cell === null ? undefined : optionId}
+      onKeyDown={press}
+      onFocus={() => setFocused(focused ?? { column: columns.length - 1, row: Math.floor(view.rows.length / 2) })}
+      onBlur={() => setFocused(null)}
+      className="pointer-events-none absolute inset-0 rounded"
+    >
+      <div role="option" id={optionId} aria-selected={cell !== null} className="sr-only">
+        {cell === null
+          ? 'Arrow keys go from cell to cell'
+          : `${plural(cell.count, 'session')} in ${rowWords(cell.row)}, ${spanWords(cell.column, stepMs)}`}
+      </div>
+    </div>
+  )
+}
+
+function keyTarget(key: string, { column, row }: At): At | null {
+  if (key === 'ArrowLeft') return { column: column - 1, row }
+  if (key === 'ArrowRight') return { column: column + 1, row }
+  if (key === 'ArrowUp') return { column, row: row - 1 }
+  return key === 'ArrowDown' ? { column, row: row + 1 } : null
+}
+
+function cellOf(view: HeatView, columns: readonly HeatColumn[], at: At | null) {
+  if (at === null) return null
+  const column = columns[at.column]
+  const shown = view.rows[at.row]
+  if (column === undefined || shown === undefined) return null
+  return { column, row: shown.row, count: column.cells[shown.index] ?? 0 }
+}
+
+function spanWords({ at }: HeatColumn, stepMs: number): string {
+  const fromMs = instantMs(at)
+  return `${formatClock(fromMs)} to ${formatClock(fromMs + stepMs)}`
+}
+
+type Painting = {
+  readonly view: HeatView
+  readonly columns: readonly HeatColumn[]
+  readonly width: number
+  readonly goalsMs: readonly number[]
+}
+
+function usePainting(canvas: { readonly current: HTMLCanvasElement | null }, painting: Painting): void {
+  const theme = useEffectiveTheme()
+  const { view, columns, width, goalsMs } = painting
+  useLayoutEffect(() => {
+    if (canvas.current !== null && width > 0) paint(canvas.current, { view, columns, width, goalsMs }, theme)
+  }, [canvas, view, columns, width, goalsMs, theme])
+}
+
+function paint(canvas: HTMLCanvasElement, { view, columns, width, goalsMs }: Painting, theme: 'dark' | 'light'): void {
+  const ratio = window.devicePixelRatio
+  const context = canvas.getContext('2d', { alpha: false })
+  if (context === null) return
+  const colours = heatColours(theme)
+  const { '--sunken': background, '--warn': goal } = resolveColours(['--sunken', '--warn'])
+  Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(HEIGHT * ratio) })
+  context.setTransform(ratio, 0, 0, ratio, 0, 0)
+  context.fillStyle = background
+  context.fillRect(0, 0, width, HEIGHT)
+  const cellWidth = width / Math.max(1, columns.length)
+  const cellHeight = HEIGHT / Math.max(1, view.rows.length)
+  for (const [x, { cells }] of columns.entries())
+    for (const [y, { index }] of view.rows.entries()) {
+      const share = heatShareOf(cells[index] ?? 0, view.most)
+      if (share === null) continue
+      context.fillStyle = colours[stepOf(share)] ?? background
+      context.fillRect(x * cellWidth, y * cellHeight, Math.max(1, cellWidth - 0.5), Math.max(1, cellHeight - 0.5))
+    }
+  context.strokeStyle = goal
+  context.setLineDash([4, 4])
+  for (const goalMs of goalsMs) {
+    const y = view.rows.findIndex(({ row }) => goalMs >= row.fromMs && (row.toMs === null || goalMs < row.toMs))
+    if (y < 0) continue
+    context.beginPath()
+    context.moveTo(0, Math.round(y * cellHeight) + 0.5)
+    context.lineTo(width, Math.round(y * cellHeight) + 0.5)
+    context.stroke()
+  }
+}

@@ -1,0 +1,76 @@
+'use client'
+/** The last hour as a strip of minutes. A minute is a button; dragging chooses a span. */
+import { useState } from 'react'
+import { formatClock } from '../format/instant-text.ts'
+import { plural } from '../format/quantity.ts'
+import type { EventBin } from './event-histogram.ts'
+
+export type TimeSpan = { readonly fromMs: number; readonly untilMs: number }
+
+export type EventStripProps = {
+  readonly bins: readonly EventBin[]
+  readonly chosen: TimeSpan | null
+  readonly onChoose: (span: TimeSpan | null) => void
+}
+
+const HEIGHT = 44
+
+export function EventStrip({ bins, chosen, onChoose }: EventStripProps) {
+  const [from, setFrom] = useState<number | null>(null)
+  const [to, setTo] = useState<number | null>(null)
+  const most = Math.max(1, ...bins.map(totalOf))
+  const release = (index: number): void => {
+    const start = bins[Math.min(from ?? index, index)]
+    const end = bins[Math.max(from ?? index, index)]
+    if (start !== undefined && end !== undefined) onChoose({ fromMs: start.fromMs, untilMs: end.untilMs })
+    setFrom(null)
+    setTo(null)
+  }
+  const isLit = (bin: EventBin, index: number): boolean => {
+    if (from !== null && to !== null) return index >= Math.min(from, to) && index <= Math.max(from, to)
+    return chosen !== null && bin.fromMs >= chosen.fromMs && bin.untilMs <= chosen.untilMs
+  }
+  return (
+    <div role="group" aria-label="Events of the last hour, by minute" className="select-none">
+      <div className="flex items-end gap-px" style={{ height: HEIGHT }}>
+        {bins.map((bin, index) => (
+          <button
+            key={bin.fromMs}
+            type="button"
+            aria-pressed={isLit(bin, index)}
+            aria-label={`${formatClock(bin.fromMs)}: ${plural(totalOf(bin), 'event')}`}
+            title={`${formatClock(bin.fromMs)}: ${plural(totalOf(bin), 'event')}, ${plural(bin.error, 'error')}`}
+            onPointerDown={() => {
+              setFrom(index)
+              setTo(index)
+            }}
+            onPointerEnter={() => setTo(index)}
+            onPointerUp={() => release(index)}
+            onKeyDown={(event) => {
+              if (event.key === 'Enter' || event.key === ' ') release(index)
+            }}
+            className={`flex h-full min-w-0 flex-1 flex-col justify-end rounded-[2px] ${isLit(bin, index) ? 'bg-ember-soft' : 'hover:bg-hover'}`}
+          >
+            <span className="bg-danger" style={{ height: heightOf(bin.error, most) }} />
+            <span className="bg-fill-starting" style={{ height: heightOf(bin.warning, most) }} />
+            <span className="bg-fill-ready" style={{ height: heightOf(bin.info, most) }} />
+            <span className="h-px bg-line-strong" />
+          </button>
+        ))}
+      </div>
+      <div aria-hidden className="mt-1 flex justify-between text-xs text-faint" suppressHydrationWarning>
+        <span>{formatClock(bins[0]?.fromMs ?? 0)}</span>
+        <span>{formatClock(bins.at(-1)?.untilMs ?? 0)}</span>
+      </div>
+    </div>
+  )
+}
+
+function totalOf({ info, warning, error }: EventBin): number {
+  return info + warning + error
+}
+
+/** One event is seen, however many there are beside it. */
+function heightOf(count: number, most: number): number {
+  return count === 0 ? 0 : Math.max(2, Math.round((count / most) * (HEIGHT - 4)))
+}

@@ -1,0 +1,258 @@
+'use client'
+/**
+ * All nodes at a glance, on one canvas. The picture is for eyes; a list box of one element lies above it for keys and
+ * screen readers, and says the node that it stands on. The table shows the same, row by row.
+ */
+import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
+import { heatColours } from '../canvas/heat-scale.ts'
+import { cellAt, cellPosition, layOut, neighbourOf, type HostMapLayout } from '../canvas/host-map-layout.ts'
+import { HostMapPainter, type HostMapColours } from '../canvas/host-map-painter.ts'
+import { resolveColours } from '../canvas/resolve-colours.ts'
+import { useElementSize } from '../canvas/use-element-size.ts'
+import { formatCount, plural } from '../format/quantity.ts'
+import type { NodeRowFragment } from '../graphql/generated/documents.ts'
+import { useEffectiveTheme } from '../shell/effective-theme.ts'
+import { useNow } from '../time/now.tsx'
+import { tickMs } from '../time/ticker.ts'
+import { HostMapCard } from './host-map-card.tsx'
+import { FILLS, type FillId } from './node-fill.ts'
+import { nodeMapAfter, type NodeMapState } from './node-map-model.ts'
+import { wordsOfNode } from './node-words.ts'
+
+type Row = NodeRowFragment
+
+export type HostMapProps = {
+  readonly nodes: ReadonlyMap<string, Row>
+  readonly grouping: string
+  readonly fillId: FillId
+  readonly selected: string | null
+  /** `byKey`: whoever opened it will go on with keys. */
+  readonly onSelect: (name: string, byKey: boolean) => void
+  /** Fixed, for a map that is part of a page; else it fills the room it is given. */
+  readonly heightMax?: number
+}
+
+export function HostMap(props: HostMapProps) {
+  const { nodes, grouping, fillId, selected, onSelect, heightMax } = props
+  const [room, measure] = useElementSize()
+  const state = useNodeMap(nodes, grouping, fillId)
+  const layout = useLayout(state, room, heightMax)
+  const canvas = useRef<HTMLCanvasElement>(null)
+  usePainting(canvas, state, layout)
+  const [pointed, setPointed] = useState<number | null>(null)
+  const [focused, setFocused] = useState<number | null>(null)
+  const nodeAt = (index: number | null): Row | undefined =>
+    index === null ? undefined : state.nodes.get(state.arrangement.ids[index] ?? '')
+  const point = (event: PointerEvent<HTMLElement>): void => {
+    const { left, top } = event.currentTarget.getBoundingClientRect()
+    setPointed(layout === null ? null : cellAt(layout, event.clientX - left, event.clientY - top))
+  }
+  const at = pointed ?? focused
+  const shownNode = nodeAt(at)
+  const selectedNode = selected === null ? undefined : [...state.nodes.values()].find(({ name }) => name === selected)
+  const selectedIndex = selectedNode === undefined ? undefined : state.arrangement.indexOf.get(selectedNode.id)
+  return (
+    <div ref={measure} className={`relative min-w-0 ${heightMax === undefined ? 'h-full overflow-y-auto' : ''}`}>
+      {layout !== null && (
+        <div
+          className="relative"
+          style={{ height: layout.height, cursor: pointed === null ? undefined : 'pointer' }}
+          onPointerMove={point}
+          onPointerLeave={() => setPointed(null)}
+          // Keys have the list box inside.
+          // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions
+          onClick={() => {
+            const node = nodeAt(pointed)
+            if (node !== undefined) onSelect(node.name, false)
+          }}
+        >
+          <canvas
+            ref={canvas}
+            role="img"
+            aria-label={summaryOf(state)}
+            style={{ width: layout.width, height: layout.height }}
+            className="block"
+          />
+          {grouping !== 'none' && <GroupTitles state={state} layout={layout} />}
+          {selectedIndex !== undefined && <Frame layout={layout} index={selectedIndex} look="border-text border-2" />}
+          {at !== null && shownNode !== undefined && <Frame layout={layout} index={at} look="border-ember border-2" />}
+          <KeyPath {...{ state, layout, focused, setFocused }} onSelect={(node) => onSelect(node.name, true)} />
+          {at !== null && shownNode !== undefined && (
+            <HostMapCard node={shownNode} fillId={fillId} layout={layout} index={at} />
+          )}
+        </div>
+      )}
+      {heightMax !== undefined && layout === null && <div style={{ height: heightMax }} />}
+    </div>
+  )
+}
+
+/** Computes again when a node changed; when the fill is of time, each second as well. */
+function useNodeMap(nodes: ReadonlyMap<string, Row>, grouping: string, fillId: FillId): NodeMapState {
+  const isTimed = FILLS[fillId].isTimed === true
+  const second = useNow((nowMs) => (isTimed ? Math.floor(nowMs / 1_000) : 0))
+  const last = useRef<NodeMapState | null>(null)
+  const state = useMemo(() => {
+    const nowMs = isTimed ? second * 1_000 : tickMs()
+    // What was computed before only saves work: the result is the same without it.
+    // oxlint-disable-next-line react/refs
+    return nodeMapAfter(last.current, { nodes, grouping, fillId, nowMs })
+  }, [nodes, grouping, fillId, isTimed, second])
+  useEffect(() => {
+    last.current = state
+  }, [state])
+  return state
+}
+
+function useLayout(
+  state: NodeMapState,
+  room: { readonly width: number; readonly height: number } | null,
+  heightMax: number | undefined,
+): HostMapLayout | null {
+  const { groups, grouping } = state.arrangement
+  const height = heightMax ?? room?.height ?? 0
+  const width = room?.width ?? 0
+  return useMemo(() => {
+    if (width === 0) return null
+    return layOut(
+      groups.map(({ ids }) => ids.length),
+      { width, height },
+      grouping !== 'none',
+    )
+  }, [groups, grouping, width, height])
+}
+
+function usePainting(
+  canvas: { readonly current: HTMLCanvasElement | null },
+  state: NodeMapState,
+  layout: HostMapLayout | null,
+): void {
+  const theme = useEffectiveTheme()
+  const painter = useRef<HostMapPainter | null>(null)
+  const colours = useRef<{ readonly theme: string; readonly value: HostMapColours } | null>(null)
+  useLayoutEffect(() => {
+    if (canvas.current === null || layout === null) return
+    painter.current ??= new HostMapPainter(canvas.current)
+    if (colours.current?.theme !== theme) colours.current = { theme, value: coloursOf(theme) }
+    painter.current.paint({ layout, colours: colours.current.value, codes: state.codes }, window.devicePixelRatio)
+  }, [canvas, state, layout, theme])
+}
+
+function coloursOf(theme: 'dark' | 'light'): HostMapColours {
+  const names = ['--panel', '--line', '--text', '--fill-leaving', '--warn', '--danger'] as const
+  const { '--panel': background, '--line': unknown, '--text': closed, ...marks } = resolveColours(names)
+  return {
+    heat: heatColours(theme),
+    background,
+    unknown,
+    closed,
+    leaving: marks['--fill-leaving'],
+    silent: marks['--warn'],
+    lost: marks['--danger'],
+  }
+}
+
+function GroupTitles({ state, layout }: { readonly state: NodeMapState; readonly layout: HostMapLayout }) {
+  return state.arrangement.groups.map(({ name, ids }, index) => {
+    const block = layout.blocks[index]
+    if (block === undefined) return null
+    const width = Math.max(88, block.columns * layout.pitch)
+    return (
+      <div
+        key={name}
+        className="pointer-events-none absolute flex items-baseline gap-1.5 text-xs"
+        style={{ left: block.x, top: block.y - 20, width }}
+        title={name}
+      >
+        <span className="truncate font-medium text-soft">{name}</span>
+        <span className="text-faint">{formatCount(ids.length)}</span>
+      </div>
+    )
+  })
+}
+
+function Frame({
+  layout,
+  index,
+  look,
+}: {
+  readonly layout: HostMapLayout
+  readonly index: number
+  readonly look: string
+}) {
+  const { x, y } = cellPosition(layout, index)
+  const side = layout.cell + 4
+  return (
+    <div
+      aria-hidden
+      className={`pointer-events-none absolute rounded-[3px] ${look}`}
+      style={{ left: x - 2, top: y - 2, width: side, height: side }}
+    />
+  )
+}
+
+type KeyPathProps = {
+  readonly state: NodeMapState
+  readonly layout: HostMapLayout
+  readonly focused: number | null
+  readonly setFocused: (index: number | null) => void
+  readonly onSelect: (node: Row) => void
+}
+
+/** One element that takes the focus and says which node the keys have reached. */
+function KeyPath({ state, layout, focused, setFocused, onSelect }: KeyPathProps) {
+  const optionId = useId()
+  const { ids } = state.arrangement
+  const node = focused === null ? undefined : state.nodes.get(ids[focused] ?? '')
+  const press = (event: KeyboardEvent): void => {
+    const from = focused ?? 0
+    const to = keyTarget(event.key, layout, from, ids.length)
+    if (to !== null) setFocused(to)
+    else if ((event.key === 'Enter' || event.key === ' ') && node !== undefined) onSelect(node)
+    else return
+    event.preventDefault()
+  }
+  if (ids.length === 0) return null
+  return (
+    <div
+      role="listbox"
+      aria-label="Nodes on the map"
+      tabIndex={0}
+      aria-activedescendant={node === undefined ? undefined : optionId}
+      onKeyDown={press}
+      onFocus={() => setFocused(focused ?? 0)}
+      onBlur={() => setFocused(null)}
+      className="pointer-events-none absolute inset-0 rounded-md"
+    >
+      <div
+        role="option"
+        id={optionId}
+        aria-selected={node !== undefined}
+        aria-setsize={ids.length}
+        aria-posinset={(focused ?? 0) + 1}
+        className="sr-only"
+      >
+        {node === undefined ? 'Arrow keys go from node to node' : spokenNode(node, state)}
+      </div>
+    </div>
+  )
+}
+
+function keyTarget(key: string, layout: HostMapLayout, from: number, count: number): number | null {
+  if (key === 'ArrowLeft') return neighbourOf(layout, from, 'left')
+  if (key === 'ArrowRight') return neighbourOf(layout, from, 'right')
+  if (key === 'ArrowUp') return neighbourOf(layout, from, 'up')
+  if (key === 'ArrowDown') return neighbourOf(layout, from, 'down')
+  if (key === 'Home') return 0
+  return key === 'End' ? count - 1 : null
+}
+
+function spokenNode(node: Row, { fillId, scale }: NodeMapState): string {
+  const { name, describe } = FILLS[fillId]
+  return `${node.name}, ${wordsOfNode(node).word}, ${name} ${describe(node, scale.nowMs)}`
+}
+
+function summaryOf({ nodes, arrangement, fillId }: NodeMapState): string {
+  const groups = arrangement.groups.length > 1 ? ` in ${plural(arrangement.groups.length, 'group')}` : ''
+  return `${plural(nodes.size, 'node')}${groups}, filled by ${FILLS[fillId].name.toLowerCase()}; the table says the same`
+}

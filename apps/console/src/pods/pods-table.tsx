@@ -1,0 +1,135 @@
+'use client'
+/** Pods, row by row. */
+import Link from 'next/link'
+import { useMemo, useState } from 'react'
+import { formatMs } from '../format/duration.ts'
+import { formatBytes, formatCpus } from '../format/quantity.ts'
+import type { PodRowFragment } from '../graphql/generated/documents.ts'
+import { paths } from '../path-builder.ts'
+import { RelativeTime } from '../time/relative-time.tsx'
+import { parseSort, sortAfterClick, sortRows, type Column } from '../ui/column.ts'
+import { DataTable } from '../ui/data-table.tsx'
+import { PhaseMark } from '../ui/phase-mark.tsx'
+import { POD_PHASES, POD_PHASES_IN_ORDER } from './pod-words.ts'
+
+type Row = PodRowFragment
+type PodsTableProps = {
+  readonly label: string
+  readonly pods: readonly Row[]
+  /** What the page says already. */
+  readonly without: 'node' | 'application'
+}
+
+export function PodsTable({ label, pods, without }: PodsTableProps) {
+  const [sort, setSort] = useState('phase')
+  const columns = useMemo(() => COLUMNS.filter(({ id }) => id !== without), [without])
+  const rows = useMemo(() => sortRows(pods, columns, parseSort(sort)), [pods, columns, sort])
+  return (
+    <div className="flex max-h-96 min-h-0 flex-col border-t border-line">
+      <DataTable
+        label={label}
+        columns={columns}
+        rows={rows}
+        rowId={({ id }) => id}
+        sort={parseSort(sort)}
+        onSort={(columnId) => setSort(sortAfterClick(parseSort(sort), columnId))}
+        minWidth={52}
+      />
+    </div>
+  )
+}
+
+const COLUMNS: readonly Column<Row>[] = [
+  {
+    id: 'id',
+    header: 'Pod',
+    width: 11.5,
+    cell: ({ id }) => <span className="font-mono text-xs">{id}</span>,
+    sortBy: ({ id }) => id,
+  },
+  {
+    id: 'application',
+    header: 'Application',
+    cell: ({ applicationName }) => (
+      <Link href={paths.application(applicationName)} className="hover:underline">
+        {applicationName}
+      </Link>
+    ),
+    sortBy: ({ applicationName }) => applicationName,
+  },
+  {
+    id: 'phase',
+    header: 'Phase',
+    width: 8,
+    cell: ({ phase, failure }) => (
+      <span title={failure ?? undefined}>
+        <PhaseMark tone={POD_PHASES[phase].tone} word={POD_PHASES[phase].word} />
+      </span>
+    ),
+    sortBy: ({ phase }) => POD_PHASES_IN_ORDER.indexOf(phase),
+  },
+  {
+    id: 'node',
+    header: 'Node',
+    width: 8,
+    cell: ({ nodeName }) =>
+      nodeName === null ? (
+        <span className="text-faint">none yet</span>
+      ) : (
+        <Link href={paths.node(nodeName)} className="hover:underline">
+          {nodeName}
+        </Link>
+      ),
+    sortBy: ({ nodeName }) => nodeName,
+  },
+  {
+    id: 'session',
+    header: 'Serves',
+    width: 11.5,
+    cell: ({ sessions }) => <Serves sessions={sessions} />,
+    sortBy: ({ sessions }) => sessions.length,
+  },
+  { id: 'version', header: 'Version', width: 5, cell: (pod) => `v${pod.versionNumber}`, sortBy: (pod) => pod.versionNumber },
+  {
+    id: 'uses',
+    header: 'Uses',
+    width: 9,
+    align: 'end',
+    cell: ({ memoryBytesUsed: memory, cpuMillisUsed: cpu }) =>
+      memory === null || cpu === null ? (
+        <span className="text-faint">not measured</span>
+      ) : (
+        `${formatBytes(memory)}, ${formatCpus(cpu)} CPU`
+      ),
+    sortBy: ({ memoryBytesUsed }) => memoryBytesUsed,
+  },
+  {
+    id: 'ready',
+    header: 'Ready after',
+    width: 6.5,
+    align: 'end',
+    cell: ({ readyAfterMs }) =>
+      readyAfterMs === null ? <span className="text-faint">–</span> : formatMs(readyAfterMs),
+    sortBy: ({ readyAfterMs }) => readyAfterMs,
+  },
+  {
+    id: 'since',
+    header: 'Since',
+    width: 6,
+    cell: ({ phaseSince }) => <RelativeTime at={phaseSince} />,
+    sortBy: ({ phaseSince }) => phaseSince,
+  },
+]
+
+function Serves({ sessions }: Pick<Row, 'sessions'>) {
+  const [first] = sessions
+  if (first === undefined) return <span className="text-faint">nobody</span>
+  return (
+    <>
+      <Link href={paths.session(first.id)} className="font-mono text-xs hover:underline">
+        {first.id}
+      </Link>
+      {sessions.length > 1 && <span className="text-faint"> and {sessions.length - 1} more</span>}
+    </>
+  )
+}
