@@ -24,6 +24,8 @@ export class SimulatedDatabase {
   readonly rows: MemoryDatabase = emptyDatabase('cor-simulated')
   readonly store = new MemoryStore(this.rows)
   mood: DatabaseMood = WELL
+  /** Epochs that were forgotten with what an older backup replaced: another core has them, or will. */
+  readonly repeatedEpochs = new Set<number>()
   readonly #ground: Ground
   readonly #chance: Chance
   #lastAtMs = 0
@@ -43,6 +45,7 @@ export class SimulatedDatabase {
     const restores = tables.map((table) => copyOf<unknown>(table))
     return () => {
       this.#disk += 1
+      for (let given = epoch + 1; given <= rows.epoch; given += 1) this.repeatedEpochs.add(given)
       rows.epoch = epoch
       for (const restore of restores) restore()
     }

@@ -43,9 +43,10 @@ export class Testimony {
 
   /** Everything since the last time, and everything that is. */
   take(clients: Clients, readers: Readers): { witnesses: Witnesses; nodes: ReadonlySet<string> } {
-    const { rows } = this.#host.database
+    const { rows, repeatedEpochs } = this.#host.database
     const witnesses: Witnesses = {
       nodes: this.#nodes,
+      repeatedEpochs,
       acts: this.#acts,
       commands: this.#commands,
       answers: {

@@ -85,6 +85,8 @@ export type Touched = {
 export type Witnesses = {
   /** From the fake nodes: what is true on them, whatever the core believes. By name of the node. */
   readonly nodes?: ReadonlyMap<string, NodeWitness>
+  /** Numbers that two cores had, because an older database was restored: no one epoch. */
+  readonly repeatedEpochs?: ReadonlySet<number>
   /** From the fake nodes: the commands they acted on since the last look, with the epochs then. */
   readonly acts?: readonly NodeAct[]
   /** From the core's `tell` port, noted as each command was sent: since the last look. */

@@ -72,6 +72,7 @@ function runsOnce(nodeName: string, { podId, sessions }: RunningPod, to: { evide
     if (before?.podId === podId && before.coreEpoch === coreEpoch) continue
     memory.running.set(sessionId, { nodeName, podId, coreEpoch })
     if (!before || before.podId === podId || before.coreEpoch !== coreEpoch) continue
+    if (witnesses.repeatedEpochs?.has(coreEpoch) === true) continue
     if (!isRunning(witnesses.nodes?.get(before.nodeName)?.pods() ?? [], before.podId, sessionId)) continue
     const objects = [`session ${sessionId}`, `pod ${podId}`, `pod ${before.podId}`]
     to.found({

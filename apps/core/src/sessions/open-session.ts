@@ -139,12 +139,13 @@ async function rememberedUnder(ports: OpenSessionPorts, command: OpenSession, ke
 
 /**
  * The session as it is once its row may be relied on. What was written is outdated when it had no pod yet, and would
- * be given another one after a crash, or when it closed meanwhile, and would be opened then, for nobody.
+ * be given another one after a crash, or when it ended meanwhile or was about to, and would go on then, for nobody.
  */
 async function recorded(ports: OpenSessionPorts, session: Session, isNew: boolean): Promise<Session> {
   await record(ports, session, isNew)
   const now = current(ports, session)
-  const isOutdated = (session.podId === null && now.podId !== null) || now.phase === 'closed'
+  const isEnding = now.phase === 'closing' || now.phase === 'closed'
+  const isOutdated = isEnding || (session.podId === null && now.podId !== null)
   return isOutdated && now !== session ? recorded(ports, now, isNew) : now
 }
 
