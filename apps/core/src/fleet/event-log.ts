@@ -75,7 +75,7 @@ export class EventLog {
   }
 
   /** Whether another occurrence now would only be counted: then nobody needs to find out more about it. */
-  isCounting(what: Pick<Occurrence, 'kind' | 'applicationId' | 'nodeName' | 'sameness'>, atMs: number): boolean {
+  isCounting(what: Same, atMs: number): boolean {
     const before = this.#events.get(this.#counting.get(samenessOf(what)) ?? '')
     return before !== undefined && atMs - before.atMs < SAME_WITHIN_MS
   }
@@ -129,14 +129,11 @@ function lettersOf(value: number, length: number): string {
   return letters
 }
 
-function samenessOf({
-  kind,
-  applicationId,
-  nodeName,
-  sameness,
-}: Pick<Occurrence, 'kind' | 'applicationId' | 'nodeName' | 'sameness'>): string {
+type Same = Pick<Occurrence, 'kind' | 'applicationId' | 'versionNumber' | 'nodeName' | 'sameness'>
+
+function samenessOf({ kind, applicationId, versionNumber, nodeName, sameness }: Same): string {
   const place = applicationId ?? nodeName ?? ''
-  return `${kind}/${place}/${sameness ?? ''}`
+  return `${kind}/${place}/${versionNumber ?? ''}/${sameness ?? ''}`
 }
 
 /** What was said last is what is of use now. */

@@ -40,7 +40,7 @@ export function notePodFailure(state: FleetState, pod: Pod, failure: PodFailure)
       kind: 'podFailed',
       severity: 'error',
       message: failure.message,
-      sameness: `${pod.version.number} ${failure.kind}`,
+      sameness: failure.kind,
       lastLogLines: failure.lastLogLines,
       ...ofPod(pod),
     },

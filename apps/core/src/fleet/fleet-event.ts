@@ -27,7 +27,7 @@ export type Occurrence = Partial<Subject> & {
   readonly kind: FleetEventKind
   readonly severity: EventSeverity
   readonly message: string
-  /** What of it is the same when it comes again at once, beside its kind, application and node: as in `notReady`. */
+  /** What of it is the same when it comes again at once, beside its kind, application, version and node: as in `notReady`. */
   readonly sameness?: string
   readonly lastLogLines?: readonly string[]
 }

@@ -42,7 +42,7 @@ export function nodeConnected(state: FleetState, introduction: NodeIntroduction)
   if (ledger === 'newNode' && isLive) return { kind: 'nameTaken' }
   const node = known ?? newNode(state, registration(state, introduction), 'expected')
   state.nodes.set(introduction.name, node)
-  if (ledger === 'newNode') noteNode(state, node, { kind: 'nodeJoined', message: joining(introduction, known) })
+  if (ledger !== 'sameNode') noteNode(state, node, { kind: 'nodeJoined', message: joining(introduction, known) })
   if (ledger === 'newNode') startAnew(state, node, introduction)
   if (ledger !== 'sameNode') saveNode(state, node, { lostAtMs: null })
   join(state, node, introduction)
@@ -192,7 +192,7 @@ function noteState(state: FleetState, node: NodeEntry): void {
 
 function noteCordon(state: FleetState, node: NodeEntry, isCordoned: boolean): void {
   const was = node.registered
-  if (was.drainDeadlineMs !== null && !isCordoned)
+  if (was.drainDeadlineMs !== null && !isCordoned && node.podIds.size > 0)
     noteNode(state, node, { kind: 'nodeDrainEnded', message: 'the drain was called off' })
   if (was.isCordoned === isCordoned) return
   const kind = isCordoned ? 'nodeCordoned' : 'nodeUncordoned'

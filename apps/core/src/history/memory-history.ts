@@ -44,5 +44,5 @@ export class MemoryHistory implements HistoryStore {
 type Key = Pick<FleetEvent, 'atMs' | 'id'>
 
 function newestFirst(a: Key, b: Key): number {
-  return b.atMs - a.atMs || (a.id < b.id ? 1 : -1)
+  return b.atMs - a.atMs || (a.id === b.id ? 0 : a.id < b.id ? 1 : -1)
 }

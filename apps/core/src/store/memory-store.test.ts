@@ -1,3 +1,5 @@
+import { MemoryHistory } from '../history/memory-history.ts'
+import { historyPortContract } from './history.contract.ts'
 import { emptyDatabase, MemoryStore } from './memory-store.ts'
 import { storeContract } from './store.contract.ts'
 
@@ -5,3 +7,5 @@ storeContract('in memory', async () => {
   const database = emptyDatabase()
   return { open: async () => new MemoryStore(database) }
 })
+
+historyPortContract('in memory', async () => new MemoryHistory())

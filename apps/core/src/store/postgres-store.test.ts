@@ -4,6 +4,7 @@ import { findPostgres, startPostgres, type PostgresServer } from '../../test/sup
 import { openTestStore } from '../../test/support/store-databases.ts'
 import { session } from '../../test/support/store-samples.ts'
 import { durableStoreContract } from './durable-store.contract.ts'
+import { historyContract } from './history.contract.ts'
 import { StoreUnavailableError } from './store-error.ts'
 import { storeContract } from './store.contract.ts'
 
@@ -26,6 +27,7 @@ describe.skipIf(programs === null)('PostgreSQL', () => {
     return { open: () => openTestStore(url) }
   })
   durableStoreContract('PostgreSQL', newUrl)
+  historyContract('PostgreSQL', async () => openTestStore(await newUrl()))
 
   it('waits for a server that restarts, and records what came in meanwhile', async () => {
     const url = await newUrl()

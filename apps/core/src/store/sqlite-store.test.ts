@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { recordUntilKilled } from '../../test/support/recording-child.ts'
 import { openTestStore, scratchFile } from '../../test/support/store-databases.ts'
 import { durableStoreContract } from './durable-store.contract.ts'
+import { historyContract } from './history.contract.ts'
 import { StoreUnavailableError } from './store-error.ts'
 import { storeContract } from './store.contract.ts'
 
@@ -11,6 +12,7 @@ storeContract('SQLite', async () => {
   return { open: () => openTestStore(url) }
 })
 durableStoreContract('SQLite', newUrl)
+historyContract('SQLite', async () => openTestStore(await newUrl()))
 
 it('belongs to one process: the second is told who has it, and gets it once that one is dead', async () => {
   const url = await newUrl()

@@ -5,8 +5,7 @@ import { join } from 'node:path'
 import { systemClock } from '@fornax/kernel/clock'
 import { createLog } from '@fornax/kernel/log'
 import { onTestFinished } from 'vitest'
-import { openStore } from '../../src/store/open-store.ts'
-import type { Store } from '../../src/store/store.ts'
+import { openStore, type OpenedStore } from '../../src/store/open-store.ts'
 
 const log = createLog('test', 'silent')
 
@@ -22,6 +21,6 @@ export async function scratchFile(): Promise<string> {
   return join(await scratchFolder(), 'fornax.db')
 }
 
-export function openTestStore(databaseUrl: string): Promise<Store> {
+export function openTestStore(databaseUrl: string): Promise<OpenedStore> {
   return openStore({ databaseUrl, durability: 'process', clock: systemClock, log })
 }
