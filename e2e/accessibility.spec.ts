@@ -3,6 +3,22 @@ import { OpenSessionDocument } from '@fornax/client/generated/documents'
 import type { Page } from '@playwright/test'
 import { expect, expectLive, test } from './fixtures.ts'
 
+const PATHS = [
+  '/',
+  '/nodes',
+  '/nodes?view=table',
+  '/nodes?group=phase&node=e2e',
+  '/nodes/e2e',
+  '/applications',
+  '/applications/hello',
+  '/new-application',
+  '/pools',
+  '/sessions',
+  '/latency',
+  '/events',
+  '/settings',
+] as const
+
 for (const colorScheme of ['dark', 'light'] as const) {
   test.describe(`in ${colorScheme}`, () => {
     test.use({ colorScheme })
@@ -13,7 +29,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
       await expectForEverybody(page)
     })
 
-    for (const path of ['/', '/nodes', '/applications?open=hello', '/sessions'])
+    for (const path of PATHS)
       test(`${path} is for everybody`, async ({ operator }) => {
         await operator.goto(path)
         await expectLive(operator)

@@ -34,15 +34,20 @@ export const test = base.extend<TestFixtures, { readonly world: World }>({
     expect(complaints, 'the browser had nothing to complain about').toEqual([])
   },
   operator: async ({ page, world }, use) => {
-    const answer = await page.request.post('/login', {
-      form: { token: world.token, next: '/' },
-      headers: { origin: world.console },
-      maxRedirects: 0,
-    })
-    expect(answer.headers()['location']).toBe('/')
+    await logIn(page, world.console, world.token)
     await use(page)
   },
 })
+
+/** As the form of the login page does. */
+export async function logIn(page: Page, console: string, token: string): Promise<void> {
+  const answer = await page.request.post(`${console}/login`, {
+    form: { token, next: '/' },
+    headers: { origin: console },
+    maxRedirects: 0,
+  })
+  expect(answer.headers()['location']).toBe('/')
+}
 
 export { expect } from '@playwright/test'
 

@@ -21,7 +21,11 @@ export type World = {
   readonly client: Client
   /** As `kill -9` does. The supervisor starts it again by itself. */
   killCore(): void
+  /** Simulated nodes that join this core; all of them are connected when it resolves, and gone when it is disposed. */
+  simulate(options: SimulateOptions): Promise<AsyncDisposable>
 }
+
+export type SimulateOptions = { readonly nodes: number; readonly cpuMillis?: number }
 
 /** Starts a world; the console must have been built, or is built now. */
 export async function startWorld(): Promise<World & AsyncDisposable> {
@@ -40,7 +44,12 @@ export async function startWorld(): Promise<World & AsyncDisposable> {
     await end()
     throw new Error(`Fornax did not start:\n${failure}`)
   }
-  const ready = readJson(join(dataDir, 'ready.json')) as { console: string; api: string; tokenFile: string }
+  const ready = readJson(join(dataDir, 'ready.json')) as {
+    console: string
+    api: string
+    nodeLink: string
+    tokenFile: string
+  }
   const token = readFileSync(ready.tokenFile, 'utf8').trim()
   const client = createClient({ url: ready.api, token })
   return {
@@ -53,9 +62,41 @@ export async function startWorld(): Promise<World & AsyncDisposable> {
       if (core === undefined) throw new Error('there is no core to kill')
       process.kill(core.pid, 'SIGKILL')
     },
+    simulate: ({ nodes, cpuMillis = 12_000 }) =>
+      startSimulation([`--nodes=${nodes}`, `--cpu-millis=${cpuMillis}`], {
+        FORNAX_DATA_DIR: dataDir,
+        FORNAX_CORE_ADDRESS: ready.nodeLink,
+        FORNAX_JOIN_TOKEN_FILE: join(dataDir, 'join-token'),
+        LOG_LEVEL: 'error',
+      }),
     async [Symbol.asyncDispose]() {
       await client[Symbol.asyncDispose]()
       await end()
+    },
+  }
+}
+
+async function startSimulation(args: readonly string[], settings: Record<string, string>): Promise<AsyncDisposable> {
+  const child = spawn(process.execPath, ['apps/agent/src/simulate/main.ts', ...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...settings },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  const ready = new Promise<void>((done, fail) => {
+    child.on('message', (message) => {
+      if (typeof message === 'object' && message !== null && 'type' in message && message.type === 'ready') done()
+    })
+    child.once('exit', (code) => fail(new Error(`the simulated nodes ended with ${code}`)))
+  })
+  await ready
+  return {
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = once(child, 'exit')
+      child.kill('SIGTERM')
+      const impatience = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS)
+      await ended
+      clearTimeout(impatience)
     },
   }
 }

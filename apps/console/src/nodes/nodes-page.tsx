@@ -162,11 +162,16 @@ function MapChoices({ group, fill, items, onChange }: MapChoicesProps) {
       <Pick
         label="Group by"
         value={group}
-        options={groupingsOf(items.values())}
+        options={withChosen(groupingsOf(items.values()), group)}
         onChange={(id) => onChange({ group: id })}
       />
     </>
   )
+}
+
+/** An address may ask for a label that no node has now. */
+function withChosen(options: readonly { readonly id: string; readonly name: string }[], chosen: string) {
+  return options.some(({ id }) => id === chosen) ? options : [...options, { id: chosen, name: chosen }]
 }
 
 function fillOf(text: string): FillId {

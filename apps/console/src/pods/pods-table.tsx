@@ -2,7 +2,6 @@
 /** Pods, row by row. */
 import Link from 'next/link'
 import { useMemo, useState } from 'react'
-import { formatMs } from '../format/duration.ts'
 import { formatBytes, formatCpus } from '../format/quantity.ts'
 import type { PodRowFragment } from '../graphql/generated/documents.ts'
 import { paths } from '../path-builder.ts'
@@ -33,7 +32,7 @@ export function PodsTable({ label, pods, without }: PodsTableProps) {
         rowId={({ id }) => id}
         sort={parseSort(sort)}
         onSort={(columnId) => setSort(sortAfterClick(parseSort(sort), columnId))}
-        minWidth={52}
+        minWidth={48}
       />
     </div>
   )
@@ -43,24 +42,27 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'id',
     header: 'Pod',
-    width: 11.5,
+    width: 10.75,
     cell: ({ id }) => <span className="font-mono text-xs">{id}</span>,
     sortBy: ({ id }) => id,
   },
   {
     id: 'application',
     header: 'Application',
-    cell: ({ applicationName }) => (
-      <Link href={paths.application(applicationName)} className="hover:underline">
-        {applicationName}
-      </Link>
+    cell: ({ applicationName, versionNumber }) => (
+      <>
+        <Link href={paths.application(applicationName)} className="hover:underline">
+          {applicationName}
+        </Link>{' '}
+        <span className="text-faint">v{versionNumber}</span>
+      </>
     ),
     sortBy: ({ applicationName }) => applicationName,
   },
   {
     id: 'phase',
     header: 'Phase',
-    width: 8,
+    width: 7.5,
     cell: ({ phase, failure }) => (
       <span title={failure ?? undefined}>
         <PhaseMark tone={POD_PHASES[phase].tone} word={POD_PHASES[phase].word} />
@@ -85,15 +87,14 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'session',
     header: 'Serves',
-    width: 11.5,
+    width: 10.75,
     cell: ({ sessions }) => <Serves sessions={sessions} />,
     sortBy: ({ sessions }) => sessions.length,
   },
-  { id: 'version', header: 'Version', width: 5, cell: (pod) => `v${pod.versionNumber}`, sortBy: (pod) => pod.versionNumber },
   {
     id: 'uses',
     header: 'Uses',
-    width: 9,
+    width: 8.75,
     align: 'end',
     cell: ({ memoryBytesUsed: memory, cpuMillisUsed: cpu }) =>
       memory === null || cpu === null ? (
@@ -104,18 +105,9 @@ const COLUMNS: readonly Column<Row>[] = [
     sortBy: ({ memoryBytesUsed }) => memoryBytesUsed,
   },
   {
-    id: 'ready',
-    header: 'Ready after',
-    width: 6.5,
-    align: 'end',
-    cell: ({ readyAfterMs }) =>
-      readyAfterMs === null ? <span className="text-faint">–</span> : formatMs(readyAfterMs),
-    sortBy: ({ readyAfterMs }) => readyAfterMs,
-  },
-  {
     id: 'since',
     header: 'Since',
-    width: 6,
+    width: 5.75,
     cell: ({ phaseSince }) => <RelativeTime at={phaseSince} />,
     sortBy: ({ phaseSince }) => phaseSince,
   },

@@ -1,0 +1,59 @@
+/** How much a page asks of the browser before it shows something, and whether it jumps while it does. */
+import { gzipSync } from 'node:zlib'
+import type { Page } from '@playwright/test'
+import { expect, expectLive, test } from './fixtures.ts'
+
+const SCRIPT_BYTES_MAX = 200 * 1_000
+const LCP_MS_MAX = 1_500
+const SHIFT_MAX = 0.02
+
+const ROUTES = [
+  '/',
+  '/nodes',
+  '/nodes/e2e',
+  '/applications',
+  '/applications/hello',
+  '/new-application',
+  '/pools',
+  '/sessions',
+  '/latency',
+  '/events',
+  '/settings',
+] as const
+
+for (const route of ROUTES)
+  test(`${route} is small, soon there, and does not jump`, async ({ operator }) => {
+    await operator.goto(route) // What is compiled and cached once is not measured.
+    await operator.addInitScript(OBSERVE)
+    const html = await (await operator.goto(route))?.text()
+    await expectLive(operator)
+    const scripts = [...new Set((html ?? '').match(/\/_next\/static\/chunks\/[\w.~-]+\.js/g) ?? [])]
+    const bytes = await gzippedBytes(operator, scripts)
+    const { lcpMs, shift } = await operator.evaluate<{ lcpMs: number; shift: number }>('window.fornaxVitals')
+    console.log(
+      `${route}: ${(bytes / 1_000).toFixed(0)} kB of script in ${scripts.length} files, LCP ${lcpMs.toFixed(0)} ms, shift ${shift.toFixed(3)}`,
+    )
+    expect(bytes, 'script of the first load, gzip').toBeLessThanOrEqual(SCRIPT_BYTES_MAX)
+    expect(lcpMs, 'largest contentful paint').toBeLessThanOrEqual(LCP_MS_MAX)
+    expect(shift, 'cumulative layout shift').toBeLessThanOrEqual(SHIFT_MAX)
+  })
+
+const OBSERVE = `
+  window.fornaxVitals = { lcpMs: 0, shift: 0 }
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) window.fornaxVitals.lcpMs = entry.startTime
+  }).observe({ type: 'largest-contentful-paint', buffered: true })
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.fornaxVitals.shift += entry.value
+  }).observe({ type: 'layout-shift', buffered: true })
+`
+
+async function gzippedBytes(page: Page, paths: readonly string[]): Promise<number> {
+  let bytes = 0
+  for (const path of paths) {
+    const answer = await page.request.get(path)
+    expect(answer.ok(), path).toBe(true)
+    bytes += gzipSync(await answer.body()).length
+  }
+  return bytes
+}
