@@ -51,9 +51,9 @@ export function* visibleSessions(fleet: FleetReader, scope: Scope, where?: Where
   for (const session of fleet.sessions(nearOf(where))) if (within(scope, session) !== null) yield session
 }
 
-/** A session in memory or in the history. */
+/** A session in memory or in the history. One of somebody else takes as long to be refused as one that nobody has. */
 export async function visibleSession(core: CorePort, scope: Scope, id: string): Promise<Session | null> {
-  return within(scope, core.fleet.session(id) ?? (await core.store.session(id)))
+  return within(scope, core.fleet.session(id)) ?? within(scope, await core.store.session(id))
 }
 
 /** Events in memory, oldest first. What is nobody's is the operator's. */

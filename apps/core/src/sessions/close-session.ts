@@ -20,9 +20,12 @@ export async function closeSession(
   command: { readonly tenantId: string | null; readonly id: string },
 ): Promise<CloseSessionResult> {
   const { id } = command
-  const known = fleet.session(id) ?? (await journal.read(id))
-  if (known === null || (command.tenantId !== null && known.tenantId !== command.tenantId))
-    return { kind: 'sessionNotFound', id }
+  const isTheirs = (session: Session | null): session is Session =>
+    session !== null && (command.tenantId === null || session.tenantId === command.tenantId)
+  const inMemory = fleet.session(id)
+  // What is somebody else's takes as long to be refused as what nobody has.
+  const known = isTheirs(inMemory) ? inMemory : await journal.read(id)
+  if (!isTheirs(known)) return { kind: 'sessionNotFound', id }
   fleet.requestClose(id, 'requested')
   const session = fleet.session(id)
   if (session === null) return { kind: 'closing', session: known }
