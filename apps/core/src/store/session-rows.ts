@@ -92,7 +92,16 @@ const text = z.string()
 const textOrNull = z.string().nullable()
 const reason = z.enum([
   ...(['requested', 'clientGone', 'openTimedOut', 'idleTimeout', 'lifetimeReached', 'quotaExceeded'] as const),
-  ...(['exited', 'startFailed', 'podLost', 'nodeLost', 'drained', 'applicationDeleted', 'coreFailed'] as const),
+  ...([
+    'exited',
+    'startFailed',
+    'podLost',
+    'nodeLost',
+    'drained',
+    'applicationDeleted',
+    'coreFailed',
+    'tenantSuspended',
+  ] as const),
 ])
 
 const ROW = z.object({

@@ -104,7 +104,7 @@ describe.each(STRANGERS)('a %s of another tenant', (role) => {
 const ONE_OF_EACH = /of ((tenant|application|session|pod|secret|node)$|token of hidden-token-viewer|user of VIEWER)/
 
 const POLICY = `mutation { updateScalingPolicy(input: { application: "hidden-application",
-  scalingPolicy: { minPods: 2, maxPods: 3 } }) { problem { message } } }`
+  scalingPolicy: { minPods: 2, maxPods: 16 } }) { problem { message } } }`
 
 describe('tokens and users of each role', () => {
   it.each(ROLES.flatMap((asker) => ROLES.map((owner) => [asker, owner] as const)))(
@@ -191,7 +191,7 @@ function isRefused(answer: string, name: string): boolean {
 /** As like as can be, and nobody's. */
 function unlike(value: string): string {
   return /^[a-z]{3}-[0-9a-z]{16}$/.test(value)
-    ? `${value.slice(0, 4)}${[...value.slice(4)].toReversed().join('')}`
+    ? `${value.slice(0, 4)}${value.slice(12)}${value.slice(4, 12)}`
     : `${value.slice(0, -1)}${value.endsWith('x') ? 'y' : 'x'}`
 }
 

@@ -19,6 +19,7 @@ const log = createLog('core', 'silent')
 export type AccessWorld = AsyncDisposable & {
   readonly core: Core
   readonly url: string
+  readonly dataDir: string
   /** What the tenant has, by what it is: ids and names. */
   readonly secrets: Readonly<Record<string, string>>
   /** The header of a role in the tenant that has everything. */
@@ -53,7 +54,7 @@ export async function openAccessWorld(): Promise<AccessWorld> {
   const world = new World(core)
   await world.fill()
   const owned = stack.move()
-  return Object.assign(world, { [Symbol.asyncDispose]: () => owned.disposeAsync() })
+  return Object.assign(world, { dataDir, [Symbol.asyncDispose]: () => owned.disposeAsync() })
 }
 
 class World {
@@ -143,7 +144,7 @@ class World {
 
 const VERSION = `{ image: "host", command: ["serve"], toleratesSimulated: true }`
 const CREATE_APPLICATION = `mutation { createApplication(input: { name: "hidden-application", version: ${VERSION},
-  scalingPolicy: { minPods: 1, maxPods: 3 } }) { application { id } problem { message } } }`
+  scalingPolicy: { minPods: 1, maxPods: 16 } }) { application { id } problem { message } } }`
 const OPEN_SESSION = `mutation { openSession(input: { application: "hidden-application",
   labels: [{ name: "hidden-label", value: "hidden-value" }] }) { session { id pod { id } } problem { message } } }`
 

@@ -144,7 +144,8 @@ function fieldsOf(
     const named = getNamedType(field.type)
     const isLeaf = !isObjectType(named) && !isAbstractType(named)
     const isNew = (shapes.get(field.name) ?? String(field.type)) === String(field.type)
-    const goesOn = isLeaf || (path.length < DEPTH_MAX && !path.includes(named.name) && !/Connection$/.test(named.name))
+    const goesOn =
+      isLeaf || (path.length < DEPTH_MAX && !path.includes(named.name) && !named.name.endsWith('Connection'))
     const isWanted = isNew && (goesOn || path.length === 1) && !field.args.some(isRequiredArgument)
     if (isWanted) shapes.set(field.name, String(field.type))
     return isWanted
