@@ -26,6 +26,8 @@ export type CoreConfig = {
   readonly objectives: Objectives
   /** How long history and closed sessions are kept. */
   readonly retention: Retention
+  /** The least time between two fetches of an issuer's keys because of one that is not known. */
+  readonly issuerKeyCooldownMs?: number
 }
 
 const DAY_MS = 24 * 3_600_000

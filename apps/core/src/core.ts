@@ -119,7 +119,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const link = stack.use(
     await NodeLinkServer.listen({ connections: rooms.connections, host, port: nodeLinkPort, frames }),
   )
-  const issuers = new IssuerDirectory({ clock, log, tenants, issuers: config.issuers ?? [] })
+  const { issuers: trusted = [], issuerKeyCooldownMs: keyCooldownMs } = config
+  const cooldown = keyCooldownMs === undefined ? {} : { keyCooldownMs }
+  const issuers = new IssuerDirectory({ clock, log, tenants, issuers: trusted, ...cooldown })
   const port = corePort(rooms, { latency, history, log, issuers })
   const api = stack.use(await startGraphqlServer(port, { host, port: apiPort, isProduction, metrics }))
   const owned = stack.move()

@@ -32,11 +32,14 @@ export type AccessWorld = AsyncDisposable & {
   data(query: string, authorization?: string): Promise<Record<string, never>>
 }
 
-export async function openAccessWorld(): Promise<AccessWorld> {
+/** What tests of issuers say besides. */
+export type AccessOptions = Pick<Parameters<typeof createCore>[0]['config'], 'issuers' | 'issuerKeyCooldownMs'>
+
+export async function openAccessWorld(options: AccessOptions = {}): Promise<AccessWorld> {
   await using stack = new AsyncDisposableStack()
   const dataDir = await mkdtemp(join(tmpdir(), 'fornax-access-'))
   stack.defer(() => rm(dataDir, { recursive: true, force: true }))
-  const core = stack.use(await createCore({ clock: systemClock, log, config: configIn(dataDir) }))
+  const core = stack.use(await createCore({ clock: systemClock, log, config: { ...configIn(dataDir), ...options } }))
   const nodes = stack.use(
     new SimulatedNodes({
       count: 1,
