@@ -164,5 +164,7 @@ function configIn(dataDir: string): Parameters<typeof createCore>[0]['config'] {
     joinToken: JOIN_TOKEN,
     isProduction: false,
     secretKey: new Uint8Array(32),
+    objectives: { warmP99Ms: 50, coldP99Ms: 1_500, poolHitRate: 0.95 },
+    retention: { historyMs: 86_400_000, sessionsMs: 86_400_000 },
   }
 }
