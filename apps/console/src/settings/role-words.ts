@@ -7,7 +7,7 @@ export const ROLE_WORDS: Readonly<Record<Role, string>> = {
   DEVELOPER: 'Defines applications, opens and closes sessions.',
   ADMIN: 'Everything in its tenant: tokens as well.',
   OPERATOR: 'Steers the platform, and sees all tenants.',
-  CI: 'A program that publishes versions and opens sessions to try them.',
+  CI: 'A program that defines applications and publishes their versions; it opens no sessions.',
   GATEWAY: 'A program that leads clients to their sessions: it only looks.',
 }
 
