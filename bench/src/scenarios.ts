@@ -2,6 +2,7 @@
 import type { Scenario } from './scenario.ts'
 import { all } from './scenarios/all.ts'
 import { cold } from './scenarios/cold.ts'
+import { containers } from './scenarios/containers.ts'
 import { growth } from './scenarios/growth.ts'
 import { churn, latency } from './scenarios/open-loop.ts'
 import { pods } from './scenarios/pods.ts'
@@ -23,5 +24,6 @@ export const SCENARIOS: readonly Scenario[] = [
   schedule,
   store,
   growth,
+  containers,
   all,
 ]

@@ -23,6 +23,8 @@ export type AgentConfig = {
   readonly resources: NodeResources
   /** The shares, from 0 to 1, of which less free is too little for new pods. */
   readonly leastFree: { readonly memory: number; readonly disk: number; readonly pids: number }
+  /** How many sandboxes each runtime keeps ready at most. */
+  readonly sandboxStockMax: number
   readonly logLevel: string
 }
 
@@ -61,6 +63,7 @@ export function readConfig(env: NodeJS.ProcessEnv): AgentConfig {
       disk: settings.leastFreeDiskPercent / 100,
       pids: settings.leastFreePidsPercent / 100,
     },
+    sandboxStockMax: settings.sandboxStockMax,
     logLevel: settings.logLevel,
   }
 }

@@ -28,11 +28,11 @@ export class AgentStartError extends Error {
 
 /** The agent of a configuration. */
 export async function startAgent(config: AgentConfig, world: Pick<AgentOptions, 'clock' | 'log'>): Promise<Agent> {
-  const { dataDir, address: host, path, hiddenFolders, containerdSocket } = config
+  const { dataDir, address: host, path, hiddenFolders, containerdSocket, sandboxStockMax } = config
   // The ledger comes first: two agents on one folder must not even look at the pods.
   const ledger = openLedger(dataDir, world.log)
   try {
-    const runtimesWorld = { ...world, dataDir, host, path, hiddenFolders, containerdSocket }
+    const runtimesWorld = { ...world, dataDir, host, path, hiddenFolders, containerdSocket, sandboxStockMax }
     await using opened = new AsyncDisposableStack()
     const runtimes = await openRuntimes(config.runtime, runtimesWorld)
     for (const runtime of runtimes) opened.use(runtime)

@@ -28,6 +28,7 @@ describe('an empty environment', () => {
       nodeName: 'box-7-example',
       joinTokenFile: resolve('.fornax/join-token'),
       secretKeyFile: resolve('.fornax/secret-key'),
+      sandboxStockMax: 8,
       leastFreeMemoryPercent: 5,
       leastFreeDiskPercent: 5,
       leastFreePidsPercent: 10,

@@ -59,12 +59,13 @@ const hostAndPort = text.refine(
   (value) => Number(/^(?:\[[0-9a-fA-F:]+\]|[^:/\s]+):(\d{1,5})$/.exec(value)?.[1]) <= PORT_MAX,
 )
 
-const percent = z
+/** A share in percent, or a small number. */
+const upTo99 = z
   .string()
   .regex(/^\d{1,2}$/)
   .transform(Number)
 
-const PERCENT_EXPECTS = 'a whole number from 0 to 99'
+const UP_TO_99_EXPECTS = 'a whole number from 0 to 99'
 const PORT_EXPECTS = `a port number from 0 to ${PORT_MAX}, where 0 takes any free port`
 const DAYS_EXPECTS = `a number of days, more than 0 and at most ${DAYS_MAX}`
 const POSITIVE_EXPECTS = 'a number of milliseconds, more than 0'
@@ -254,27 +255,35 @@ export const SETTINGS = {
     doc: 'File with the key that seals the secrets of tenants in the database; made at the first start.',
     usedBy: ['start', 'core'],
   },
+  sandboxStockMax: {
+    name: 'FORNAX_SANDBOX_STOCK_MAX',
+    default: '8',
+    schema: upTo99,
+    expects: UP_TO_99_EXPECTS,
+    doc: 'A node keeps at most this many empty sandboxes ready for each runtime; 0: none.',
+    usedBy: ['start', 'agent'],
+  },
   leastFreeMemoryPercent: {
     name: 'FORNAX_LEAST_FREE_MEMORY_PERCENT',
     default: '5',
-    schema: percent,
-    expects: PERCENT_EXPECTS,
+    schema: upTo99,
+    expects: UP_TO_99_EXPECTS,
     doc: 'A node with less free memory than this takes no pods, and stops idle ones; 0: never.',
     usedBy: ['start', 'agent'],
   },
   leastFreeDiskPercent: {
     name: 'FORNAX_LEAST_FREE_DISK_PERCENT',
     default: '5',
-    schema: percent,
-    expects: PERCENT_EXPECTS,
+    schema: upTo99,
+    expects: UP_TO_99_EXPECTS,
     doc: 'The same for the disks of its data and its images; unused images go first.',
     usedBy: ['start', 'agent'],
   },
   leastFreePidsPercent: {
     name: 'FORNAX_LEAST_FREE_PIDS_PERCENT',
     default: '10',
-    schema: percent,
-    expects: PERCENT_EXPECTS,
+    schema: upTo99,
+    expects: UP_TO_99_EXPECTS,
     doc: 'The same for process ids.',
     usedBy: ['start', 'agent'],
   },

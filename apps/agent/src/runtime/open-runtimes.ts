@@ -8,6 +8,7 @@ import { openContainerdRuntimes, removeContainers } from './containerd/open-cont
 import { podsFolderOf } from './pod-folder.ts'
 import { createProcessRuntime } from './process/process-runtime.ts'
 import type { Runtime } from './runtime.ts'
+import { stockBounds } from './stock/stock-plan.ts'
 import { createSimulatedRuntime, SimulatedMachine } from './simulated/simulated-runtime.ts'
 
 type HostRuntimeChoice = 'auto' | 'bubblewrap' | 'process' | 'simulated'
@@ -15,8 +16,8 @@ type HostRuntimeChoice = 'auto' | 'bubblewrap' | 'process' | 'simulated'
 /** `containerd`: nothing but containers. The others run pods on the node's own root file system, or none at all. */
 export type RuntimeChoice = HostRuntimeChoice | 'containerd'
 
-/** Started, empty sandboxes: each is two sleeping shells and a network. */
-const STOCK = { least: 2, most: 8 }
+/** Started, empty sandboxes, also when nothing was made for long: each is two sleeping shells and a network. */
+const STOCK_LEAST = 2
 
 export type RuntimesWorld = {
   readonly dataDir: string
@@ -28,6 +29,8 @@ export type RuntimesWorld = {
   readonly hiddenFolders: readonly string[]
   /** Null: there are no containers. */
   readonly containerdSocket: string | null
+  /** How many sandboxes each runtime keeps ready at most. Default: none. */
+  readonly sandboxStockMax?: number
   readonly clock: Clock
   readonly log: Log
 }
@@ -45,11 +48,15 @@ export async function openRuntimes(choice: RuntimeChoice, world: RuntimesWorld):
 
 /** `auto` takes bubblewrap where it works, else plain processes. */
 async function openHostRuntime(choice: HostRuntimeChoice, world: RuntimesWorld): Promise<Runtime> {
-  const { clock, log, path, host, dataDir, hiddenFolders } = world
+  const { clock, log, path, host, dataDir, hiddenFolders, sandboxStockMax = 0 } = world
   const options = { clock, log, path, host, podsFolder: podsFolderOf(dataDir, choice) }
   switch (choice) {
     case 'bubblewrap':
-      return await createBubblewrapRuntime({ ...options, hiddenFolders, stock: STOCK })
+      return await createBubblewrapRuntime({
+        ...options,
+        hiddenFolders,
+        stock: stockBounds(STOCK_LEAST, sandboxStockMax),
+      })
     case 'process':
       return createProcessRuntime(options)
     case 'simulated':

@@ -5,6 +5,7 @@ import type { Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
 import { podsFolderOf } from '../pod-folder.ts'
 import type { Runtime } from '../runtime.ts'
+import { stockBounds } from '../stock/stock-plan.ts'
 import { ContainerdNode } from './containerd-node.ts'
 import { createContainerdRuntime } from './containerd-runtime.ts'
 import { isolationOf } from './cri-config.ts'
@@ -13,6 +14,8 @@ export type ContainerdWorld = {
   readonly dataDir: string
   /** Where clients of this node reach pods. */
   readonly host: string
+  /** How many sandboxes each runtime keeps ready at most. Default: none. */
+  readonly sandboxStockMax?: number
   readonly clock: Clock
   readonly log: Log
 }
@@ -20,10 +23,11 @@ export type ContainerdWorld = {
 /** The runtime of the default handler. */
 const DEFAULT_RUNTIME = 'containerd'
 
-/** Ready sandboxes; each costs a process that sleeps and its shim, some 10 MB. */
-const DEFAULT_STOCK = { least: 1, most: 8 }
-/** Of handlers that are only used by applications that name them: none before the first of those. */
-const ON_REQUEST_STOCK = { least: 0, most: 8 }
+/**
+ * Ready sandboxes, also when nothing was made for long: each costs a process that sleeps and its shim, some 10 MB. Of
+ * handlers that are only used by applications that name them, none before the first of those.
+ */
+const STOCK_LEAST = { default: 1, onRequest: 0 }
 
 /** Runtimes that have nothing to do with containerd; their names and folders are not for its handlers. */
 const HOST_RUNTIMES = ['bubblewrap', 'process', 'simulated']
@@ -35,7 +39,7 @@ const RUNTIME_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 export async function openContainerdRuntimes(socketPath: string, world: ContainerdWorld): Promise<readonly Runtime[]> {
   const node = await openNode(socketPath, world)
   const names = [DEFAULT_RUNTIME, ...node.config.handlers.filter((handler) => isUsable(handler, world.log))]
-  const runtimes = names.map((name) => runtimeOf(node, name, world.dataDir))
+  const runtimes = names.map((name) => runtimeOf(node, name, world))
   writeFileSync(socketNote(world.dataDir), socketPath, { mode: 0o600 })
   try {
     for (const name of podFolders(world.dataDir)) if (!names.includes(name)) await empty(node, name, world)
@@ -67,10 +71,10 @@ async function openNode(socketPath: string, { dataDir, host, clock, log }: Conta
   return await ContainerdNode.open({ socketPath, folder: podsFolderOf(dataDir, DEFAULT_RUNTIME), host, clock, log })
 }
 
-function runtimeOf(node: ContainerdNode, name: string, dataDir: string): Runtime {
+function runtimeOf(node: ContainerdNode, name: string, { dataDir, sandboxStockMax = 0 }: ContainerdWorld): Runtime {
   const handler = name === DEFAULT_RUNTIME ? '' : name
   const isolation = isolationOf(handler === '' ? node.config.defaultHandler : handler)
-  const stock = handler === '' ? DEFAULT_STOCK : ON_REQUEST_STOCK
+  const stock = stockBounds(handler === '' ? STOCK_LEAST.default : STOCK_LEAST.onRequest, sandboxStockMax)
   return createContainerdRuntime(node, { name, handler, isolation, podsFolder: podsFolderOf(dataDir, name), stock })
 }
 
@@ -82,9 +86,9 @@ function isUsable(handler: string, log: Log): boolean {
 }
 
 /** A handler that containerd no longer has. */
-async function empty(node: ContainerdNode, name: string, { dataDir, log }: ContainerdWorld): Promise<void> {
+async function empty(node: ContainerdNode, name: string, { log, ...world }: ContainerdWorld): Promise<void> {
   log.warn({ runtime: name }, 'removing the pods of a handler that containerd no longer has')
-  await using retired = runtimeOf(node, name, dataDir)
+  await using retired = runtimeOf(node, name, { ...world, log })
   for (const podId of await retired.listPodIds()) await retired.destroyPod(podId)
 }
 

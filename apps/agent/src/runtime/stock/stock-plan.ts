@@ -9,6 +9,11 @@ export type StockBounds = {
   readonly most: number
 }
 
+/** Never more ready than the most. */
+export function stockBounds(least: number, most: number): StockBounds {
+  return { least: Math.min(least, most), most }
+}
+
 /** How fast pods are made, as a mean that forgets; begins with `NO_DEMAND`. */
 export type Demand = { readonly perSecond: number; readonly atMs: number }
 
