@@ -147,12 +147,14 @@ function digest(value: string): string {
 
 /** Every file below a folder that holds the text, but for what pods have mounted from memory. */
 function filesWith(folder: string, text: string): readonly string[] {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    // What is mounted into running pods is not on the disk, and the names of their networks are no files.
-    .filter((path) => !path.includes('/rootfs/') && !path.includes('/netns/'))
-    .filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isFile() === true && holds(path, text))
+  return (
+    readdirSync(folder, { withFileTypes: true, recursive: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      // What is mounted into running pods is not on the disk, and the names of their networks are no files.
+      .filter((path) => !path.includes('/rootfs/') && !path.includes('/netns/'))
+      .filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isFile() === true && holds(path, text))
+  )
 }
 
 /** In plain words, in base64, or as digits. */
