@@ -25,6 +25,7 @@ const mappers = {
   PolicyPoint: core('history/policy-replay-plan', 'ReplayPoint'),
   PoolHistory: core('history/pool-report', 'PoolReport'),
   PoolPoint: core('history/pool-report', 'PoolPoint'),
+  PodHibernation: core('pods/pod', 'PodHibernation'),
   Pool: core('fleet/views', 'PoolCounts'),
   Readiness: core('applications/application', 'Readiness'),
   ScalingPolicy: core('applications/application', 'ScalingPolicy'),
@@ -39,7 +40,7 @@ const mappers = {
 const enums =
   'ApplicationFailureKind CloseReason ComputeNodePhase Durability EndpointProtocol Isolation OpenSessionWait'
 const moreEnums = 'PodLogStream PodPhase ProbeKind QuotaName Role SessionPhase SessionStart SessionStep TenantPhase'
-const latestEnums = 'ImagePhase ImagePullPolicy NodeConditionKind'
+const latestEnums = 'HibernationDepth ImagePhase ImagePullPolicy NodeConditionKind'
 const historyEnums = 'ComputeNodeOrder DrainedPodFate EventKind EventSeverity LatencyPhaseKind NodeLinkKind PodOrigin'
 const enumNames = [enums, moreEnums, latestEnums, historyEnums].join(' ').split(' ')
 const enumValues = Object.fromEntries(enumNames.map((name) => [name, `../enums.ts#${name}`]))

@@ -4,6 +4,7 @@ import { all } from './scenarios/all.ts'
 import { cold } from './scenarios/cold.ts'
 import { containers } from './scenarios/containers.ts'
 import { growth } from './scenarios/growth.ts'
+import { hibernation } from './scenarios/hibernation.ts'
 import { churn, latency } from './scenarios/open-loop.ts'
 import { pods } from './scenarios/pods.ts'
 import { restart } from './scenarios/restart.ts'
@@ -25,5 +26,6 @@ export const SCENARIOS: readonly Scenario[] = [
   store,
   growth,
   containers,
+  hibernation,
   all,
 ]

@@ -88,6 +88,10 @@ function podOf(pod: RuntimePod, calls: RuntimeCalls): RuntimePod {
     openEndpoints: (session) => calls.ask('openEndpoints', () => pod.openEndpoints(session)),
     closeEndpoints: (sessionId) => calls.ask('closeEndpoints', () => pod.closeEndpoints(sessionId)),
     stop: (graceMs) => calls.tell('stop', () => pod.stop(graceMs)),
+    freeze: () => calls.ask('freeze', () => pod.freeze()),
+    thaw: () => calls.ask('thaw', () => pod.thaw()),
+    reclaim: (depth, signal) => calls.ask('reclaim', () => pod.reclaim(depth, signal)),
+    measureMemory: () => calls.ask('measureMemory', () => pod.measureMemory()),
   }
 }
 

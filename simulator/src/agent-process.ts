@@ -47,6 +47,7 @@ export class AgentProcess implements Peer {
       dataDir: '/nowhere',
       runtimes: [runtimeOf(ground, this, { machine, making })],
       clock: this.life.clock(drift),
+      stopwatch: () => ground.clock.nowMs(),
       log,
       resources,
       ledger: ledgerOf(ground, this, parts.ledger),

@@ -17,7 +17,7 @@ const CALM_MS = 1_000
 export function drawPlan(seed: number, scenario: Scenario): Plan {
   const chance = chanceOf(seed, 'plan')
   const durationMs = chance.between(20_000, 45_000)
-  const applications = drawApplications(chanceOf(seed, 'plan/applications'))
+  const applications = drawApplications(chanceOf(seed, 'plan/applications'), chanceOf(seed, 'plan/rest'))
   const readers = drawReaders(chanceOf(seed, 'plan/readers'), applications)
   const nodes = drawNodes(seed, scenario)
   const changesKept = chance.oneOf([64, 512, 2_048])
@@ -56,12 +56,12 @@ function drawNodes(seed: number, { drifting }: Scenario): NodePlan[] {
   }))
 }
 
-function drawApplications(chance: Chance): ApplicationPlan[] {
+function drawApplications(chance: Chance, rest: Chance): ApplicationPlan[] {
   const tenants = chance.between(1, 3)
   return Array.from({ length: chance.between(1, 4) }, (_, index) => ({
     tenantId: `ten-${1 + (index % tenants)}`,
     name: `app-${index + 1}`,
-    policy: { ...ORDINARY_POLICY, ...drawPolicy(chance) },
+    policy: { ...ORDINARY_POLICY, ...drawPolicy(chance), ...drawRest(rest) },
     sessionsPerPod: chance.isHit(0.7) ? 1 : chance.between(2, 5),
   }))
 }
@@ -96,6 +96,14 @@ function drawPolicy(chance: Chance): Partial<ScalingPolicy> {
     maxPods: minPods + chance.between(1, 20),
     burst: chance.between(1, 8),
     scaleDownDelayMs: chance.oneOf([0, 0, 500, 3_000]),
+  }
+}
+
+/** Most let their idle pods sleep: soon, so that it happens often. */
+function drawRest(chance: Chance): Pick<ScalingPolicy, 'keepHot' | 'hibernateAfterMs'> {
+  return {
+    keepHot: chance.oneOf([0, 0, 1, 3]),
+    hibernateAfterMs: chance.oneOf([null, 0, 300, 2_000]),
   }
 }
 
@@ -184,6 +192,10 @@ const DRAWERS: Readonly<Record<DeedKind, Drawer>> = {
       openMs: chance.oneOf([0, 5, 300, 4_000]),
       closeMs: chance.oneOf([0, 5, 300, 4_000]),
       stopMs: chance.oneOf([0, 20, 2_000, 9_000]),
+      sleepMs: chance.oneOf([0, 20, 800]),
+      wakeMs: chance.oneOf([0, 3, 500, 4_000]),
+      sleepless: chance.oneOf([0, 0, 0.3, 1]),
+      unwakeable: chance.oneOf([0, 0.3, 1]),
       hanging: chance.oneOf([0, 0, 0.3, 1]),
       failing: chance.oneOf([0, 0, 0.3, 1]),
       refusing: chance.oneOf([0, 0, 0.3, 1]),
@@ -225,7 +237,7 @@ const DRAWERS: Readonly<Record<DeedKind, Drawer>> = {
   policy: (chance, { applications }) => ({
     kind: 'policy',
     application: chance.nextInt(applications.length),
-    policy: drawPolicy(chance),
+    policy: { ...drawPolicy(chance), ...drawRest(chance) },
   }),
   replace: (chance, { applications }) => ({ kind: 'replace', application: chance.nextInt(applications.length) }),
 }

@@ -20,6 +20,8 @@ export function wordsOf(frame: NonNullable<ConnectRequest['frame']> | NonNullabl
 function commandWords({ command }: Command): string {
   switch (command?.$case) {
     case 'createPod':
+    case 'hibernatePod':
+    case 'wakePod':
     case 'stopPod':
       return `${command.$case} ${command.value.podId}`
     case 'startSession':

@@ -5,6 +5,12 @@ export type MachineMood = {
   readonly openMs: number
   readonly closeMs: number
   readonly stopMs: number
+  /** The most that pushing a pod's memory out takes, and waking it. */
+  readonly sleepMs: number
+  readonly wakeMs: number
+  /** The share of pods that cannot be put to sleep, and of those that cannot be woken. */
+  readonly sleepless: number
+  readonly unwakeable: number
   /** The share of pods whose making does not end while this lasts. */
   readonly hanging: number
   /** The share of pods that cannot be made. */
@@ -20,6 +26,10 @@ export const AT_EASE: MachineMood = {
   openMs: 5,
   closeMs: 5,
   stopMs: 20,
+  sleepMs: 20,
+  wakeMs: 3,
+  sleepless: 0,
+  unwakeable: 0,
   hanging: 0,
   failing: 0,
   refusing: 0,

@@ -44,6 +44,7 @@ export class SimulatedNode implements Making {
   readonly applications: SimulatedApplications
   readonly #parts: NodeParts
   readonly #chance: Chance
+  readonly #restChance: Chance
   #process: AgentProcess | null = null
   #processes = 0
   #ledgers = 0
@@ -63,15 +64,20 @@ export class SimulatedNode implements Making {
     this.resources = parts.resources
     this.line = new Line(ground, name)
     this.#chance = ground.chance(`machine/${name}`)
+    this.#restChance = ground.chance(`rest/${name}`)
     this.machine = new SimulatedMachine(ground.clock, undefined, {
       createFailure: (order) => this.#createFailure(order),
       openFailure: () => null,
+      sleepFailure: (podId) => this.#restFailure(podId, this.mood.sleepless, 'pod not falling asleep'),
+      wakeFailure: (podId) => this.#restFailure(podId, this.mood.unwakeable, 'pod not waking'),
     })
     this.applications = new SimulatedApplications({
       ground,
       nodeName: name,
       mood: () => this.mood,
       isRunning: (podId) => this.machine.pods.get(podId)?.lastEnd === null,
+      isFrozen: (podId) => this.machine.pods.get(podId)?.isFrozen === true,
+      whenThawed: (podId, act) => this.machine.pods.get(podId)?.whenThawed(act),
       delivered: parts.delivered,
     })
     this.memory = this.#newMemory()
@@ -167,7 +173,7 @@ export class SimulatedNode implements Making {
   }
 
   async whenMade({ podId, version }: PodOrder): Promise<void> {
-    const { createMs, openMs, closeMs, stopMs, hanging } = this.mood
+    const { createMs, openMs, closeMs, stopMs, sleepMs, wakeMs, hanging } = this.mood
     const draw = (mostMs: number): number => (mostMs === 0 ? 0 : this.#chance.nextInt(mostMs + 1))
     const isHanging = this.#chance.isHit(hanging)
     const waitMs = draw(createMs)
@@ -176,6 +182,8 @@ export class SimulatedNode implements Making {
       openMs: draw(openMs),
       closeMs: draw(closeMs),
       stopMs: draw(stopMs),
+      sleepMs: this.#restChance.nextInt(sleepMs + 1),
+      wakeMs: this.#restChance.nextInt(wakeMs + 1),
       atOnceMax: Number.POSITIVE_INFINITY,
     }
     if (waitMs > 0) await new Promise<void>((resolve) => this.#parts.ground.clock.schedule(waitMs, resolve))
@@ -199,6 +207,13 @@ export class SimulatedNode implements Making {
     this.#parts.ground.fault('pod creation failing')
     this.#parts.ground.note(`${this.name}: ${podId} cannot be made`)
     return 'the machine cannot make it'
+  }
+
+  #restFailure(podId: string, share: number, fault: string): string | null {
+    if (!this.#restChance.isHit(share)) return null
+    this.#parts.ground.fault(fault)
+    this.#parts.ground.note(`${this.name}: ${fault}: ${podId}`)
+    return 'the machine cannot do it'
   }
 
   #died(agent: AgentProcess, isNoticed: boolean): void {

@@ -15,6 +15,9 @@ export type ApplicationsParts = {
   readonly nodeName: string
   readonly mood: () => MachineMood
   readonly isRunning: (podId: string) => boolean
+  readonly isFrozen: (podId: string) => boolean
+  /** Runs what a frozen pod does next when it is thawed. */
+  readonly whenThawed: (podId: string, act: () => void) => void
   /** Told what a session was given, as its application got it. */
   readonly delivered: (sessionId: string, order: Order) => void
 }
@@ -78,7 +81,8 @@ export class SimulatedApplications {
 
   /** One of all applications says nothing any more; null when there is none. */
   muteOne(which: number): string | null {
-    const running = [...this.#running].filter(([podId]) => this.#parts.isRunning(podId))
+    const { isRunning, isFrozen } = this.#parts
+    const running = [...this.#running].filter(([podId]) => isRunning(podId) && !isFrozen(podId))
     const chosen = running[which % Math.max(1, running.length)]
     chosen?.[1].mute()
     return chosen?.[0] ?? null
@@ -96,6 +100,8 @@ export class SimulatedApplications {
     return {
       open: (sessionId, order) => application()?.asked(sessionId, order),
       close: (sessionId) => application()?.askedToClose(sessionId),
+      suspend: () => undefined, // The silence of an application is drawn, not measured.
+      resume: (heard) => heard(),
       [Symbol.asyncDispose]: () => {
         socket.isOpen = false
         return Promise.resolve()
@@ -240,7 +246,10 @@ class Application {
 
   #after(delayMs: number, act: () => void): void {
     this.#parts.ground.clock.schedule(delayMs, () => {
-      if (this.#parts.isRunning(this.#podId)) act()
+      const { isRunning, isFrozen, whenThawed } = this.#parts
+      if (!isRunning(this.#podId)) return
+      if (isFrozen(this.#podId)) whenThawed(this.#podId, () => this.#after(0, act))
+      else act()
     })
   }
 }

@@ -3,6 +3,7 @@ import type { NodeAct, NodeWitness, RunningPod, SentCommand, Witnesses } from '@
 import type { FleetState } from '@fornax/core/fleet/fleet-state'
 import type { NodeCommand } from '@fornax/core/fleet/node-command'
 import type { LedgerPod } from '@fornax/agent/ledger/ledger'
+import { toldPodPhase } from '@fornax/node-model/pod-state'
 import type { NodeSession } from '@fornax/node-model/node-session-state'
 import type { Clients } from './clients.ts'
 import type { CoreHost } from './core-host.ts'
@@ -107,17 +108,20 @@ function* podsOf({ machine, memory }: SimulatedNode): Generator<RunningPod> {
 const UNKNOWN = { phase: 'standby', slots: 1, cpuMillis: 0, memoryBytes: 0, sessions: [] } as const
 
 function runningPod(
-  { pod: { podId, phase } }: LedgerPod,
+  { pod }: LedgerPod,
   version: { readonly sessionsPerPod: number; readonly cpuMillis: number; readonly memoryBytes: number } | undefined,
   sessions: readonly NodeSession[],
 ): RunningPod {
   const open = sessions.filter((session) => session.phase !== 'closed')
+  const { podId, isAsleep, hibernation } = pod
+  const phase = toldPodPhase(pod)
+  const memoryBytes = version?.memoryBytes ?? 0
   return {
     podId,
     phase: phase === 'terminated' || phase === 'failed' ? 'terminating' : phase,
     slots: version?.sessionsPerPod ?? 1,
-    cpuMillis: version?.cpuMillis ?? 0,
-    memoryBytes: version?.memoryBytes ?? 0,
+    cpuMillis: isAsleep ? 0 : (version?.cpuMillis ?? 0),
+    memoryBytes: isAsleep ? Math.min(memoryBytes, hibernation?.residentBytesAfter ?? memoryBytes) : memoryBytes,
     sessions: open.map(({ sessionId, grantEpoch }) => ({ sessionId, grantEpoch })),
   }
 }

@@ -48,6 +48,9 @@ export class World {
         sessionClosed: () => undefined,
         podReady: () => undefined,
         applicationGone: () => undefined,
+        podRested: () => undefined,
+        podWoke: () => undefined,
+        podDidNotWake: () => undefined,
         rejected: (what, id, why) => {
           ground.note(`core: rejects for ${what} ${id}: ${why}`)
           this.misdeeds.push({ invariant: 'rejected', what: `${what} ${id}: ${why}` })

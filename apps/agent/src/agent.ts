@@ -1,6 +1,6 @@
 /** The composition root: builds the agent's rooms and wires them. */
 import { availableParallelism } from 'node:os'
-import type { Clock } from '@fornax/kernel/clock'
+import { systemStopwatch, type Clock, type Stopwatch } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
 import type { Random } from '@fornax/kernel/random'
 import type { NodeCommand } from '@fornax/node-model/node-command'
@@ -14,7 +14,8 @@ import { NodeRecord } from './ledger/node-record.ts'
 import { PodLogs } from './logs/pod-logs.ts'
 import { ImagePreloads } from './pods/image-preloads.ts'
 import { NodeWorkload } from './pods/node-workload.ts'
-import type { PodWorld } from './pods/pod-supervisor.ts'
+import { ReclaimQueue } from './pods/pod-sleeper.ts'
+import type { PodWorld } from './pods/pod-world.ts'
 import { StartGate } from './pods/start-gate.ts'
 import { createMachinePortBlocks, UNSHARED_PORT_BLOCKS } from './ports/port-blocks.ts'
 import { HOST_PORTS, PortPool } from './ports/port-pool.ts'
@@ -35,6 +36,8 @@ export type AgentParts = {
   /** The agent takes them over, and disposes of them at its end. */
   readonly runtimes: readonly Runtime[]
   readonly clock: Clock
+  /** Default: that of this machine. */
+  readonly stopwatch?: Stopwatch
   readonly log: Log
   readonly resources: NodeResources
   /** Default: 127.0.0.1. */
@@ -82,7 +85,8 @@ export async function assembleAgent(options: AgentParts): Promise<Agent> {
   const gate = new StartGate(clock, isReal ? STARTS_PER_CPU * availableParallelism() : Number.POSITIVE_INFINITY)
   const meetsApplications = runtimes.some((runtime) => runtime.hasSessionService)
   const folders = options.sessionPlaces ?? (meetsApplications ? new SessionFolders(dataDir) : NO_SESSION_PLACES)
-  const podWorld: PodWorld = { clock, log, record, ports, logs, gate, folders, dataDir }
+  const rest = { reclaims: new ReclaimQueue(), stopwatch: options.stopwatch ?? systemStopwatch }
+  const podWorld: PodWorld = { clock, log, record, ports, logs, gate, ...rest, folders, dataDir }
   const workload: NodeWorkload = new NodeWorkload(podWorld, runtimes, () => link.connectedSinceMs)
   parts.defer(() => workload.letGo())
   const usage = new UsageMeter(runtimes, clock, isReal ? machineGauge : null)

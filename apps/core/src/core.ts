@@ -154,6 +154,9 @@ function observer({ latency, metrics, history, log }: Observing): FleetObserver 
       latency.forget(applicationId)
       history().applicationGone(applicationId)
     },
+    podRested: ({ hibernation }) => metrics().podRested(hibernation),
+    podWoke: (wakeUs) => metrics().podWoke(wakeUs),
+    podDidNotWake: () => metrics().podDidNotWake(),
     rejected: (what, id, why) => {
       metrics().rejected(what)
       log.warn({ what, id, why }, 'an event that makes no sense here')

@@ -9,7 +9,7 @@ export type AgentPoint =
 /** What is done until the agent passes a point; what each of them is stands in `reach-point.ts`. */
 export type Way =
   | ('churn' | 'quiet' | 'start' | 'newCore' | 'oldCore' | 'applications' | 'readLog')
-  | ('restedPorts' | 'crossingWords' | 'endPods' | 'lostLedger')
+  | ('sleep' | 'restedPorts' | 'crossingWords' | 'endPods' | 'lostLedger')
 
 /** Why no agent gets to a point, on the process runtime and with a core of its own kind. */
 export const OUT_OF_REACH = {
@@ -40,6 +40,10 @@ export const AGENT_WAYS: Readonly<Record<ReachablePoint, readonly [Way, ...Way[]
   'agent.runtime.readUsage': ['quiet'],
   'agent.runtime.openEndpoints': ['churn'],
   'agent.runtime.closeEndpoints': ['churn'],
+  'agent.runtime.freeze': ['sleep'],
+  'agent.runtime.thaw': ['start', 'sleep'],
+  'agent.runtime.reclaim': ['sleep'],
+  'agent.runtime.measureMemory': ['sleep'],
   'agent.runtime.stop': ['churn', 'applications', 'endPods'],
   'agent.report.hello': ['start', 'newCore', 'lostLedger', 'oldCore'],
   'agent.report.state': ['start', 'newCore', 'lostLedger'],

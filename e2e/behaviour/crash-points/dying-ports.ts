@@ -56,6 +56,10 @@ function dyingPod(pod: RuntimePod, trap: Trap): RuntimePod {
       pod.stop(graceMs)
       trap.pass(AGENT_RUNTIME.stop, 'after')
     },
+    freeze: () => ask('freeze', () => pod.freeze()),
+    thaw: () => ask('thaw', () => pod.thaw()),
+    reclaim: (depth, signal) => ask('reclaim', () => pod.reclaim(depth, signal)),
+    measureMemory: () => ask('measureMemory', () => pod.measureMemory()),
   }
 }
 

@@ -2,7 +2,8 @@
 import { setTimeout as after } from 'node:timers/promises'
 import { PodLogsDocument } from '@fornax/client/generated/documents'
 import type { Cluster } from '../cluster.ts'
-import { close, create, opened, remove, sleeper } from '../steps.ts'
+import { eventually } from '../eventually.ts'
+import { application, close, create, opened, remove, sleeper } from '../steps.ts'
 import type { Way } from './agent-ways.ts'
 import { letPortsRest, loseLedger, raiseEpochMarks } from './ledger-file.ts'
 import type { CrashOrder } from './trap.ts'
@@ -75,6 +76,24 @@ const WAYS: Readonly<Record<Way, (node: DyingNode, order: CrashOrder) => Promise
     await again(node, async () => {
       const { name } = await create(node.cluster, `brief-${Date.now()}`, sleeper, { maxPods: 2 })
       try {
+        const { id } = await opened(node.cluster, name, { openTimeoutMs: 60_000 })
+        await close(node.cluster, id)
+      } finally {
+        await remove(node.cluster, name)
+      }
+    })
+  },
+
+  sleep: async (node, order) => {
+    node.arm(order)
+    await again(node, async () => {
+      const policy = { maxPods: 2, idleCount: { low: 1, high: 1 }, hibernateAfterMs: 0 }
+      const { name } = await create(node.cluster, `brief-${Date.now()}`, sleeper, policy)
+      try {
+        await eventually(
+          () => application(node.cluster, name),
+          ({ pool }) => pool.hibernated > 0,
+        )
         const { id } = await opened(node.cluster, name, { openTimeoutMs: 60_000 })
         await close(node.cluster, id)
       } finally {

@@ -14,6 +14,9 @@ export type NodeCommand =
       readonly isWaitedFor?: boolean
     }
   | { readonly kind: 'stopPod'; readonly podId: string; readonly graceMs: number }
+  /** Only a standby pod falls asleep. `deeperAfterMs`: how long it sleeps lightly. */
+  | { readonly kind: 'hibernatePod'; readonly podId: string; readonly deeperAfterMs: number }
+  | { readonly kind: 'wakePod'; readonly podId: string }
   | ({ readonly kind: 'startSession' } & StartSession)
   | ({ readonly kind: 'closeSession' } & CloseSession)
   | { readonly kind: 'forgetSessions'; readonly sessionIds: readonly string[] }

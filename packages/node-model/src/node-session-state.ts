@@ -9,7 +9,7 @@
  *      │                   └──► clearing ◄───────────────────────────────┘  endpoints are taken away
  *      └────────────────────────► closed ◄─cleared / podEnded
  *
- * Rules N1..N9 live in SPEC.md; the tests name the rule they check.
+ * Rules N1..N10 live in SPEC.md; the tests name the rule they check.
  */
 import { unreachable } from '@fornax/kernel/assert'
 import type { Endpoint } from './application-version.ts'
@@ -18,8 +18,11 @@ export type NodeSessionPhase =
   | ('waiting' | 'opening' | 'available' | 'inUse')
   | ('closing' | 'killing' | 'clearing' | 'closed')
 
-/** Why a session ended on its node: the core asked, the application did, its pod ended, it never started. */
-export type SessionEnd = 'requested' | 'exited' | 'podLost' | 'startFailed'
+/**
+ * Why a session ended on its node: the core asked, the application did, its pod ended, it never started, or its pod
+ * could not be woken, so that another one may have the session.
+ */
+export type SessionEnd = 'requested' | 'exited' | 'podLost' | 'startFailed' | 'wakeFailed'
 
 /** What the application is told when the session opens. */
 export type SessionOrder = { readonly data: Uint8Array; readonly env: Readonly<Record<string, string>> }
@@ -51,6 +54,8 @@ export type NodeSessionEvent =
   | { readonly kind: 'opened'; readonly endpoints: readonly Endpoint[] }
   /** It cannot be started: the application refused, or there was no port. */
   | { readonly kind: 'refused'; readonly message: string }
+  /** Its pod sleeps, and cannot be woken: the application has not heard of the session. */
+  | { readonly kind: 'podDidNotWake'; readonly message: string }
   | { readonly kind: 'clientsCounted'; readonly clients: number }
   | { readonly kind: 'closeRequested'; readonly atMs: number; readonly graceMs: number; readonly killPod: boolean }
   /** The application has put it away, asked or by itself. */
@@ -114,9 +119,9 @@ export function transition(session: NodeSession, event: NodeSessionEvent): NodeS
       if (session.phase !== 'opening') return IGNORED // N2
       return moved(session, { phase: 'available', endpoints: event.endpoints, order: null, deadlineMs: null })
     case 'refused':
-      if (session.phase === 'waiting') return close(session, 'startFailed', event.message)
-      if (session.phase === 'available' || session.phase === 'inUse') return rejected(session, event)
-      return clear(session, 'startFailed', event.message)
+      return refuse(session, event, 'startFailed')
+    case 'podDidNotWake':
+      return refuse(session, event, 'wakeFailed') // N10
     case 'clientsCounted':
       return count(session, event.clients)
     case 'closeRequested':
@@ -133,6 +138,17 @@ export function transition(session: NodeSession, event: NodeSessionEvent): NodeS
     default:
       return unreachable(event)
   }
+}
+
+/** It never begins. */
+function refuse(
+  session: NodeSession,
+  event: { readonly kind: string; readonly message: string },
+  end: SessionEnd,
+): NodeSessionTransition {
+  if (session.phase === 'waiting') return close(session, end, event.message)
+  if (session.phase === 'available' || session.phase === 'inUse') return rejected(session, event)
+  return clear(session, end, event.message)
 }
 
 function count(session: NodeSession, clients: number): NodeSessionTransition {

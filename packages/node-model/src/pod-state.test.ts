@@ -5,6 +5,8 @@ import {
   hasEnded,
   START_TIMEOUT_MS,
   transition,
+  toldPodPhase,
+  type Hibernation,
   type Pod,
   type PodEvent,
   type PodPhase,
@@ -21,6 +23,11 @@ const expected: Record<PodPhase, Record<PodEvent['kind'], Outcome>> = {
     occupied: 'ignored',
     released: 'ignored',
     spent: 'creating',
+    sleepRequested: 'ignored',
+    slept: 'ignored',
+    sleepFailed: 'ignored',
+    wakeRequested: 'ignored',
+    woken: 'ignored',
     stopRequested: 'terminating',
     condemned: 'terminating',
     startFailed: 'failed',
@@ -33,6 +40,28 @@ const expected: Record<PodPhase, Record<PodEvent['kind'], Outcome>> = {
     occupied: 'active',
     released: 'ignored',
     spent: 'standby',
+    sleepRequested: 'hibernated',
+    slept: 'ignored',
+    sleepFailed: 'ignored',
+    wakeRequested: 'ignored',
+    woken: 'ignored',
+    stopRequested: 'terminating',
+    condemned: 'terminating',
+    startFailed: 'rejected',
+    ended: 'failed',
+  },
+  hibernated: {
+    started: 'rejected',
+    ready: 'ignored',
+    claimed: 'active',
+    occupied: 'ignored',
+    released: 'ignored',
+    spent: 'hibernated',
+    sleepRequested: 'ignored',
+    slept: 'hibernated',
+    sleepFailed: 'standby',
+    wakeRequested: 'standby',
+    woken: 'ignored',
     stopRequested: 'terminating',
     condemned: 'terminating',
     startFailed: 'rejected',
@@ -45,6 +74,11 @@ const expected: Record<PodPhase, Record<PodEvent['kind'], Outcome>> = {
     occupied: 'ignored',
     released: 'standby',
     spent: 'active',
+    sleepRequested: 'ignored',
+    slept: 'ignored',
+    sleepFailed: 'ignored',
+    wakeRequested: 'ignored',
+    woken: 'ignored',
     stopRequested: 'terminating',
     condemned: 'terminating',
     startFailed: 'rejected',
@@ -57,6 +91,11 @@ const expected: Record<PodPhase, Record<PodEvent['kind'], Outcome>> = {
     occupied: 'ignored',
     released: 'ignored',
     spent: 'terminating',
+    sleepRequested: 'ignored',
+    slept: 'ignored',
+    sleepFailed: 'ignored',
+    wakeRequested: 'ignored',
+    woken: 'ignored',
     stopRequested: 'terminating',
     condemned: 'terminating',
     startFailed: 'terminated',
@@ -69,6 +108,11 @@ const expected: Record<PodPhase, Record<PodEvent['kind'], Outcome>> = {
     occupied: 'ignored',
     released: 'ignored',
     spent: 'ignored',
+    sleepRequested: 'ignored',
+    slept: 'ignored',
+    sleepFailed: 'ignored',
+    wakeRequested: 'ignored',
+    woken: 'ignored',
     stopRequested: 'ignored',
     condemned: 'ignored',
     startFailed: 'ignored',
@@ -81,11 +125,25 @@ const expected: Record<PodPhase, Record<PodEvent['kind'], Outcome>> = {
     occupied: 'ignored',
     released: 'ignored',
     spent: 'ignored',
+    sleepRequested: 'ignored',
+    slept: 'ignored',
+    sleepFailed: 'ignored',
+    wakeRequested: 'ignored',
+    woken: 'ignored',
     stopRequested: 'ignored',
     condemned: 'ignored',
     startFailed: 'ignored',
     ended: 'ignored',
   },
+}
+
+const slept: Hibernation = {
+  depth: 'light',
+  residentBytesBefore: 100,
+  residentBytesAfter: 40,
+  swappedBytes: 55,
+  problem: '',
+  wakeUs: null,
 }
 
 const sample: Record<PodEvent['kind'], PodEvent> = {
@@ -95,6 +153,11 @@ const sample: Record<PodEvent['kind'], PodEvent> = {
   occupied: { kind: 'occupied' },
   released: { kind: 'released' },
   spent: { kind: 'spent' },
+  sleepRequested: { kind: 'sleepRequested', deeperAfterMs: 500 },
+  slept: { kind: 'slept', hibernation: slept },
+  sleepFailed: { kind: 'sleepFailed', hibernation: { ...slept, depth: 'none', problem: 'it may not' } },
+  wakeRequested: { kind: 'wakeRequested' },
+  woken: { kind: 'woken', wakeUs: 700 },
   stopRequested: { kind: 'stopRequested', atMs: 2_000, graceMs: 50 },
   condemned: { kind: 'condemned', failure: { kind: 'notReady', reason: 'too slow' }, atMs: 2_000, graceMs: 0 },
   startFailed: { kind: 'startFailed', reason: 'no such image' },
@@ -206,6 +269,45 @@ it('P9: a pod that was claimed while it was created is active as soon as it serv
   expect(after([sample.claimed, sample.ready, sample.occupied, sample.released]).phase).toBe('standby')
 })
 
+describe('P11: sleep', () => {
+  it('is told when what the pod keeps is known, and not before', () => {
+    const falling = after([sample.ready, sample.sleepRequested])
+    expect([falling.phase, falling.isAsleep, toldPodPhase(falling)]).toEqual(['hibernated', false, 'standby'])
+    const asleep = after([sample.ready, sample.sleepRequested, sample.slept])
+    expect([toldPodPhase(asleep), asleep.hibernation]).toEqual(['hibernated', slept])
+  })
+
+  it('ends with a claim, with a wish to wake, and when the pod cannot sleep', () => {
+    const asleep = [sample.ready, sample.sleepRequested, sample.slept]
+    expect(after([...asleep, sample.claimed])).toMatchObject({ phase: 'active', isAsleep: false })
+    expect(after([...asleep, sample.wakeRequested])).toMatchObject({ phase: 'standby', isAsleep: false })
+    const failed = after([sample.ready, sample.sleepRequested, sample.sleepFailed])
+    expect(failed).toMatchObject({ phase: 'standby', isAsleep: false, hibernation: { problem: 'it may not' } })
+  })
+
+  it('keeps its small account until the pod has ended, when somebody ends it', () => {
+    const asleep = [sample.ready, sample.sleepRequested, sample.slept]
+    expect(after([...asleep, sample.stopRequested])).toMatchObject({ phase: 'terminating', isAsleep: true })
+  })
+
+  it('takes no pod that is spent, nor one that serves', () => {
+    expect(after([sample.ready, sample.spent, sample.sleepRequested]).phase).toBe('standby')
+    expect(after([sample.ready, sample.claimed, sample.sleepRequested]).phase).toBe('active')
+  })
+
+  it('notes how long the wake took', () => {
+    const woken = after([sample.ready, sample.sleepRequested, sample.slept, sample.claimed, sample.woken])
+    expect(woken.hibernation).toEqual({ ...slept, wakeUs: 700 })
+  })
+})
+
+it('P12: a pod that cannot be woken has failed', () => {
+  const failure = { kind: 'wakeFailed', reason: 'it could not be thawed' } as const
+  const condemned: PodEvent = { kind: 'condemned', failure, atMs: 2_000, graceMs: 0 }
+  const asleep = [sample.ready, sample.sleepRequested, sample.slept]
+  expect(after([...asleep, sample.claimed, condemned, sample.ended])).toMatchObject({ phase: 'failed', failure })
+})
+
 it('P8: a pod that was ready at once was ready after 1 ms', () => {
   expect(after([{ kind: 'ready', atMs: 1_000 }]).readyAfterMs).toBe(1)
 })
@@ -238,6 +340,7 @@ function expectRules(before: Pod, now: Pod): void {
   if (before.failure !== null) expect(now.failure).toBe(before.failure) // P6
   if (now.phase === 'failed') expect(now.failure).not.toBeNull() // P7
   if (now.phase === 'terminated') expect(now.failure).toBeNull() // P7
+  if (now.isAsleep) expect(['hibernated', 'terminating', 'terminated', 'failed']).toContain(now.phase) // P11
   if (now.phase === 'standby' || now.phase === 'active') expect(now.readyAfterMs).toBeGreaterThan(0) // P8
   if (now.phase === 'creating') expect(now.readyAfterMs).toBe(0) // P8
 }
@@ -249,6 +352,7 @@ const other = { kind: 'exited', reason: 'something else' } as const
 const path: Record<PodPhase, PodEvent['kind'][]> = {
   creating: [],
   standby: ['ready'],
+  hibernated: ['ready', 'sleepRequested', 'slept'],
   active: ['ready', 'claimed'],
   terminating: ['stopRequested'],
   terminated: ['stopRequested', 'ended'],

@@ -8,13 +8,15 @@
  *      └────────────────────┘           ├─► terminated   somebody asked for its end
  *      └──────────► failed ◄────────────┘                it had to be ended, or ended by itself
  *
- * Rules P1..P10 live in SPEC.md; the tests name the rule they check.
+ *   standby ─sleepRequested─► hibernated ─wakeRequested─► standby, ─claimed─► active, ─stopRequested─► terminating
+ *
+ * Rules P1..P12 live in SPEC.md; the tests name the rule they check.
  */
 import { unreachable } from '@fornax/kernel/assert'
 
-export type PodPhase = 'creating' | 'standby' | 'active' | 'terminating' | 'terminated' | 'failed'
+export type PodPhase = 'creating' | 'standby' | 'hibernated' | 'active' | 'terminating' | 'terminated' | 'failed'
 
-export type PodFailureKind = 'startFailed' | 'notReady' | 'exited' | 'outOfMemory' | 'unhealthy'
+export type PodFailureKind = 'startFailed' | 'notReady' | 'exited' | 'outOfMemory' | 'unhealthy' | 'wakeFailed'
 
 /** Where the time until a pod was ready went, one after the other. */
 export type StartPhases = {
@@ -25,6 +27,23 @@ export type StartPhases = {
   readonly startMs: number
   /** From when its command ran; 0 until it was ready. */
   readonly readyMs: number
+}
+
+/** How much of a pod was put away: nothing, its execution, its coldest memory as well, all that the kernel gives. */
+export type HibernationDepth = 'none' | 'frozen' | 'light' | 'deep'
+
+/** What came of putting a pod to sleep, the last time that this was tried. */
+export type Hibernation = {
+  readonly depth: HibernationDepth
+  /** Resident memory before the freeze; null where nobody can measure it. */
+  readonly residentBytesBefore: number | null
+  /** When it was last measured asleep. */
+  readonly residentBytesAfter: number | null
+  readonly swappedBytes: number | null
+  /** Why it is not as deep as it should be; empty otherwise. */
+  readonly problem: string
+  /** From the command to wake it until it ran again, or until its first frame; null until then. */
+  readonly wakeUs: number | null
 }
 
 /** Why a pod failed. `reason` is for people. */
@@ -48,6 +67,12 @@ export type Pod = {
   readonly exitCode: number | null
   /** It takes no session any more, and ends with the last of those that it has. */
   readonly isSpent: boolean
+  /** It is frozen, and what it keeps was measured (P11). */
+  readonly isAsleep: boolean
+  /** How long it sleeps lightly, by the last wish to put it to sleep. */
+  readonly deeperAfterMs: number
+  /** Of its last sleep; null before the first. */
+  readonly hibernation: Hibernation | null
   /** The last lines that a failed pod wrote. */
   readonly lastLogLines: readonly string[]
   /** Null until its command has started, and where nothing really runs. */
@@ -70,6 +95,13 @@ export type PodEvent =
   | { readonly kind: 'released' }
   /** One of its sessions has closed after which there shall be no other. */
   | { readonly kind: 'spent' }
+  | { readonly kind: 'sleepRequested'; readonly deeperAfterMs: number }
+  /** It is frozen, and this is what it keeps. Comes again when it sleeps deeper. */
+  | { readonly kind: 'slept'; readonly hibernation: Hibernation }
+  /** It could not be frozen, and goes on. */
+  | { readonly kind: 'sleepFailed'; readonly hibernation: Hibernation }
+  | { readonly kind: 'wakeRequested' }
+  | { readonly kind: 'woken'; readonly wakeUs: number }
   | { readonly kind: 'stopRequested'; readonly atMs: number; readonly graceMs: number }
   /** It must end, because something is wrong with it. */
   | { readonly kind: 'condemned'; readonly failure: PodFailure; readonly atMs: number; readonly graceMs: number }
@@ -102,6 +134,9 @@ export function creatingPod(birth: Pick<Pod, 'podId' | 'versionId' | 'runtime' |
     failure: null,
     exitCode: null,
     isSpent: false,
+    isAsleep: false,
+    deeperAfterMs: 0,
+    hibernation: null,
     lastLogLines: [],
     startPhases: null,
   }
@@ -110,6 +145,11 @@ export function creatingPod(birth: Pick<Pod, 'podId' | 'versionId' | 'runtime' |
 /** Whether nothing of the pod can happen any more. */
 export function hasEnded(pod: Pod): boolean {
   return pod.phase === 'terminated' || pod.phase === 'failed'
+}
+
+/** The phase as a core is told it: a pod that falls asleep is hibernated when it is known what it keeps. */
+export function toldPodPhase({ phase, isAsleep }: Pod): PodPhase {
+  return phase === 'hibernated' && !isAsleep ? 'standby' : phase
 }
 
 /** What becomes of a pod through an event. */
@@ -139,6 +179,12 @@ export function transition(pod: Pod, event: PodEvent): PodTransition {
       return pod.phase === 'active' ? moved(pod, { phase: 'standby' }) : IGNORED
     case 'spent':
       return pod.isSpent ? IGNORED : moved(pod, { isSpent: true })
+    case 'sleepRequested':
+    case 'slept':
+    case 'sleepFailed':
+    case 'wakeRequested':
+    case 'woken':
+      return rest(pod, event)
     case 'stopRequested':
       return terminate(pod, pod.failure, event.atMs + event.graceMs)
     case 'condemned':
@@ -164,7 +210,30 @@ function claim(pod: Pod, grantEpoch: number): PodTransition {
   if (pod.phase === 'terminating') return rejected(pod, { kind: 'claimed' })
   if (pod.isSpent) return rejected(pod, { kind: 'claimed when spent' })
   if (grantEpoch <= pod.grantEpoch) return rejected(pod, { kind: `claimed by grant ${grantEpoch}` })
-  return moved(pod, { grantEpoch, phase: pod.phase === 'standby' ? 'active' : pod.phase })
+  const isFree = pod.phase === 'standby' || pod.phase === 'hibernated'
+  return moved(pod, { grantEpoch, phase: isFree ? 'active' : pod.phase, isAsleep: false })
+}
+
+type RestEvent = Extract<PodEvent, { kind: 'sleepRequested' | 'slept' | 'sleepFailed' | 'wakeRequested' | 'woken' }>
+
+/** P11 */
+function rest(pod: Pod, event: RestEvent): PodTransition {
+  if (event.kind === 'woken') return noteWake(pod, event.wakeUs)
+  if (event.kind === 'sleepRequested') {
+    if (pod.phase !== 'standby' || pod.isSpent) return IGNORED
+    return moved(pod, { phase: 'hibernated', deeperAfterMs: event.deeperAfterMs })
+  }
+  if (pod.phase !== 'hibernated') return IGNORED
+  if (event.kind === 'slept') return moved(pod, { isAsleep: true, hibernation: event.hibernation })
+  const hibernation = event.kind === 'sleepFailed' ? event.hibernation : pod.hibernation
+  return moved(pod, { phase: 'standby', isAsleep: false, hibernation })
+}
+
+/** How long a wake took is noted of a pod that is awake, and was put to sleep. */
+function noteWake(pod: Pod, wakeUs: number): PodTransition {
+  const isAwake = pod.phase === 'standby' || pod.phase === 'active'
+  if (!isAwake || pod.hibernation === null) return IGNORED
+  return moved(pod, { hibernation: { ...pod.hibernation, wakeUs } })
 }
 
 /** P4: asked again, the shorter grace holds. */

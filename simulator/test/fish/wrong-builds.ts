@@ -52,8 +52,15 @@ export const WRONG_BUILDS: readonly WrongBuild[] = [
     invariant: 'I5',
     mistake: 'the memory of a pod is not booked',
     file: `${FLEET}/fleet-state.ts`,
-    right: 'this.groups.book(name, pod.version.spec, pod.applicationId)',
-    wrong: 'this.groups.book(name, { ...pod.version.spec, memoryBytes: 0 }, pod.applicationId)',
+    right: 'if (now !== null) this.groups.book(name, now, pod.applicationId)',
+    wrong: 'if (now !== null) this.groups.book(name, { ...now, memoryBytes: 0 }, pod.applicationId)',
+  },
+  {
+    invariant: 'I5',
+    mistake: 'a pod wakes where there is no room for it',
+    file: `${FLEET}/rest-writer.ts`,
+    right: 'return pod.nodeName !== null && state.groups.hasRoomFor(pod.nodeName, toWake(pod))',
+    wrong: 'return true',
   },
   {
     invariant: 'I6',

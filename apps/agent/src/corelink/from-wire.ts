@@ -36,6 +36,10 @@ export function toCommand({ command }: Command): NodeCommand | null {
       return toCreatePod(command.value)
     case 'stopPod':
       return { kind: 'stopPod', ...command.value }
+    case 'hibernatePod':
+      return { kind: 'hibernatePod', ...command.value }
+    case 'wakePod':
+      return { kind: 'wakePod', podId: command.value.podId }
     case 'startSession':
       return { kind: 'startSession', ...command.value }
     case 'closeSession':

@@ -2,9 +2,10 @@
 import type { EpochMark } from '@fornax/node-model/epoch-rules'
 import type { Isolation } from '@fornax/node-model/isolation-rules'
 import { toldPhase, type NodeSession } from '@fornax/node-model/node-session-state'
-import type { Pod } from '@fornax/node-model/pod-state'
+import { toldPodPhase, type Hibernation, type HibernationDepth, type Pod } from '@fornax/node-model/pod-state'
 import {
   ImagePhase,
+  HibernationDepth as WireDepth,
   Isolation as WireIsolation,
   LogStream,
   PodFailureKind,
@@ -12,6 +13,7 @@ import {
   SessionEnd,
   SessionPhase,
   type ImageReport,
+  type Hibernation as WireHibernation,
   type LogChunk,
   type NodeHello,
   type NodeState,
@@ -113,8 +115,9 @@ function lettersOf(report: PodReport | SessionReport): number {
       REPORT_LETTERS + message.length + endpoints.reduce((sum, { name, host }) => sum + name.length + host.length, 0)
     )
   }
-  const { failure, lastLogLines } = report
-  return REPORT_LETTERS + failure.length + lastLogLines.reduce((sum, line) => sum + line.length, 0)
+  const { failure, lastLogLines, hibernation } = report
+  const letters = failure.length + (hibernation?.problem.length ?? 0)
+  return REPORT_LETTERS + letters + lastLogLines.reduce((sum, line) => sum + line.length, 0)
 }
 
 function toReport(report: NodeReport): NonNullable<Report['report']> {
@@ -145,7 +148,7 @@ function toPodReport(pod: Pod): PodReport {
   return {
     podId: pod.podId,
     applicationVersionId: pod.versionId,
-    phase: POD_PHASES[pod.phase],
+    phase: POD_PHASES[toldPodPhase(pod)],
     failure: cut(pod.failure?.reason ?? ''),
     failureKind: pod.failure === null ? PodFailureKind.POD_FAILURE_KIND_UNSPECIFIED : FAILURE_KINDS[pod.failure.kind],
     lastLogLines: pod.lastLogLines.map(cut),
@@ -155,6 +158,19 @@ function toPodReport(pod: Pod): PodReport {
     runtime: pod.runtime,
     isSpent: pod.isSpent,
     startPhases: pod.readyAfterMs === 0 ? undefined : (pod.startPhases ?? undefined),
+    hibernation: pod.hibernation === null ? undefined : toHibernation(pod.hibernation),
+  }
+}
+
+function toHibernation(hibernation: Hibernation): WireHibernation {
+  const { depth, residentBytesBefore, residentBytesAfter, swappedBytes, problem, wakeUs } = hibernation
+  return {
+    depth: DEPTHS[depth],
+    residentBytesBefore: residentBytesBefore ?? undefined,
+    residentBytesAfter: residentBytesAfter ?? undefined,
+    swappedBytes: swappedBytes ?? undefined,
+    problem: cut(problem),
+    wakeUs: wakeUs ?? undefined,
   }
 }
 
@@ -178,10 +194,18 @@ function cut(text: string): string {
 const POD_PHASES: Readonly<Record<Pod['phase'], PodPhase>> = {
   creating: PodPhase.POD_PHASE_CREATING,
   standby: PodPhase.POD_PHASE_STANDBY,
+  hibernated: PodPhase.POD_PHASE_HIBERNATED,
   active: PodPhase.POD_PHASE_ACTIVE,
   terminating: PodPhase.POD_PHASE_TERMINATING,
   terminated: PodPhase.POD_PHASE_TERMINATED,
   failed: PodPhase.POD_PHASE_FAILED,
+}
+
+const DEPTHS: Readonly<Record<HibernationDepth, WireDepth>> = {
+  none: WireDepth.HIBERNATION_DEPTH_NONE,
+  frozen: WireDepth.HIBERNATION_DEPTH_FROZEN,
+  light: WireDepth.HIBERNATION_DEPTH_LIGHT,
+  deep: WireDepth.HIBERNATION_DEPTH_DEEP,
 }
 
 const FAILURE_KINDS: Readonly<Record<NonNullable<Pod['failure']>['kind'], PodFailureKind>> = {
@@ -190,6 +214,7 @@ const FAILURE_KINDS: Readonly<Record<NonNullable<Pod['failure']>['kind'], PodFai
   exited: PodFailureKind.POD_FAILURE_KIND_EXITED,
   outOfMemory: PodFailureKind.POD_FAILURE_KIND_OUT_OF_MEMORY,
   unhealthy: PodFailureKind.POD_FAILURE_KIND_UNHEALTHY,
+  wakeFailed: PodFailureKind.POD_FAILURE_KIND_WAKE_FAILED,
 }
 
 const SESSION_PHASES: Readonly<Record<ReturnType<typeof toldPhase>, SessionPhase>> = {
@@ -205,6 +230,7 @@ const SESSION_ENDS: Readonly<Record<NonNullable<NodeSession['end']>, SessionEnd>
   exited: SessionEnd.SESSION_END_EXITED,
   podLost: SessionEnd.SESSION_END_POD_LOST,
   startFailed: SessionEnd.SESSION_END_START_FAILED,
+  wakeFailed: SessionEnd.SESSION_END_WAKE_FAILED,
 }
 
 const ISOLATIONS: Readonly<Record<Isolation, WireIsolation>> = {

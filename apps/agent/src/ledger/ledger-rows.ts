@@ -19,6 +19,15 @@ const liveness = z.object({
   failureThreshold: z.number(),
 })
 
+const hibernation = z.object({
+  depth: z.enum(['none', 'frozen', 'light', 'deep']),
+  residentBytesBefore: z.number().nullable(),
+  residentBytesAfter: z.number().nullable(),
+  swappedBytes: z.number().nullable(),
+  problem: z.string(),
+  wakeUs: z.number().nullable(),
+})
+
 /** An application version as it was told by the core. */
 export const versionRow = z.object({
   versionId: z.string(),
@@ -54,17 +63,23 @@ export const podRow = z.object({
     podId: z.string(),
     versionId: z.string(),
     runtime: z.string(),
-    phase: z.enum(['creating', 'standby', 'active', 'terminating', 'terminated', 'failed']),
+    phase: z.enum(['creating', 'standby', 'hibernated', 'active', 'terminating', 'terminated', 'failed']),
     createdAtMs: z.number(),
     readyAfterMs: z.number(),
     grantEpoch: z.number(),
     deadlineMs: z.number().nullable(),
     failure: z
-      .object({ kind: z.enum(['startFailed', 'notReady', 'exited', 'outOfMemory', 'unhealthy']), reason: z.string() })
+      .object({
+        kind: z.enum(['startFailed', 'notReady', 'exited', 'outOfMemory', 'unhealthy', 'wakeFailed']),
+        reason: z.string(),
+      })
       .nullable(),
     exitCode: z.number().nullable(),
     // Ledgers of older agents do not say.
     isSpent: z.boolean().default(false),
+    isAsleep: z.boolean().default(false),
+    deeperAfterMs: z.number().default(0),
+    hibernation: hibernation.nullable().default(null),
     lastLogLines: z.array(z.string()),
     startPhases: z
       .object({
@@ -92,7 +107,7 @@ export const sessionRow = z.object({
   hostPorts: z.array(z.number()),
   endpoints: z.array(endpoint),
   clientCount: z.number(),
-  end: z.enum(['requested', 'exited', 'podLost', 'startFailed']).nullable(),
+  end: z.enum(['requested', 'exited', 'podLost', 'startFailed', 'wakeFailed']).nullable(),
   message: z.string(),
   killPod: z.boolean(),
   deadlineMs: z.number().nullable(),

@@ -21,9 +21,18 @@ import {
 import { SessionFolders } from '../sessions/session-folders.ts'
 import { DELIVERED_AFTER_MS } from './ended-pods.ts'
 import { NodeWorkload } from './node-workload.ts'
+import { ReclaimQueue } from './pod-sleeper.ts'
 import { StartGate } from './start-gate.ts'
 
-const SLOW: SimulatedDelays = { createMs: 250, openMs: 3, closeMs: 3, stopMs: 250, atOnceMax: 5 }
+const SLOW: SimulatedDelays = {
+  createMs: 250,
+  openMs: 3,
+  closeMs: 3,
+  stopMs: 250,
+  sleepMs: 40,
+  wakeMs: 4,
+  atOnceMax: 5,
+}
 
 describe('pods', () => {
   it('takes as long as the machine does, five at a time', async () => {
@@ -322,6 +331,8 @@ class SimulatedNode {
       ports: new PortPool({ range, clock, blocks: UNSHARED_PORT_BLOCKS, put }, contents),
       logs: new PodLogs({ clock }),
       gate: new StartGate(clock, Number.POSITIVE_INFINITY),
+      reclaims: new ReclaimQueue(),
+      stopwatch: () => clock.nowMs(),
       folders: new SessionFolders('/nowhere'),
       dataDir: '/nowhere',
     }

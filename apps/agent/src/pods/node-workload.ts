@@ -13,7 +13,8 @@ import type { LedgerContents } from '../ledger/ledger.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { chooseRuntime } from './choose-runtime.ts'
 import { EndedPods } from './ended-pods.ts'
-import { PodSupervisor, type PodWorld } from './pod-supervisor.ts'
+import { PodSupervisor } from './pod-supervisor.ts'
+import type { PodWorld } from './pod-world.ts'
 
 /** Everything that is true of a node at one moment. */
 export type WorkloadState = {
@@ -97,6 +98,12 @@ export class NodeWorkload {
         return
       case 'stopPod':
         this.#stopPod(command.podId, command.graceMs)
+        return
+      case 'hibernatePod':
+        this.#pods.get(command.podId)?.hibernate(command.deeperAfterMs)
+        return
+      case 'wakePod':
+        this.#pods.get(command.podId)?.wake()
         return
       case 'startSession':
         this.#startSession(command)
@@ -239,7 +246,10 @@ export class NodeWorkload {
 
   #startSession(order: StartSession): void {
     const { sessionId, podId, grantEpoch } = order
-    if (this.#podOfSession.has(sessionId) || this.#closed.has(sessionId)) return
+    if (this.#podOfSession.has(sessionId)) return
+    // Its pod did not wake, and this is another grant.
+    if ((this.#closed.get(sessionId)?.grantEpoch ?? -1) >= grantEpoch) return
+    this.#closed.delete(sessionId)
     const supervisor = this.#pods.get(podId)
     if (supervisor !== undefined) this.#podOfSession.set(sessionId, supervisor)
     const refusal = supervisor === undefined ? 'its pod is not on this node' : supervisor.startSession(order)

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemClock } from '@fornax/kernel/clock'
+import { systemClock, systemStopwatch } from '@fornax/kernel/clock'
 import { createLog } from '@fornax/kernel/log'
 import { waitingSession } from '@fornax/node-model/node-session-state'
 import { creatingPod } from '@fornax/node-model/pod-state'
@@ -18,6 +18,7 @@ import { podsFolderOf } from '../runtime/pod-folder.ts'
 import { createProcessRuntime } from '../runtime/process/process-runtime.ts'
 import { SessionFolders } from '../sessions/session-folders.ts'
 import { NodeWorkload } from './node-workload.ts'
+import { ReclaimQueue } from './pod-sleeper.ts'
 import { StartGate } from './start-gate.ts'
 
 it('leaves no session socket open, and starts nothing, when the agent ends while a pod is being made', async () => {
@@ -92,7 +93,12 @@ async function newWorld(memory = new LedgerMemory()) {
   const folders = new SessionFolders(dataDir)
   const logs = new PodLogs({ clock })
   const gate = new StartGate(clock, 4)
-  const workload = new NodeWorkload({ clock, log, record, ports, logs, gate, folders, dataDir }, [runtime], () => null)
+  const rest = { reclaims: new ReclaimQueue(), stopwatch: systemStopwatch }
+  const workload = new NodeWorkload(
+    { clock, log, record, ports, logs, gate, ...rest, folders, dataDir },
+    [runtime],
+    () => null,
+  )
   return {
     workload,
     record,

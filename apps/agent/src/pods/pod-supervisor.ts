@@ -2,38 +2,31 @@
  * Looks after one pod from its creation, or its adoption, to its end: feeds what
  * happens into the pure state machine and does what follows from it.
  */
-import type { Cancel, Clock } from '@fornax/kernel/clock'
-import type { Log } from '@fornax/kernel/log'
+import type { Cancel } from '@fornax/kernel/clock'
 import type { ApplicationVersion } from '@fornax/node-model/application-version'
 import type { CloseSession, StartSession } from '@fornax/node-model/node-command'
 import type { NodeSession } from '@fornax/node-model/node-session-state'
 import type { PodSecrets } from '@fornax/node-model/pod-secrets'
-import { hasEnded, transition, type Pod, type PodEvent, type StartPhases } from '@fornax/node-model/pod-state'
+import {
+  hasEnded,
+  transition,
+  type Pod,
+  type PodEvent,
+  type PodFailure,
+  type StartPhases,
+} from '@fornax/node-model/pod-state'
 import type { LedgerPod } from '../ledger/ledger.ts'
-import type { NodeRecord } from '../ledger/node-record.ts'
-import type { PodLogs } from '../logs/pod-logs.ts'
-import type { PortPool } from '../ports/port-pool.ts'
 import { podFolderOf, podsFolderOf } from '../runtime/pod-folder.ts'
 import type { PodEnd, PodOrder, Runtime, RuntimePod } from '../runtime/runtime.ts'
 import { PodSessions } from '../sessions/pod-sessions.ts'
-import type { SessionPlaces } from '../sessions/session-folders.ts'
 import type { ApplicationLink } from '../sessions/session-server.ts'
+import { isNews } from './pod-news.ts'
 import { PodProbes } from './pod-probes.ts'
-import { probeWords } from './probe.ts'
+import { PodSleeper } from './pod-sleeper.ts'
+import type { PodWorld } from './pod-world.ts'
+import { lackingOf } from './probe.ts'
 import type { GateTurn, StartGate } from './start-gate.ts'
 import { phasesOf } from './start-phases.ts'
-
-/** What all supervisors of a node share. */
-export type PodWorld = {
-  readonly clock: Clock
-  readonly log: Log
-  readonly record: NodeRecord
-  readonly ports: PortPool
-  readonly logs: PodLogs
-  readonly gate: StartGate
-  readonly folders: SessionPlaces
-  readonly dataDir: string
-}
 
 /** Who is told what becomes of the pod and its sessions. */
 export type PodOwner = {
@@ -42,8 +35,6 @@ export type PodOwner = {
 }
 
 const LAST_LOG_LINES = 20
-/** That a pod serves a session is told by the session. */
-const TOLD_BY_SESSIONS: readonly PodEvent['kind'][] = ['claimed', 'released', 'occupied']
 /** How long after its deadline a pod that ends is waited for, when its runtime has not even started it. */
 const HUNG_START_MS = 5_000
 /** Shared by all pods: a node has thousands that wait for nothing. */
@@ -61,6 +52,8 @@ export class PodSupervisor {
   #row: LedgerPod
   #running: RuntimePod | null = null
   #link: ApplicationLink | null = null
+  /** Made when it runs. */
+  #sleeper: PodSleeper | null = null
   #cancelDeadline: Cancel = NOTHING
   readonly #probes: PodProbes
   #leaveGate: () => void = NOTHING
@@ -141,6 +134,17 @@ export class PodSupervisor {
     this.#apply({ kind: 'stopRequested', atMs: this.#world.clock.nowMs(), graceMs })
   }
 
+  /** Only a standby pod falls asleep. */
+  hibernate(deeperAfterMs: number): void {
+    this.#apply({ kind: 'sleepRequested', deeperAfterMs })
+  }
+
+  wake(): void {
+    if (this.pod.phase !== 'hibernated') return
+    this.#apply({ kind: 'wakeRequested' })
+    this.#world.record.afterCommit(() => void this.#wake(false))
+  }
+
   /** Why the session cannot be started here; null: it is being started, or was before. */
   startSession(order: StartSession): string | null {
     if (this.#sessions?.has(order.sessionId)) return null
@@ -164,6 +168,7 @@ export class PodSupervisor {
     this.#probes.stop()
     this.#leaveGate()
     this.#sessions?.letGo()
+    this.#sleeper?.rest()
     await this.#link?.[Symbol.asyncDispose]()
   }
 
@@ -244,11 +249,19 @@ export class PodSupervisor {
   }
 
   #run(running: RuntimePod, isAdopted: boolean): void {
-    const { clock } = this.#world
+    const { clock, reclaims, stopwatch } = this.#world
     if (this.#isLetGo) return
     if (hasEnded(this.pod)) return void this.#destroy() // It was given up long ago.
     this.#hasLaunched = true
     this.#running = running
+    this.#sleeper = new PodSleeper({
+      clock,
+      stopwatch,
+      reclaims,
+      running,
+      link: () => this.#link,
+      told: (event) => this.#apply(event),
+    })
     this.#put({ handle: running.handle })
     void running.ended.then((end) => this.#end(end))
     const { phase, deadlineMs } = this.pod
@@ -272,8 +285,29 @@ export class PodSupervisor {
       this.#world.log.error({ err: error, podId: this.pod.podId }, 'the session socket could not be made anew')
       return this.#condemn('its session socket could not be made anew')
     }
+    if (this.pod.phase === 'hibernated') return this.#fallAsleep()
+    this.#noteWake(await this.#sleeper?.rouse()) // It may have been woken when the agent before us died.
     if (this.pod.phase === 'creating') this.#probe()
     this.#sessions?.resume()
+  }
+
+  /** An earlier agent may have begun with it. */
+  #fallAsleep(): void {
+    this.#world.record.afterCommit(() => {
+      const { phase, isAsleep, deeperAfterMs, hibernation } = this.pod
+      if (phase === 'hibernated') this.#sleeper?.sleep(deeperAfterMs, isAsleep ? hibernation : null)
+    })
+  }
+
+  /** Null: it is awake. Otherwise settles when it is, or with why it cannot be: then it is of no use. */
+  #wake(isForSession: boolean): Promise<string | null> | null {
+    const waking = this.#sleeper?.wake(isForSession) ?? null
+    return waking && waking.then((problem) => this.#noteWake(problem))
+  }
+
+  #noteWake(problem: string | null = null): string | null {
+    if (problem !== null) this.#condemn(`it could not be woken: ${problem}`, 'wakeFailed', 0)
+    return problem
   }
 
   #probe(): void {
@@ -299,14 +333,13 @@ export class PodSupervisor {
   #watchLiveness(): void {
     if (!this.runtime.hasProcesses) return
     this.#probes.watch(
-      () => (this.#isReady() ? this.#running : null),
+      () => (this.#isReady() && this.#sleeper?.isOut !== true ? this.#running : null),
       (reason) => this.#condemn(reason, 'unhealthy'),
     )
   }
 
-  #condemn(reason: string, kind: 'notReady' | 'unhealthy' = 'notReady'): void {
-    const atMs = this.#world.clock.nowMs()
-    this.#apply({ kind: 'condemned', failure: { kind, reason }, atMs, graceMs: this.version.terminationGraceMs })
+  #condemn(reason: string, kind: PodFailure['kind'] = 'notReady', graceMs = this.version.terminationGraceMs): void {
+    this.#apply({ kind: 'condemned', failure: { kind, reason }, atMs: this.#world.clock.nowMs(), graceMs })
   }
 
   #fail(reason: string): void {
@@ -317,6 +350,9 @@ export class PodSupervisor {
     const { logs } = this.#world
     const { podId } = this.pod
     this.#running = null
+    if (this.#sleeper?.isOut && this.pod.phase === 'active') this.#condemn('it ended as it woke', 'wakeFailed', 0)
+    this.#sleeper?.rest()
+    this.#sleeper = null
     this.#apply({ kind: 'ended', exitCode, outOfMemory, lastLogLines: logs.lastLines(podId, LAST_LOG_LINES) })
   }
 
@@ -329,14 +365,19 @@ export class PodSupervisor {
     if (result.kind === 'ignored') return hasEnded(before) ? 'it has ended' : null
     const { pod } = result
     this.#put({ pod })
-    const isNews = before.phase !== pod.phase && !TOLD_BY_SESSIONS.includes(event.kind)
-    if (isNews || before.isSpent !== pod.isSpent) this.#world.record.report({ kind: 'pod', pod })
+    if (isNews(before, pod, event)) this.#world.record.report({ kind: 'pod', pod })
+    this.#follow(before, pod)
+    return null
+  }
+
+  /** Does what a pod's new state asks for. */
+  #follow(before: Pod, pod: Pod): void {
     if (before.phase === 'creating' && pod.phase !== 'creating') this.#leaveStarting()
     if (before.deadlineMs !== pod.deadlineMs) this.#watchDeadline()
+    if (before.phase !== 'hibernated' && pod.phase === 'hibernated') this.#fallAsleep()
     if (pod.phase === 'terminating' || hasEnded(pod)) this.#probes.stop()
     if (pod.phase === 'terminating') this.#stopRunning()
     if (hasEnded(pod)) this.#finish()
-    return null
   }
 
   #put(change: Partial<LedgerPod>): void {
@@ -352,6 +393,7 @@ export class PodSupervisor {
 
   #stopRunning(): void {
     const { clock, record } = this.#world
+    this.#sleeper?.rest()
     record.afterCommit(() => {
       if (this.#hasLaunched) this.#running?.stop(Math.max(0, (this.pod.deadlineMs ?? 0) - clock.nowMs()))
       else this.#fail('it was asked to end before it started')
@@ -371,7 +413,7 @@ export class PodSupervisor {
     if (phase !== 'creating') return
     this.#cancelDeadline = clock.schedule(leftMs, () => {
       const afterS = Math.round((clock.nowMs() - createdAtMs) / 100) / 10
-      this.#condemn(`it was not ready after ${afterS} s: ${this.#lacking()}`)
+      this.#condemn(`it was not ready after ${afterS} s: ${lackingOf(this.version.readiness, this.#running !== null)}`)
     })
   }
 
@@ -391,13 +433,6 @@ export class PodSupervisor {
       this.#world.log.error({ err: error, podId: this.pod.podId }, 'a pod that did not start could not be removed')
       return false
     }
-  }
-
-  #lacking(): string {
-    const { probe } = this.version.readiness
-    if (this.#running === null) return 'its command could not be started yet'
-    if (probe.kind === 'none') return 'its application did not connect to the session service'
-    return `its ${probeWords(probe)} never passed`
   }
 
   #finish(): void {
@@ -446,6 +481,7 @@ export class PodSupervisor {
       link: () => this.#link,
       onClosed: (session) => this.#sessionClosed(session),
       kill: () => this.stop(0),
+      wake: () => this.#wake(true),
     }
   }
 

@@ -2,7 +2,7 @@
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { unreachable } from '@fornax/kernel/assert'
-import type { Liveness } from '@fornax/node-model/application-version'
+import type { Liveness, Readiness } from '@fornax/node-model/application-version'
 import type { ProbeAddress, RuntimePod } from '../runtime/runtime.ts'
 
 export type ActiveProbe = Liveness['probe']
@@ -65,4 +65,11 @@ function accepts({ address: { host, port }, timeoutMs, signal }: Call): Promise<
     socket.on('error', () => resolve(false))
     socket.on('close', () => resolve(false))
   })
+}
+
+/** What a pod that is not ready in time lacks, for people. */
+export function lackingOf({ probe }: Readiness, isRunning: boolean): string {
+  if (!isRunning) return 'its command could not be started yet'
+  if (probe.kind === 'none') return 'its application did not connect to the session service'
+  return `its ${probeWords(probe)} never passed`
 }

@@ -21,7 +21,8 @@ describe('finding the control groups of a machine', () => {
       pids: '/sys/fs/cgroup/pids',
       cpu: '/sys/fs/cgroup/cpu,cpuacct',
       cpuacct: '/sys/fs/cgroup/cpu,cpuacct',
-      others: ['/sys/fs/cgroup/freezer', '/sys/fs/cgroup/unified'],
+      freezer: '/sys/fs/cgroup/freezer',
+      others: ['/sys/fs/cgroup/unified'],
     })
   })
 

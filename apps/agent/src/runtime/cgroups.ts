@@ -6,6 +6,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Clock } from '@fornax/kernel/clock'
+import { GroupSleep, numbersOf, type SleepFolders } from './group-sleep.ts'
 import type { ResourceUse } from './runtime.ts'
 
 export type PodLimits = {
@@ -23,6 +25,7 @@ export type CgroupMounts =
       readonly pids: string | null
       readonly cpu: string | null
       readonly cpuacct: string | null
+      readonly freezer: string | null
       /** Where we make no groups, but a container runtime does, below those of our names. */
       readonly others: readonly string[]
     }
@@ -52,7 +55,13 @@ function versionTwo(unified: string | null): CgroupMounts | null {
 
 function versionOne(found: ReadonlyMap<string, string>, paths: ReadonlySet<string>): CgroupMounts {
   const at = (controller: string): string | null => found.get(controller) ?? null
-  const ours = { memory: at('memory'), pids: at('pids'), cpu: at('cpu'), cpuacct: at('cpuacct') }
+  const ours = {
+    memory: at('memory'),
+    pids: at('pids'),
+    cpu: at('cpu'),
+    cpuacct: at('cpuacct'),
+    freezer: at('freezer'),
+  }
   return { version: 1, ...ours, others: [...paths].filter((path) => !Object.values(ours).includes(path)) }
 }
 
@@ -129,6 +138,24 @@ export class Cgroups {
     return text === null ? [] : text.split('\n').filter(Boolean).map(Number)
   }
 
+  /** Puts a pod to sleep and wakes it. `limitBytes`: what its group may use; null: somebody else limits it. */
+  sleepOf(podId: string, limitBytes: number | null, clock: Clock): GroupSleep {
+    const mounts = this.#mounts
+    const at = (mount: string | null): string | null => (mount === null ? null : join(mount, this.#name, podId))
+    const folders: SleepFolders =
+      mounts.version === 2
+        ? { version: 2, folder: join(mounts.unified, this.#name, podId) }
+        : { version: 1, freezer: at(mounts.freezer), memory: at(mounts.memory), limitBytes }
+    return new GroupSleep(folders, clock)
+  }
+
+  /** Lets everything of a pod run, so that it can be killed. */
+  thaw(podId: string): void {
+    const mounts = this.#mounts
+    if (mounts.version === 2) writeIfThere(join(mounts.unified, this.#name, podId, 'cgroup.freeze'), '0')
+    else if (mounts.freezer !== null) writeIfThere(join(mounts.freezer, this.#name, podId, 'freezer.state'), 'THAWED')
+  }
+
   /** Pods of which groups are left. */
   podIds(): readonly string[] {
     const ids = this.#foldersOf('.').flatMap((folder) => (existsSync(folder) ? readdirSync(folder, DIRS) : []))
@@ -186,7 +213,8 @@ export class Cgroups {
   #foldersOf(podId: string): readonly string[] {
     const mounts = this.#mounts
     if (mounts.version === 2) return [join(mounts.unified, this.#name, podId)]
-    const paths = [mounts.memory, mounts.pids, mounts.cpu, mounts.cpuacct].filter((path) => path !== null)
+    const { memory, pids, cpu, cpuacct, freezer } = mounts
+    const paths = [memory, pids, cpu, cpuacct, freezer].filter((path) => path !== null)
     return [...new Set(paths)].map((path) => join(path, this.#name, podId)) // cpu and cpuacct are often one mount.
   }
 
@@ -241,20 +269,18 @@ function removeGroup(folder: string): boolean {
   }
 }
 
+function writeIfThere(path: string, value: string): void {
+  try {
+    if (existsSync(path)) writeFileSync(path, value)
+  } catch {
+    return // It has just gone.
+  }
+}
+
 function readIfThere(path: string): string | null {
   try {
     return readFileSync(path, 'utf8')
   } catch {
     return null
   }
-}
-
-/** Lines of a name and a number. */
-function numbersOf(text: string): ReadonlyMap<string, number> {
-  return new Map(
-    text.split('\n').map((line) => {
-      const [name = '', value] = line.split(' ')
-      return [name, Number(value)]
-    }),
-  )
 }

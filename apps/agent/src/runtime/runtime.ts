@@ -135,7 +135,7 @@ export type AdoptPodResult =
 export type PodOwner = { readonly uid: number; readonly gid: number }
 
 /** A running pod. */
-export type RuntimePod = {
+export type RuntimePod = PodSleep & {
   readonly podId: string
   /** Who this pod runs as, where each has a user of its own; it has been given the session folder already. */
   readonly owner?: PodOwner | null
@@ -160,9 +160,33 @@ export type RuntimePod = {
   closeEndpoints(sessionId: string): Promise<void>
   /**
    * Asks the pod to end (SIGTERM), and kills all of its processes when the grace has passed; 0 kills at once.
-   * Asked again with a shorter grace, the shorter one holds. The outcome is told by `ended`.
+   * Asked again with a shorter grace, the shorter one holds. The outcome is told by `ended`. A frozen pod is thawed
+   * for it.
    */
   stop(graceMs: number): void
+}
+
+/** Puts a running pod to sleep, and wakes it. */
+export type PodSleep = {
+  /** Stops everything of the pod where it stands; again does nothing. Rejects when that is not possible here. */
+  freeze(): Promise<void>
+  /** Lets it go on; does nothing for a pod that runs. Rejects when it stays frozen. */
+  thaw(): Promise<void>
+  /**
+   * Pushes memory of a frozen pod out to swap: its coldest half, or all that the kernel gives. Null: done; otherwise
+   * why not, for people. Stops soon after `signal`; a pod may be thawed meanwhile.
+   */
+  reclaim(depth: ReclaimDepth, signal: AbortSignal): Promise<string | null>
+  /** Null where nobody can tell. */
+  measureMemory(): Promise<MemoryState | null>
+}
+
+export type ReclaimDepth = 'light' | 'deep'
+
+export type MemoryState = {
+  readonly residentBytes: number
+  /** Null where nobody can tell. */
+  readonly swappedBytes: number | null
 }
 
 export type ProbeAddress = { readonly host: string; readonly port: number }

@@ -34,6 +34,8 @@ export type SessionsPod = {
   readonly onClosed: (session: NodeSession) => void
   /** A session could not be ended in any other way. */
   readonly kill: () => void
+  /** Null: it is awake. Otherwise settles when it is, with null, or with why it cannot be woken. */
+  readonly wake: () => Promise<string | null> | null
 }
 
 export type SessionsWorld = {
@@ -53,6 +55,7 @@ type Entry = {
   opening: Promise<void>
   endpoints: readonly Endpoint[] | null
   isApplicationReady: boolean
+  isPodAwake: boolean
 }
 
 export class PodSessions {
@@ -135,6 +138,7 @@ export class PodSessions {
       opening: Promise.resolve(),
       endpoints: null,
       isApplicationReady: !this.#usesLink,
+      isPodAwake: true,
     }
     this.#entries.set(session.sessionId, entry)
     this.#watchDeadline(entry)
@@ -206,6 +210,9 @@ export class PodSessions {
     if (entry.session.phase !== 'opening') return
     if (this.#usesLink && entry.session.order !== null)
       this.#pod.link()?.open(entry.session.sessionId, entry.session.order)
+    const waking = this.#pod.wake() // It is written to first, and finds that when it wakes.
+    entry.isPodAwake = waking === null
+    if (waking !== null) void waking.then((problem) => this.#podWoke(entry, problem))
     entry.opening = this.#makeEndpoints(entry).catch((error: unknown) => {
       this.#world.log.error({ err: error, sessionId: entry.session.sessionId }, 'endpoints could not be made')
       this.#apply(entry.session.sessionId, { kind: 'refused', message: 'its endpoints could not be made' })
@@ -246,8 +253,15 @@ export class PodSessions {
     this.#completeOpening(entry)
   }
 
-  #completeOpening({ session, endpoints, isApplicationReady }: Entry): void {
-    if (endpoints === null || !isApplicationReady) return
+  #podWoke(entry: Entry, problem: string | null): void {
+    entry.isPodAwake = problem === null
+    if (problem === null) return this.#completeOpening(entry)
+    const message = `its pod could not be woken: ${problem}`
+    this.#apply(entry.session.sessionId, { kind: 'podDidNotWake', message })
+  }
+
+  #completeOpening({ session, endpoints, isApplicationReady, isPodAwake }: Entry): void {
+    if (endpoints === null || !isApplicationReady || !isPodAwake) return
     this.#apply(session.sessionId, { kind: 'opened', endpoints })
   }
 

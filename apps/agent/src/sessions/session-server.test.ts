@@ -62,6 +62,27 @@ it('notices silence once, and beats by itself', async () => {
   expect(world.words).toEqual(['hello ', 'silent'])
 })
 
+it('takes the silence of a frozen application for nothing, and counts it anew when that runs again', async () => {
+  await using world = await newWorld()
+  const application = world.connect()
+  application.say({ $case: 'hello', value: { sdkVersion: '1', sessions: [] } })
+  await application.heard(({ $case }) => $case === 'welcome')
+  world.link.suspend()
+  for (let minute = 0; minute < 60; minute += 1) world.clock.advance(60_000)
+  world.link.open('ses-1', { data: new Uint8Array(), env: {} }) // Written before it runs.
+  world.link.resume(() => world.words.push('awake'))
+  await application.heard(({ $case }) => $case === 'heartbeat')
+  // Nobody filled its pipe while it could not read.
+  expect(application.messages.map(({ $case }) => $case)).toEqual(['welcome', 'open', 'heartbeat'])
+  world.clock.advance(55_000)
+  expect(world.words).toEqual(['hello '])
+  application.say({ $case: 'opened', value: { sessionId: 'ses-1' } })
+  await world.said(3)
+  expect(world.words).toEqual(['hello ', 'awake', 'opened ses-1'])
+  world.clock.advance(70_000)
+  expect(world.words.at(-1)).toBe('silent')
+})
+
 it('expects an application that was there before to come back', async () => {
   await using world = await newWorld({ isExpected: true })
   world.clock.advance(60_000)

@@ -33,6 +33,10 @@ export type RunningSession = { readonly sessionId: string; readonly clientCount:
 export type ApplicationLink = AsyncDisposable & {
   open(sessionId: string, order: SessionOrder): void
   close(sessionId: string, graceMs: number): void
+  /** The application is about to be frozen: its silence means nothing, and nobody talks to it. */
+  suspend(): void
+  /** It runs again: its silence counts from now on. `heard` is called with its first word. */
+  resume(heard: () => void): void
 }
 
 export type SessionServerOptions = {
@@ -67,6 +71,8 @@ export async function openSessionServer(options: SessionServerOptions): Promise<
     open: (sessionId, { data, env }) =>
       line.say({ $case: 'open', value: { sessionId, data: Buffer.from(data), env: { ...env } } }),
     close: (sessionId, graceMs) => line.say({ $case: 'close', value: { sessionId, graceMs } }),
+    suspend: () => line.suspend(),
+    resume: (heard) => line.resume(heard),
     [Symbol.asyncDispose]: () => {
       line[Symbol.dispose]()
       server.forceShutdown()
@@ -80,6 +86,8 @@ class ApplicationLine implements Disposable {
   readonly #options: SessionServerOptions
   #stream: Stream | null = null
   #isExpected: boolean
+  #isSuspended = false
+  #heard: () => void = () => undefined
   #lastHeardMs: number
   #lastTickMs: number
   #cancelTick: Cancel
@@ -105,6 +113,20 @@ class ApplicationLine implements Disposable {
     this.#stream?.write({ message })
   }
 
+  suspend(): void {
+    this.#isSuspended = true
+    this.#heard = () => undefined
+  }
+
+  /** A beat at once: the application must not take our silence for our end. */
+  resume(heard: () => void): void {
+    this.#heard = heard
+    if (!this.#isSuspended) return
+    this.#isSuspended = false
+    this.#lastHeardMs = this.#options.clock.nowMs()
+    if (this.#stream?.writableNeedDrain === false) this.say({ $case: 'heartbeat', value: {} })
+  }
+
   [Symbol.dispose](): void {
     this.#cancelTick()
     this.#stream?.end()
@@ -114,12 +136,21 @@ class ApplicationLine implements Disposable {
   #receive(stream: Stream, message: ServeRequest['message']): void {
     if (message === undefined) return // A newer SDK's word that this agent does not know.
     this.#lastHeardMs = this.#options.clock.nowMs()
+    this.#noteHeard()
     if (message.$case === 'hello') {
       // Each hello is answered with all that is open: repeated by one that does not read, it would fill our memory.
       if (stream === this.#stream) return
       this.#welcome(stream)
     }
     if (stream === this.#stream) tell(this.#options.listener, message)
+  }
+
+  /** What was on its way when the application was frozen is no word of one that runs again. */
+  #noteHeard(): void {
+    if (this.#isSuspended) return
+    const heard = this.#heard
+    this.#heard = () => undefined
+    heard()
   }
 
   #welcome(stream: Stream): void {
@@ -147,12 +178,13 @@ class ApplicationLine implements Disposable {
     // This process slept, or the clock was set: silence in between proves nothing.
     if (nowMs - this.#lastTickMs > 2 * HEARTBEAT_INTERVAL_MS || nowMs < this.#lastTickMs) this.#lastHeardMs = nowMs
     this.#lastTickMs = nowMs
+    if (this.#isSuspended) this.#lastHeardMs = nowMs
     const silentMs = nowMs - this.#lastHeardMs
     if (this.#isExpected && silentMs > SILENCE_MAX_MS) {
       this.#isExpected = false // Said once.
       this.#options.listener.silent(silentMs)
     }
-    if (this.#stream?.writableNeedDrain === false) this.say({ $case: 'heartbeat', value: {} })
+    if (!this.#isSuspended && this.#stream?.writableNeedDrain === false) this.say({ $case: 'heartbeat', value: {} })
   }
 }
 

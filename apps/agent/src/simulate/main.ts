@@ -84,6 +84,8 @@ function optionsFrom(
       stopMs: number('stop-ms'),
       openMs: number('session-ms'),
       closeMs: number('session-ms'),
+      sleepMs: 0,
+      wakeMs: 0,
       atOnceMax: atOnce === 0 ? Number.POSITIVE_INFINITY : atOnce,
     },
     log: createLog('simulate', logLevel),

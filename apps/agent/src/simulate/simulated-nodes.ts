@@ -124,5 +124,7 @@ export class SimulatedNodes implements AsyncDisposable {
       this.#counts.sessionsOpened += 1
       return null
     },
+    sleepFailure: () => null,
+    wakeFailure: () => null,
   }
 }

@@ -36,6 +36,7 @@ const columns: readonly Column<PodFieldsFragment>[] = [
   { header: 'MEMORY', cell: ({ memoryBytesUsed }) => memoryText(memoryBytesUsed), isRestless: true },
   { header: 'AGE', usualWidth: 5, cell: ({ createdAt }, nowMs) => ageOf(createdAt, nowMs), isRestless: true },
   { header: 'RUNTIME', cell: ({ runtime }) => runtime ?? '-', isWide: true },
+  { header: 'SLEEP', cell: ({ hibernation }) => sleepText(hibernation), isWide: true },
   { header: 'IN PHASE', cell: ({ phaseSince }, nowMs) => ageOf(phaseSince, nowMs), isWide: true, isRestless: true },
   {
     header: 'READY AFTER',
@@ -73,6 +74,27 @@ export function memoryText(bytes: number | null): string {
   return bytes === null ? '-' : formatBytes(bytes)
 }
 
+type Hibernation = PodFieldsFragment['hibernation']
+
+/** How deep its last sleep was, and what it kept of its memory. */
+function sleepText(hibernation: Hibernation): string {
+  if (hibernation === null) return '-'
+  const { depth, residentBytesBefore: before, residentBytesAfter: after } = hibernation
+  if (before === null || after === null) return toWord(depth)
+  return `${toWord(depth)} ${formatBytes(before)} > ${formatBytes(after)}`
+}
+
+function describeSleep(hibernation: Hibernation): readonly Detail[] {
+  if (hibernation === null) return []
+  const { problem, swappedBytes, wakeMs } = hibernation
+  return [
+    ['Last sleep', sleepText(hibernation)],
+    ...(swappedBytes === null ? [] : [['In swap', formatBytes(swappedBytes)] as const]),
+    ...(wakeMs === null ? [] : [['Woke in', formatMs(wakeMs)] as const]),
+    ...(problem === null ? [] : [['Sleep problem', problem] as const]),
+  ]
+}
+
 function whereOf({ application, nodeName, phases }: Filters<PodPhase>) {
   return {
     ...(application === null ? {} : { application }),
@@ -92,6 +114,7 @@ function describe(pod: PodDetailsFragment, nowMs: number): readonly Detail[] {
     ['Ready after', pod.readyAfterMs === null ? '<none>' : formatMs(pod.readyAfterMs)],
     ['CPU', cpuText(pod.cpuMillisUsed)],
     ['Memory', memoryText(pod.memoryBytesUsed)],
+    ...describeSleep(pod.hibernation),
     { section: 'Sessions', lines: pod.sessions.map(({ id, phase }) => `${id}   ${toWord(phase)}`) },
     ...(pod.failure === null ? [] : [['Failure', pod.failure] as const]),
     ...(pod.lastLogLines.length === 0 ? [] : [{ section: 'Last log lines', lines: pod.lastLogLines }]),

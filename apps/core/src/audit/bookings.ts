@@ -1,7 +1,7 @@
 /** A node is never oversubscribed (I5), and its account is the sum of its pods. */
 import type { NodeEntry } from '../fleet/fleet-state.ts'
 import type { NodeResources } from '../nodes/node.ts'
-import { holdsBooking } from '../pods/pod-state.ts'
+import { bookingOf } from '../pods/booking-rules.ts'
 import type { Evidence, Found } from './evidence.ts'
 
 type Sum = { cpuMillis: number; memoryBytes: number; pods: number }
@@ -36,7 +36,8 @@ export function accountIsSum(node: NodeEntry, { state, countUpTo }: Evidence, fo
   const needed: Sum = { cpuMillis: 0, memoryBytes: 0, pods: 0 }
   for (const id of node.podIds) {
     const pod = state.pods.get(id)
-    if (pod && pod.nodeName === name && holdsBooking(pod.phase)) add(needed, pod.version.spec)
+    const booking = pod && pod.nodeName === name ? bookingOf(pod) : null
+    if (booking !== null) add(needed, booking)
   }
   const booked = state.groups.booked(name)
   if (isEqual(booked, needed)) return

@@ -22,22 +22,36 @@ export function podIsFiled(pod: Pod, { state }: Evidence, found: Found): void {
   if (entry.creating.has(pod) !== (phase === 'creating')) wrong('a pod is listed as being made, or is not')
   if (entry.warm.shelfOf(pod) !== (isOnHold ? null : shelfOf(pod))) wrong('a pod stands where no session would take it')
   if (phase === 'terminated') wrong('a pod that has ended is still listed')
+  restIsSound(state, pod, wrong)
   if ((nodeName === null) !== (phase === 'pending') && phase !== 'failed') wrong('a pod has a node, or has none')
   const node = nodeName === null ? undefined : state.nodes.get(nodeName)
   if (node && node.podIds.has(id) !== holdsBooking(phase)) wrong('a node lists a pod, or does not')
 }
 
-/** W11 */
-function isHeld({ nodes }: FleetState, { nodeName }: Pod): boolean {
+/** P8, W16: who may serve is booked as awake, and who is stuck is listed so. */
+function restIsSound({ nodes }: FleetState, pod: Pod, wrong: (what: string) => void): void {
+  const { phase, rest, isStuck, nodeName } = pod
+  if (rest === 'asleep' && ['pending', 'creating', 'standby', 'active'].includes(phase))
+    wrong('a pod is booked as asleep, and runs')
+  if (phase === 'hibernated' && rest !== 'asleep' && rest !== 'askedToWake')
+    wrong('a pod sleeps, and is booked as awake')
+  if (isStuck && phase !== 'hibernated') wrong('a pod that does not sleep is stuck in its sleep')
+  const node = nodeName === null ? undefined : nodes.get(nodeName)
+  if (node && node.stuck.has(pod) !== isStuck) wrong('a node lists a pod as stuck, or does not')
+}
+
+/** W11, W16 */
+function isHeld({ nodes }: FleetState, { nodeName, isStuck }: Pod): boolean {
+  if (isStuck) return true
   const node = nodeName === null ? undefined : nodes.get(nodeName)
   return node !== undefined && (node.phase !== 'ready' || node.registered.drainDeadlineMs !== null)
 }
 
 /** Where a pod stands that no node holds back; null where no session would take it. */
-export function shelfOf({ phase, isSpent, sessionIds, version }: Pod): Shelf | null {
+export function shelfOf({ phase, rest, isSpent, sessionIds, version }: Pod): Shelf | null {
   if (isSpent) return null
-  if (phase === 'standby') return 'hot'
-  if (phase === 'hibernated') return 'asleep'
+  if (phase === 'standby') return rest === 'askedToSleep' ? 'dozing' : 'hot'
+  if (phase === 'hibernated') return rest === 'askedToWake' ? 'waking' : 'asleep'
   return phase === 'active' && sessionIds.size < version.spec.sessionsPerPod ? 'open' : null
 }
 

@@ -137,8 +137,8 @@ function glanceAt(state: FleetState, kind: Kind, id: string): Glance | null {
   }
 }
 
-function ofPod({ phase, nodeName, sessionIds, runtime, failure }: Pod): Glance {
-  return [phase, nodeName, runtime, failure, sessionIds.size, ...sessionIds]
+function ofPod({ phase, nodeName, sessionIds, runtime, failure, rest, hibernation }: Pod): Glance {
+  return [phase, nodeName, runtime, failure, rest, hibernation, sessionIds.size, ...sessionIds]
 }
 
 function ofApplication({ definition, counts, queue, openSessions, failures }: ApplicationEntry): Glance {

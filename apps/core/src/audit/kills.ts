@@ -33,7 +33,7 @@ export function nobodyIsGivenADyingPod(pod: Pod, { state }: Evidence, found: Fou
 }
 
 function takenAt({ timeline }: Session): number | null {
-  return timeline.find(({ step }) => step === 'podTaken')?.atMs ?? null
+  return timeline.findLast(({ step }) => step === 'podTaken')?.atMs ?? null
 }
 
 /** What a session was closed for is so. */

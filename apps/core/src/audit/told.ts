@@ -1,6 +1,7 @@
 /** What readers are told: everything, in order (I10), and nothing of anybody else's (I11). */
 import { unreachable } from '@fornax/kernel/assert'
 import type { FleetState } from '../fleet/fleet-state.ts'
+import { bookingOf } from '../pods/booking-rules.ts'
 import { podsOf } from '../fleet/node-writer.ts'
 import type { Change } from '../fleet/views.ts'
 import type { Pod } from '../pods/pod.ts'
@@ -123,8 +124,8 @@ function nodeShownTo(tenantId: string | null, state: FleetState, name: string): 
   return {
     view: node,
     booked: {
-      cpuMillis: pods.reduce((sum, pod) => sum + pod.version.spec.cpuMillis, 0),
-      memoryBytes: pods.reduce((sum, pod) => sum + pod.version.spec.memoryBytes, 0),
+      cpuMillis: pods.reduce((sum, pod) => sum + (bookingOf(pod)?.cpuMillis ?? 0), 0),
+      memoryBytes: pods.reduce((sum, pod) => sum + (bookingOf(pod)?.memoryBytes ?? 0), 0),
       pods: pods.length,
     },
     podCount: pods.length,

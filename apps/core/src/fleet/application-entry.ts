@@ -27,8 +27,10 @@ export type ApplicationEntry = {
   readonly creating: Set<Pod>
   /** In the order in which they failed. */
   readonly failed: Set<Pod>
-  /** On nodes that cannot be told anything now, or that drain: they take no session (W11). */
+  /** They take no session: their nodes cannot be told anything now, or drain, or have no room for them to wake (W11). */
   readonly onHold: Set<Pod>
+  /** Of these, asleep where there is no room for them to wake (W16). */
+  readonly stuck: Set<Pod>
   readonly warm: WarmPool
   readonly counts: Counts
   /** By version number, without those on hold; what is not of the newest is old. */
@@ -61,6 +63,8 @@ export type ApplicationEntry = {
   idleMemoryBytes: number
   /** Since the core started; they only grow. */
   readonly tally: ApplicationTally
+  /** When the next idle pod has been idle for long enough to sleep (W13); null when none will. */
+  sleepsAtMs: number | null
 }
 
 /** Sessions that were asked for, that became available by warm and cold start, and that closed. */
@@ -77,6 +81,7 @@ export function newEntry(definition: Application, account: TenantAccount, nowMs:
     creating: new Set(),
     failed: new Set(),
     onHold: new Set(),
+    stuck: new Set(),
     warm: new WarmPool(),
     counts: {
       pending: 0,
@@ -106,6 +111,7 @@ export function newEntry(definition: Application, account: TenantAccount, nowMs:
     aboveTargetSinceMs: null,
     idleMemoryBytes: 0,
     tally: { asked: 0, warm: 0, cold: 0, ended: 0 },
+    sleepsAtMs: null,
   }
 }
 
@@ -120,7 +126,7 @@ export function countIn(entry: ApplicationEntry, pod: Pod, isOnHold: boolean): v
 export function countOut(entry: ApplicationEntry, pod: Pod): void {
   entry.pods.delete(pod)
   count(entry, pod, { isOnHold: entry.onHold.has(pod), sign: -1 })
-  for (const pods of [entry.onHold, entry.unscheduled, entry.creating, entry.failed]) pods.delete(pod)
+  for (const pods of [entry.onHold, entry.stuck, entry.unscheduled, entry.creating, entry.failed]) pods.delete(pod)
   entry.warm.remove(pod)
 }
 
@@ -172,6 +178,7 @@ export function poolView(entry: ApplicationEntry): PoolView {
 
 function file(entry: ApplicationEntry, pod: Pod, isOnHold: boolean): void {
   keep(entry.onHold, pod, isOnHold)
+  keep(entry.stuck, pod, pod.isStuck)
   keep(entry.unscheduled, pod, pod.phase === 'pending')
   keep(entry.creating, pod, pod.phase === 'creating')
   keep(entry.failed, pod, pod.phase === 'failed')

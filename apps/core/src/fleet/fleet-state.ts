@@ -10,8 +10,8 @@ import type { NodeIntroduction, RegisteredNode } from '../nodes/node.ts'
 import type { NodeCondition } from '../nodes/node-pressure.ts'
 import type { NodeLinkEntry } from '../nodes/node-link.ts'
 import type { NodePhase } from '../nodes/node-state.ts'
-import { holdsBooking } from '../pods/pod-state.ts'
-import type { Pod, NodeUsage } from '../pods/pod.ts'
+import { bookingOf, type Booking } from '../pods/booking-rules.ts'
+import type { NodeUsage, Pod, PodView } from '../pods/pod.ts'
 import { NodeGroups } from '../scheduler/node-groups.ts'
 import { isSettled } from '../sessions/session-state.ts'
 import type { Session } from '../sessions/session.ts'
@@ -45,6 +45,8 @@ export type NodeEntry = {
   readonly strangers: Set<string>
   /** What became of its link, oldest first; bounded. */
   readonly link: NodeLinkEntry[]
+  /** W16: pods that sleep here, and had no room to wake when a session wanted them. */
+  readonly stuck: Set<Pod>
 }
 
 /** Of a node: what is booked there, and how many sessions hold a slot there. */
@@ -77,6 +79,11 @@ export type FleetObserver = {
   podReady(pod: Pod): void
   /** A deleted application has gone with its last pod and session. */
   applicationGone(applicationId: string): void
+  /** A pod was put to sleep, sleeps deeper, or could not be put to sleep. */
+  podRested(pod: PodView): void
+  /** It took so long until it ran again. */
+  podWoke(wakeUs: number): void
+  podDidNotWake(): void
   rejected(what: string, id: string, why: string): void
 }
 
@@ -204,14 +211,14 @@ export class FleetState {
   changePod(pod: Pod, change: (pod: Pod) => void): void {
     const entry = this.entryOf(pod.applicationId)
     invariant(entry, 'an application outlives its pods')
-    const wasBooked = holdsBooking(pod.phase)
+    const before = bookingOf(pod)
     const sessionsBefore = pod.sessionIds.size
     uncount(entry, pod)
     change(pod)
     if (pod.phase === 'failed' || pod.phase === 'terminated') this.#quotaFreed(entry)
     const node = this.#nodeOf(pod)
-    recount(entry, pod, isOnHold(node))
-    if (node) this.#book(pod, node, { wasBooked, isBooked: holdsBooking(pod.phase), sessionsBefore })
+    recount(entry, pod, isOnHold(node, pod))
+    if (node) this.#book(pod, node, { before, now: bookingOf(pod), sessionsBefore })
     this.markDirty(entry)
     if (node) this.dirtyNodes.add(node)
     this.podChanged(pod, false)
@@ -222,9 +229,9 @@ export class FleetState {
     for (const id of node.podIds) {
       const pod = this.pods.get(id)
       const entry = pod && this.entryOf(pod.applicationId)
-      if (!pod || !entry || isOnHold(node) === entry.onHold.has(pod)) continue
+      if (!pod || !entry || isOnHold(node, pod) === entry.onHold.has(pod)) continue
       uncount(entry, pod)
-      recount(entry, pod, isOnHold(node))
+      recount(entry, pod, isOnHold(node, pod))
       this.markDirty(entry)
     }
   }
@@ -232,8 +239,8 @@ export class FleetState {
   addPod(entry: ApplicationEntry, pod: Pod): void {
     this.pods.set(pod.id, pod)
     const node = this.#nodeOf(pod)
-    countIn(entry, pod, isOnHold(node))
-    if (node) this.#book(pod, node, { wasBooked: false, isBooked: holdsBooking(pod.phase), sessionsBefore: 0 })
+    countIn(entry, pod, isOnHold(node, pod))
+    if (node) this.#book(pod, node, { before: null, now: bookingOf(pod), sessionsBefore: 0 })
     this.markDirty(entry)
     this.podChanged(pod, false)
   }
@@ -295,42 +302,49 @@ export class FleetState {
     return nodeName === null ? null : (this.nodes.get(nodeName) ?? null)
   }
 
-  /** P6: from `creating` to its end. */
-  #book(pod: Pod, node: NodeEntry, booking: Booking): void {
-    const { wasBooked, isBooked } = booking
-    if (!isBooked && !wasBooked) return
+  /** P6, P8: from `creating` to its end; while it sleeps, less. */
+  #book(pod: Pod, node: NodeEntry, booking: BookingChange): void {
+    const { before, now } = booking
+    if (pod.isStuck) node.stuck.add(pod)
+    else if (node.stuck.size > 0) node.stuck.delete(pod)
+    if (before === null && now === null) return
     countShare(node, pod, booking)
-    if (isBooked === wasBooked) return
+    if (isSame(before, now)) return
     const { name } = node.registered
-    if (isBooked) {
-      this.groups.book(name, pod.version.spec, pod.applicationId)
-      node.podIds.add(pod.id)
-    } else {
-      this.groups.release(name, pod.version.spec, pod.applicationId)
-      node.podIds.delete(pod.id)
-      this.hasNewRoom = true
-      if (node.podIds.size === 0 && node.registered.drainDeadlineMs !== null) this.noteDrained(node)
-    }
+    if (before !== null) this.groups.release(name, before, pod.applicationId)
+    if (now !== null) this.groups.book(name, now, pod.applicationId)
+    if (now === null) node.podIds.delete(pod.id)
+    else if (before === null) node.podIds.add(pod.id)
+    if (isLess(now, before)) this.hasNewRoom = true
+    if (now === null && node.podIds.size === 0 && node.registered.drainDeadlineMs !== null) this.noteDrained(node)
     this.dirtyNodes.add(node)
   }
 }
 
-/** W11 */
-function isOnHold(node: NodeEntry | null): boolean {
-  return node !== null && (node.phase !== 'ready' || node.registered.drainDeadlineMs !== null)
+/** W11, W16 */
+function isOnHold(node: NodeEntry | null, pod: Pod): boolean {
+  return pod.isStuck || (node !== null && (node.phase !== 'ready' || node.registered.drainDeadlineMs !== null))
 }
 
-type Booking = { readonly wasBooked: boolean; readonly isBooked: boolean; readonly sessionsBefore: number }
+/** What a pod booked, and what it books; null: nothing. */
+type BookingChange = { readonly before: Booking | null; readonly now: Booking | null; readonly sessionsBefore: number }
+
+function isSame(a: Booking | null, b: Booking | null): boolean {
+  return a === b || (a?.cpuMillis === b?.cpuMillis && a?.memoryBytes === b?.memoryBytes)
+}
+
+function isLess(a: Booking | null, b: Booking | null): boolean {
+  return (a?.cpuMillis ?? 0) < (b?.cpuMillis ?? 0) || (a?.memoryBytes ?? 0) < (b?.memoryBytes ?? 0) || a === null
+}
 
 /** What the pod's tenant has of the node follows the pod. */
-function countShare({ shares }: NodeEntry, pod: Pod, { wasBooked, isBooked, sessionsBefore }: Booking): void {
+function countShare({ shares }: NodeEntry, pod: Pod, { before, now, sessionsBefore }: BookingChange): void {
   const share = shares.get(pod.tenantId) ?? { cpuMillis: 0, memoryBytes: 0, pods: 0, sessions: 0 }
-  const pods = Number(isBooked) - Number(wasBooked)
-  const { cpuMillis, memoryBytes } = pod.version.spec
+  const pods = Number(now !== null) - Number(before !== null)
   share.pods += pods
-  share.cpuMillis += pods * cpuMillis
-  share.memoryBytes += pods * memoryBytes
-  share.sessions += (isBooked ? pod.sessionIds.size : 0) - (wasBooked ? sessionsBefore : 0)
+  share.cpuMillis += (now?.cpuMillis ?? 0) - (before?.cpuMillis ?? 0)
+  share.memoryBytes += (now?.memoryBytes ?? 0) - (before?.memoryBytes ?? 0)
+  share.sessions += (now === null ? 0 : pod.sessionIds.size) - (before === null ? 0 : sessionsBefore)
   if (share.pods === 0) shares.delete(pod.tenantId)
   else if (share.pods === 1) shares.set(pod.tenantId, share)
 }

@@ -10,6 +10,8 @@ export type NodeCommand =
       /** A session waits for it: it starts before pods that only fill a pool. */
       readonly isWaitedFor: boolean
     }
+  | { readonly kind: 'hibernatePod'; readonly podId: string; readonly deeperAfterMs: number }
+  | { readonly kind: 'wakePod'; readonly podId: string }
   | { readonly kind: 'stopPod'; readonly podId: string; readonly graceMs: number }
   | {
       readonly kind: 'startSession'

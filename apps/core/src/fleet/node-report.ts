@@ -1,5 +1,5 @@
 /** What a node says is true, in the core's own words. The wire's words stay at the edge. */
-import type { PodFailure, PodPhase, StartPhases } from '../pods/pod.ts'
+import type { PodFailure, PodHibernation, PodPhase, StartPhases } from '../pods/pod.ts'
 import type { EndReason } from '../sessions/session-state.ts'
 import type { Endpoint } from '../sessions/session.ts'
 
@@ -15,6 +15,8 @@ export type PodReport = {
   readonly isSpent: boolean
   /** Null until it was ready, and where nothing really runs. */
   readonly startPhases: StartPhases | null
+  /** Of its last sleep; null before the first. */
+  readonly hibernation: PodHibernation | null
 }
 
 export type SessionReport = {
@@ -25,8 +27,8 @@ export type SessionReport = {
   readonly endpoints: readonly Endpoint[]
   readonly clientCount: number
   readonly message: string | null
-  /** Why it closed; `requested` when the core had asked. */
-  readonly end: EndReason | null
+  /** Why it closed; `requested` when the core had asked, `wakeFailed` when it never began and another pod may have it. */
+  readonly end: EndReason | 'wakeFailed' | null
 }
 
 export type NodeReport =

@@ -74,6 +74,7 @@ export function nodeReady(state: FleetState, node: NodeEntry, nodeState: NodeSta
   moveNode(state, node, { kind: 'stateReceived' })
   for (const versionId of nodeState.versionIds) knows(state, node, versionId)
   openOrClose(state, node)
+  state.dirtyNodes.add(node) // It may have more room than before.
   continueDrain(state, node)
 }
 
@@ -283,6 +284,7 @@ function newNode(state: FleetState, registered: RegisteredNode, phase: NodeEntry
     expectedSessions: new Set(),
     strangers: new Set(),
     link: [],
+    stuck: new Set(),
   }
 }
 

@@ -40,6 +40,11 @@ export function createPod(state: FleetState, entry: ApplicationEntry, version: A
     usage: null,
     startPhases: null,
     isSpent: false,
+    rest: 'awake',
+    hibernation: null,
+    keptBytes: null,
+    isStuck: false,
+    noSleepBeforeMs: 0,
   }
   state.addPod(entry, pod)
   return pod
@@ -98,9 +103,17 @@ export function movePod(state: FleetState, pod: Pod, event: PodEvent, alsoChange
   state.changePod(pod, (changed) => {
     changed.phase = result.phase
     changed.phaseSinceMs = nowMs
+    restAfter(changed, event)
     alsoChange?.(changed)
   })
   return true
+}
+
+/** A pod that is ended in its sleep keeps its small booking until it is gone: it was not woken for that. */
+function restAfter(pod: Pod, { kind }: PodEvent): void {
+  pod.isStuck = false
+  if (kind === 'slept') pod.rest = 'asleep'
+  else if (kind !== 'stopRequested' && kind !== 'ended' && kind !== 'failed') pod.rest = 'awake'
 }
 
 /** Asks a pod to end. One that no node knows ends at once. */

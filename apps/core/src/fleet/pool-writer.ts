@@ -2,7 +2,7 @@
 import { isHopeless, isOver, overAtMs, retryAtMs } from '../pods/pod-failures.ts'
 import type { ApplicationVersion, ScalingPolicy } from '../applications/application.ts'
 import type { Pod } from '../pods/pod.ts'
-import { planPool, type PoolPlan, type PoolPlanInput, type RollOut } from '../pools/pool-plan.ts'
+import { planPool, totalOf, type PoolPlan, type PoolPlanInput, type RollOut } from '../pools/pool-plan.ts'
 import { nextTokenAtMs, refilled } from '../pools/token-bucket.ts'
 import { podsAllowed } from '../tenants/quotas.ts'
 import { poolView, type ApplicationEntry } from './application-entry.ts'
@@ -10,6 +10,7 @@ import { noteShort } from './event-notes.ts'
 import type { FleetState } from './fleet-state.ts'
 import { shortageMessage } from './shortage-words.ts'
 import { createPod, placePods, stopPod } from './pod-writer.ts'
+import { freeAll, freeStuck, keepRest } from './rest-writer.ts'
 import { serveQueue } from './session-writer.ts'
 
 /** W9: nodes come back sooner than this, if they come back at all. */
@@ -19,6 +20,7 @@ const ROUNDS_MAX = 4
 
 /** Serves, fills and shrinks the pools that changed in this turn; places what waits, where room appeared. */
 export function keepPools(state: FleetState): void {
+  freeStuck(state)
   for (const entry of state.dirty) keepPool(state, entry)
   state.dirty.clear()
   if (state.hasNewRoom) placeWaiting(state)
@@ -28,6 +30,7 @@ export function keepPools(state: FleetState): void {
 
 function keepPool(state: FleetState, entry: ApplicationEntry): void {
   serveQueue(state, entry)
+  if (entry.queue.size === 0) freeAll(state, entry)
   if (entry.isDeleted) endDeleted(state, entry)
   else planRounds(state, entry)
   state.applicationChanged(entry)
@@ -49,6 +52,8 @@ function planRounds(state: FleetState, entry: ApplicationEntry): void {
     carryOut(state, entry, plan)
   }
   noteQuota(state, entry)
+  if (isDone) tradeStuck(state, entry)
+  keepRest(state, entry)
   if (entry.shortSinceMs !== null && entry.unscheduled.size === 0) place(state, entry) // Nobody waits any more.
   lookAgain(state, entry, isDone && entry.bucket.tokens >= 1)
 }
@@ -138,6 +143,16 @@ function place(state: FleetState, entry: ApplicationEntry): void {
   else state.short.add(entry, homeless)
 }
 
+/** W16: at the maximum, a pod that cannot wake gives its place to one on a node with room. */
+function tradeStuck(state: FleetState, entry: ApplicationEntry): void {
+  const { queue, stuck, definition, counts } = entry
+  const [pod] = stuck
+  if (pod === undefined || queue.size === 0 || counts.terminating > 0 || state.expectedNodes.size > 0) return
+  if (totalOf(poolView(entry)) < definition.scalingPolicy.maxPods) return
+  const { version } = definition
+  if (state.groups.place(version.spec, version.id, definition.id) !== null) stopPod(state, pod)
+}
+
 function stopIfAny(state: FleetState, pod: Pod | null): void {
   if (pod !== null) stopPod(state, pod)
 }
@@ -171,6 +186,7 @@ function lookAgain(state: FleetState, entry: ApplicationEntry, isContent: boolea
   if (entry.failures.size > 0) instants.push(...triesAgainAt(state, entry))
   if (state.expectedNodes.size > 0 && entry.queue.size > 0) instants.push(state.startedAtMs + FRESH_MS)
   if (entry.aboveTargetSinceMs !== null) instants.push(entry.aboveTargetSinceMs + scalingPolicy.scaleDownDelayMs)
+  if (entry.sleepsAtMs !== null) instants.push(entry.sleepsAtMs)
   const upcoming = instants.filter((atMs) => atMs > nowMs)
   if (upcoming.length === 0) state.ports.deadlines.clear(entry.definition.id)
   else state.ports.deadlines.set(entry.definition.id, Math.min(...upcoming))

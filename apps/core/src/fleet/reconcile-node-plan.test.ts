@@ -246,6 +246,7 @@ function pod(podId: string, phase: PodReport['phase']): PodReport {
     runtime: null,
     isSpent: false,
     startPhases: null,
+    hibernation: null,
   }
 }
 

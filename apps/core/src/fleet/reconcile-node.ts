@@ -149,7 +149,11 @@ function holdSlot(state: FleetState, sessionId: string): void {
   if (session.phase === 'closed') awaitSlot(state, { pod, sessionId }, CANCEL_GRACE_MS)
   state.changePod(pod, (changed) => {
     changed.sessionIds.add(sessionId)
-    if (changed.phase === 'standby' || changed.phase === 'hibernated') changed.phase = 'active'
+    changed.isStuck = false
+    if (changed.phase === 'standby' || changed.phase === 'hibernated') {
+      changed.phase = 'active'
+      changed.rest = 'awake'
+    }
   })
 }
 
@@ -197,6 +201,11 @@ function adoptPod(state: FleetState, node: NodeEntry, what: { report: PodReport;
     usage: null,
     startPhases: null,
     isSpent: report.isSpent,
+    rest: report.phase === 'hibernated' ? 'asleep' : 'awake',
+    hibernation: report.hibernation,
+    keptBytes: report.phase === 'hibernated' ? (report.hibernation?.residentBytesAfter ?? null) : null,
+    isStuck: false,
+    noSleepBeforeMs: 0,
   }
   state.addPod(found.entry, pod)
   if (isReady) noteReady(state, found.entry, pod)

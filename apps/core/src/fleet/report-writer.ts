@@ -10,11 +10,13 @@ import type { FleetState } from './fleet-state.ts'
 import type { PodReport, SessionReport } from './node-report.ts'
 import { expel, expelled } from './node-room.ts'
 import { movePod, podEnds, stopPod } from './pod-writer.ts'
+import { noteHibernation, noteRest } from './rest-writer.ts'
 import {
   applyToSession,
   awaitSlot,
   CANCEL_GRACE_MS,
   forgetOldest,
+  giveBack,
   releaseSlot,
   serveQueue,
   spend,
@@ -36,6 +38,7 @@ export function applyPodReport(state: FleetState, nodeName: string, report: PodR
     case 'creating':
     case 'active':
       noteRuntime(state, pod, report.runtime)
+      noteHibernation(state, pod, report.hibernation)
       if (report.phase === 'active' && pod.phase === 'creating') podReady(state, pod, report)
       return
     case 'terminating': // Its node ends it by itself. What is still being made says with its end why it failed.
@@ -54,7 +57,6 @@ export function applyPodReport(state: FleetState, nodeName: string, report: PodR
 export function podEnded(state: FleetState, pod: Pod, failure: PodFailure | null): void {
   const entry = state.entryOf(pod.applicationId)
   const hadEnded = pod.phase === 'terminating'
-  const reason: EndReason = failure?.kind === 'nodeLost' ? 'nodeLost' : 'podLost'
   const sessionIds = [...pod.sessionIds]
   const isFailure = failure !== null && !hadEnded
   if (isFailure && entry) noteFailure(state, entry, { pod, failure })
@@ -64,11 +66,29 @@ export function podEnded(state: FleetState, pod: Pod, failure: PodFailure | null
   })
   if (!isMoved) return
   if (isFailure) notePodFailure(state, pod, failure)
-  const atMs = state.ports.nowMs()
-  for (const id of sessionIds)
-    applyToSession(state, id, { kind: 'ended', reason, message: failure?.message ?? null, atMs })
+  endSessions(state, sessionIds, { pod, failure })
   if (pod.phase === 'failed' && failure?.kind !== 'nodeLost') keepFailed(state, pod)
   else state.removePod(pod)
+}
+
+/** S14: a session that its pod did not wake for goes to another one; any other ends with its pod. */
+function endSessions(
+  state: FleetState,
+  sessionIds: readonly string[],
+  { pod, failure }: { readonly pod: Pod; readonly failure: PodFailure | null },
+): void {
+  const atMs = state.ports.nowMs()
+  const reason: EndReason = failure?.kind === 'nodeLost' ? 'nodeLost' : 'podLost'
+  const didNotWake = failure?.kind === 'wakeFailed' || (failure !== null && reason === 'podLost' && hasNotWoken(pod))
+  if (didNotWake) state.ports.observe.podDidNotWake()
+  for (const id of sessionIds)
+    if (!didNotWake || !giveBack(state, id))
+      applyToSession(state, id, { kind: 'ended', reason, message: failure?.message ?? null, atMs })
+}
+
+/** Its node has not said that it woke since it slept: it may have ended in its sleep. */
+function hasNotWoken({ hibernation }: Pod): boolean {
+  return hibernation !== null && hibernation.depth !== 'none' && hibernation.wakeUs === null
 }
 
 /** Applies what a node says of one of its sessions. */
@@ -89,8 +109,9 @@ export function applySessionReport(state: FleetState, nodeName: string, report: 
         apply({ kind: 'clientsCounted', count: report.clientCount, atMs })
       return
     case 'closing':
-      // A core before this one asked for it, and its row may have been lost with that core.
-      if (session.phase === 'starting') apply({ kind: 'closeRequested', reason: 'requested', atMs })
+      // A core before this one asked for it, and its row may have been lost with that core. Who is given back is not.
+      if (session.phase === 'starting' && report.end !== 'wakeFailed')
+        apply({ kind: 'closeRequested', reason: 'requested', atMs })
       return
     case 'closed':
       return sessionLetGo(state, nodeName, { session, report })
@@ -129,8 +150,7 @@ function podReady(state: FleetState, pod: Pod, report: PodReport): void {
   if (isMoved) noteRuntime(state, pod, report.runtime)
   if (isMoved) state.ports.observe.podReady(pod)
   if (isMoved) state.ports.deadlines.clear(pod.id)
-  if (report.phase === 'hibernated') movePod(state, pod, { kind: 'slept' })
-  else if (pod.phase === 'hibernated') movePod(state, pod, { kind: 'woken' })
+  if (report.phase === 'standby' || report.phase === 'hibernated') noteRest(state, pod, report)
   const entry = state.entryOf(pod.applicationId)
   if (!isMoved || entry === null) return
   if (entry.isDeleted) return stopPod(state, pod)
@@ -238,7 +258,8 @@ function keepFailed(state: FleetState, pod: Pod): void {
 
 function sessionLetGo(state: FleetState, nodeName: string, what: { session: Session; report: SessionReport }): void {
   const { session, report } = what
-  const reason = report.end ?? 'exited'
+  if (report.end === 'wakeFailed' && giveBack(state, session.id)) return letGoOfGivenBack(state, nodeName, report)
+  const reason = report.end === 'wakeFailed' ? 'startFailed' : (report.end ?? 'exited')
   applyToSession(state, session.id, { kind: 'ended', reason, message: report.message, atMs: state.ports.nowMs() })
   if (state.recordedSessions.has(session.id))
     state.ports.tell(nodeName, { kind: 'forgetSessions', sessionIds: [session.id] })
@@ -248,6 +269,13 @@ function sessionLetGo(state: FleetState, nodeName: string, what: { session: Sess
   const isHere = pod.sessionIds.has(session.id) // S3: it may have left long ago.
   if (session.request.killPodOnClose && isHere) spend(state, pod)
   releaseSlot(state, pod, session.id)
+}
+
+/** S14: what its node knows of a grant that came to nothing must not stand in the way of the next one. */
+function letGoOfGivenBack(state: FleetState, nodeName: string, { sessionId, podId }: SessionReport): void {
+  state.ports.tell(nodeName, { kind: 'forgetSessions', sessionIds: [sessionId] })
+  const pod = state.pods.get(podId)
+  if (pod) releaseSlot(state, pod, sessionId)
 }
 
 /** A session that the core never granted like this, or has given up. */

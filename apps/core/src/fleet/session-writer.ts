@@ -6,6 +6,7 @@ import { addOpen, removeOpen, type ApplicationEntry } from './application-entry.
 import { noteEnd } from './event-notes.ts'
 import type { FleetState } from './fleet-state.ts'
 import { movePod, SILENCE_MS, stopPod } from './pod-writer.ts'
+import { nextPod } from './rest-writer.ts'
 
 /**
  * How long an application has to let go of a session that was closed before it was available, or that nobody knows.
@@ -33,7 +34,7 @@ export function enqueueSession(state: FleetState, entry: ApplicationEntry, sessi
 export function serveQueue(state: FleetState, entry: ApplicationEntry, justAsked: string | null = null): void {
   if (entry.isDeleted) return
   for (const sessionId of entry.queue) {
-    const pod = entry.warm.next()
+    const pod = nextPod(state, entry)
     if (pod === null) return
     const session = state.sessions.get(sessionId)
     entry.queue.delete(sessionId)
@@ -52,6 +53,25 @@ export function applyToSession(state: FleetState, sessionId: string, event: Sess
   if (result.kind !== 'moved') return false
   state.putSession(result.session)
   settle(state, { before: session, now: result.session, event })
+  return true
+}
+
+/**
+ * S14: its pod could not be woken, and the application has not heard of it. It takes its place in the queue again. False:
+ * it was further along, or is to close.
+ */
+export function giveBack(state: FleetState, sessionId: string): boolean {
+  const session = state.sessions.get(sessionId)
+  const entry = session && state.entryOf(session.applicationId)
+  if (!session || !entry || entry.isDeleted || session.phase !== 'starting') return false
+  if (!applyToSession(state, sessionId, { kind: 'givenBack', atMs: state.ports.nowMs() })) return false
+  const waiting = [...entry.queue]
+  const place = waiting.findIndex((id) => (state.sessions.get(id)?.createdAtMs ?? 0) >= session.createdAtMs)
+  entry.queue.clear()
+  for (const id of waiting.toSpliced(place < 0 ? waiting.length : place, 0, sessionId)) entry.queue.add(id)
+  state.markDirty(entry)
+  const givenBack = state.sessions.get(sessionId)
+  if (givenBack) state.ports.record.session(givenBack)
   return true
 }
 

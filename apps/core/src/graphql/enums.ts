@@ -12,7 +12,7 @@ import type { ApplicationFailure } from '../fleet/views.ts'
 import type { LatencyPart } from '../history/latency-series.ts'
 import type { NodeLinkKind as CoreNodeLinkKind } from '../nodes/node-link.ts'
 import type { NodePhase } from '../nodes/node-state.ts'
-import type { PodPhase as CorePodPhase } from '../pods/pod.ts'
+import type { HibernationDepth as CoreHibernationDepth, PodPhase as CorePodPhase } from '../pods/pod.ts'
 import type {
   CloseReason as CoreCloseReason,
   PodOrigin as CorePodOrigin,
@@ -38,6 +38,7 @@ export type Durability = OpenSession['durability']
 export type EndpointProtocol = Protocol
 export type ImagePhase = NodeImage['phase']
 export type ImagePullPolicy = CorePullPolicy
+export type HibernationDepth = CoreHibernationDepth
 export type Isolation = CoreIsolation
 export type NodeConditionKind = CoreConditionKind
 export type OpenSessionWait = OpenSession['wait']
@@ -88,6 +89,13 @@ const computeNodePhases: EnumTable<ComputeNodePhase> = {
   JOINING: 'joining',
   LOST: 'lost',
   READY: 'ready',
+}
+
+const hibernationDepths: EnumTable<HibernationDepth> = {
+  DEEP: 'deep',
+  FROZEN: 'frozen',
+  LIGHT: 'light',
+  NONE: 'none',
 }
 
 const isolations: EnumTable<Isolation> = {
@@ -142,6 +150,7 @@ const sessionSteps: EnumTable<SessionStep> = {
   CLOSED: 'closed',
   CLOSING: 'closing',
   COMMAND_SENT: 'commandSent',
+  GIVEN_BACK: 'givenBack',
   IDLE: 'idle',
   POD_TAKEN: 'podTaken',
   RECOVERED: 'recovered',
@@ -242,6 +251,7 @@ export const enumTables = {
   EndpointProtocol: endpointProtocols,
   ImagePhase: imagePhases,
   ImagePullPolicy: imagePullPolicies,
+  HibernationDepth: hibernationDepths,
   Isolation: isolations,
   NodeConditionKind: nodeConditionKinds,
   OpenSessionWait: openSessionWaits,

@@ -6,7 +6,13 @@ import type { PodView } from '../pods/pod.ts'
 import { pageOf, pageSize, type Order } from './connections.ts'
 import { badInput, logUnavailable } from './errors.ts'
 import { podMatches } from './filters.ts'
-import type { PodResolvers, QueryResolvers, ResolversTypes, SubscriptionResolvers } from './generated/resolver-types.ts'
+import type {
+  PodHibernationResolvers,
+  PodResolvers,
+  QueryResolvers,
+  ResolversTypes,
+  SubscriptionResolvers,
+} from './generated/resolver-types.ts'
 import { LOG_LINES_MAX } from './limits.ts'
 import { podPlacement } from './placement-words.ts'
 import { toDateTime } from './scalars.ts'
@@ -52,7 +58,8 @@ export const podSubscriptions: Required<Pick<SubscriptionResolvers, 'podLogs' | 
   },
 }
 
-export const podTypes: { readonly Pod: PodResolvers } = {
+export const podTypes: { readonly Pod: PodResolvers; readonly PodHibernation: PodHibernationResolvers } = {
+  PodHibernation: { wakeMs: ({ wakeUs }) => (wakeUs === null ? null : wakeUs / 1_000) },
   Pod: {
     application: ({ applicationId }, _args, { core, scope }) => visibleApplication(core.fleet, scope, applicationId),
     cpuMillisUsed: ({ usage }) => usage?.cpuMillis ?? null,

@@ -1,6 +1,7 @@
 /** The agent's words into the core's. Everything that arrives is checked here. */
 import type {
   ImageReport as WireImageReport,
+  Hibernation as WireHibernation,
   Isolation as WireIsolation,
   NodeHello,
   NodeState as WireNodeState,
@@ -11,6 +12,7 @@ import type {
 } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import {
   ImagePhase,
+  HibernationDepth as WireDepth,
   Isolation,
   PodFailureKind,
   PodPhase,
@@ -23,7 +25,7 @@ import type { NodeReport, NodeState, PodReport, SessionReport } from '../fleet/n
 import type { ImageReport } from '../images/node-image.ts'
 import type { NodePressure } from '../nodes/node-pressure.ts'
 import type { NodeIntroduction } from '../nodes/node.ts'
-import type { NodeUsage, PodFailure, PodUsage, StartPhases } from '../pods/pod.ts'
+import type { HibernationDepth, NodeUsage, PodFailure, PodHibernation, PodUsage, StartPhases } from '../pods/pod.ts'
 import type { Endpoint } from '../sessions/session.ts'
 
 /** Null when an agent says something that no agent of ours would: its stream is then cut. */
@@ -120,6 +122,18 @@ function podReportFrom(report: WirePodReport): FromWire<PodReport> {
     runtime: report.runtime === '' ? null : report.runtime,
     isSpent: report.isSpent,
     startPhases: report.startPhases === undefined ? null : startPhasesFrom(report.startPhases),
+    hibernation: report.hibernation === undefined ? null : hibernationFrom(report.hibernation),
+  }
+}
+
+function hibernationFrom(said: WireHibernation): PodHibernation {
+  return {
+    depth: DEPTHS.get(said.depth) ?? 'none',
+    residentBytesBefore: said.residentBytesBefore ?? null,
+    residentBytesAfter: said.residentBytesAfter ?? null,
+    swappedBytes: said.swappedBytes ?? null,
+    problem: said.problem === '' ? null : said.problem.slice(0, TEXT_MAX),
+    wakeUs: said.wakeUs ?? null,
   }
 }
 
@@ -184,12 +198,19 @@ const POD_PHASES = new Map<number, PodReport['phase']>([
   [PodPhase.POD_PHASE_FAILED, 'failed'],
 ])
 
+const DEPTHS = new Map<number, HibernationDepth>([
+  [WireDepth.HIBERNATION_DEPTH_FROZEN, 'frozen'],
+  [WireDepth.HIBERNATION_DEPTH_LIGHT, 'light'],
+  [WireDepth.HIBERNATION_DEPTH_DEEP, 'deep'],
+])
+
 const FAILURE_KINDS = new Map<number, PodFailure['kind']>([
   [PodFailureKind.POD_FAILURE_KIND_START_FAILED, 'startFailed'],
   [PodFailureKind.POD_FAILURE_KIND_NOT_READY, 'notReady'],
   [PodFailureKind.POD_FAILURE_KIND_EXITED, 'exited'],
   [PodFailureKind.POD_FAILURE_KIND_OUT_OF_MEMORY, 'outOfMemory'],
   [PodFailureKind.POD_FAILURE_KIND_UNHEALTHY, 'unhealthy'],
+  [PodFailureKind.POD_FAILURE_KIND_WAKE_FAILED, 'wakeFailed'],
 ])
 
 const SESSION_PHASES = new Map<number, SessionReport['phase']>([
@@ -205,4 +226,5 @@ const SESSION_ENDS = new Map<number, SessionReport['end']>([
   [SessionEnd.SESSION_END_EXITED, 'exited'],
   [SessionEnd.SESSION_END_POD_LOST, 'podLost'],
   [SessionEnd.SESSION_END_START_FAILED, 'startFailed'],
+  [SessionEnd.SESSION_END_WAKE_FAILED, 'wakeFailed'],
 ])

@@ -145,6 +145,7 @@ function podGone(podId: string): {
         failureKind: 0,
         isSpent: false,
         startPhases: undefined,
+        hibernation: undefined,
       },
     },
   }
@@ -197,6 +198,9 @@ async function linkWorld() {
         sessionClosed: () => undefined,
         podReady: () => undefined,
         applicationGone: () => undefined,
+        podRested: () => undefined,
+        podWoke: () => undefined,
+        podDidNotWake: () => undefined,
         rejected: () => undefined,
       },
     },

@@ -39,6 +39,10 @@ function bodyOf(command: NodeCommand, { nowMs, secretsOf }: WireFacts): NonNulla
       return { $case: 'defineApplicationVersion', value: versionToWire(command.version, command.applicationName) }
     case 'createPod':
       return { $case: 'createPod', value: createToWire(command, secretsOf(command.versionId)) }
+    case 'hibernatePod':
+      return { $case: 'hibernatePod', value: { podId: command.podId, deeperAfterMs: command.deeperAfterMs } }
+    case 'wakePod':
+      return { $case: 'wakePod', value: { podId: command.podId } }
     case 'stopPod':
       return { $case: 'stopPod', value: { podId: command.podId, graceMs: command.graceMs } }
     case 'startSession': {

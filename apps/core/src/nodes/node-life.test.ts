@@ -257,7 +257,8 @@ describe('N2, N7: reports', () => {
     const { resourceVersion } = world.fleet.state.changes
     const revision = world.reader.node(name)?.revision ?? 0
     const stale = { podId: world.session(id).podId ?? '', versionId: 'ver-game-1', phase: 'failed' } as const
-    const pod = { ...stale, failure: null, readyAfterMs: null, runtime: null, isSpent: false, startPhases: null }
+    const nothing = { failure: null, readyAfterMs: null, runtime: null, startPhases: null, hibernation: null }
+    const pod = { ...stale, ...nothing, isSpent: false }
     for (const old of [revision, revision - 1, 1])
       expect(world.turn((fleet) => fleet.nodeReports(name, old, [{ kind: 'pod', pod }]))).toBe(true)
     expect(world.fleet.state.changes.resourceVersion).toBe(resourceVersion)

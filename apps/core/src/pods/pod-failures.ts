@@ -20,9 +20,12 @@ const DELAY_MS_MAX = 60_000
 /** A pod that ends by itself so soon after it was ready counts as failed. */
 const EARLY_END_MS = 10_000
 
-/** Whether the end of a pod speaks against its version. A lost node does not, and what ran for a while worked. */
+/**
+ * Whether the end of a pod speaks against its version. A lost node does not, nor one that cannot wake what slept; and
+ * what ran for a while worked.
+ */
 export function isVersionsFault(pod: Pick<Pod, 'readyAtMs'>, failure: PodFailure, atMs: number): boolean {
-  if (failure.kind === 'nodeLost' || failure.kind === 'lost') return false
+  if (['nodeLost', 'lost', 'wakeFailed'].includes(failure.kind)) return false
   return pod.readyAtMs === null || atMs - pod.readyAtMs < EARLY_END_MS
 }
 

@@ -18,7 +18,7 @@ export const POD_PHASES: readonly PodPhase[] = [
 
 /** `lost`: gone from its node without a word; `nodeLost`: given up with its node. */
 export type PodFailureKind =
-  | ('startFailed' | 'notReady' | 'exited' | 'outOfMemory' | 'unhealthy')
+  | ('startFailed' | 'notReady' | 'exited' | 'outOfMemory' | 'unhealthy' | 'wakeFailed')
   | ('lost' | 'nodeLost')
 
 export type PodFailure = {
@@ -26,6 +26,27 @@ export type PodFailure = {
   readonly message: string
   readonly lastLogLines: readonly string[]
 }
+
+/** How much of a pod was put away: nothing, its execution, its coldest memory as well, all that the kernel gives. */
+export type HibernationDepth = 'none' | 'frozen' | 'light' | 'deep'
+
+export const HIBERNATION_DEPTHS: readonly HibernationDepth[] = ['none', 'frozen', 'light', 'deep']
+
+/** What came of putting a pod to sleep, the last time that this was tried; by its node. */
+export type PodHibernation = {
+  readonly depth: HibernationDepth
+  /** Null where its node cannot measure it. */
+  readonly residentBytesBefore: number | null
+  readonly residentBytesAfter: number | null
+  readonly swappedBytes: number | null
+  /** Why it is not as deep as it should be; null when it is. */
+  readonly problem: string | null
+  /** Null until it has woken. */
+  readonly wakeUs: number | null
+}
+
+/** Where a pod stands between waking and sleeping. What was asked and is not said yet books as if it were awake. */
+export type PodRest = 'awake' | 'askedToSleep' | 'asleep' | 'askedToWake'
 
 /** Of a node, or of a pod. */
 export type NodeUsage = { readonly cpuMillis: number; readonly memoryBytes: number }
@@ -80,6 +101,15 @@ export type Pod = {
   startPhases: StartPhases | null
   /** One of its sessions closed after which there shall be no other: it ends with the last of those that it has (S13). */
   isSpent: boolean
+  rest: PodRest
+  /** Of its last sleep; null before the first. */
+  hibernation: PodHibernation | null
+  /** What it keeps while it sleeps; null where its node cannot measure it. Only becomes less. */
+  keptBytes: number | null
+  /** It sleeps where there is no room for it to wake (W16). */
+  isStuck: boolean
+  /** It could not be put to sleep, and is not asked again before. */
+  noSleepBeforeMs: number
 }
 
 export type PodView = Readonly<Omit<Pod, 'sessionIds'>> & { readonly sessionIds: ReadonlySet<string> }

@@ -35,6 +35,16 @@ export class RecencyList<T> {
     return this.#oldest?.value ?? null
   }
 
+  /** All, the one that came in last first. None may come or go meanwhile. */
+  *fromNewest(): Generator<T, void> {
+    for (let place = this.#newest; place !== null; place = place.older) yield place.value
+  }
+
+  /** The other way round. */
+  *fromOldest(): Generator<T, void> {
+    for (let place = this.#oldest; place !== null; place = place.newer) yield place.value
+  }
+
   /** Becomes the newest here, also when it was on this list, or on another. */
   add(place: Place<T>): void {
     if (this.#newest === place) return

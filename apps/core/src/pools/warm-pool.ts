@@ -2,17 +2,17 @@
  * The pods of one application that can take a session, and which of them takes the next.
  *
  * The newest version before older ones; a pod that serves already (and has slots left) before one
- * that is free, so that free pods stay free; hot before hibernated; most recently used first, so that
- * the others can sleep. What shrinks the pool takes from the other end.
+ * that is free, so that free pods stay free; hot before those that are about to wake, to sleep,
+ * and asleep; most recently used first, so that the others can sleep. What shrinks the pool takes from the other end.
  */
 import type { Pod } from '../pods/pod.ts'
 import { placeFor, RecencyList, type Place } from './recency-list.ts'
 
-export type Shelf = 'open' | 'hot' | 'asleep'
+export type Shelf = 'open' | 'hot' | 'waking' | 'dozing' | 'asleep'
 type Shelves = { readonly version: number } & Readonly<Record<Shelf, RecencyList<Pod>>>
 
-const CLAIM_ORDER: readonly Shelf[] = ['open', 'hot', 'asleep']
-const SHRINK_ORDER: readonly Shelf[] = ['asleep', 'hot']
+const CLAIM_ORDER: readonly Shelf[] = ['open', 'hot', 'waking', 'dozing', 'asleep']
+const SHRINK_ORDER: readonly Shelf[] = ['asleep', 'dozing', 'waking', 'hot']
 
 export class WarmPool {
   /** By version, the newest first. Few: old ones go as their pods do. */
@@ -50,6 +50,21 @@ export class WarmPool {
     return (shelves && CLAIM_ORDER.find((shelf) => shelves[shelf] === list)) ?? null
   }
 
+  /** How many pods stand on a shelf. */
+  count(shelf: Shelf): number {
+    return this.#versions.reduce((sum, shelves) => sum + shelves[shelf].size, 0)
+  }
+
+  /** The pods of a shelf: of the oldest version first, and of each the least recently used first. */
+  *fromOldest(shelf: Shelf): Generator<Pod, void> {
+    for (const shelves of this.#versions.toReversed()) yield* shelves[shelf].fromOldest()
+  }
+
+  /** The other way round. */
+  *fromNewest(shelf: Shelf): Generator<Pod, void> {
+    for (const shelves of this.#versions) yield* shelves[shelf].fromNewest()
+  }
+
   /** The pod for the next session; null when there is none. It stays until its phase is changed. */
   next(): Pod | null {
     for (const shelves of this.#versions) {
@@ -80,6 +95,8 @@ export class WarmPool {
       version,
       open: new RecencyList<Pod>(),
       hot: new RecencyList<Pod>(),
+      waking: new RecencyList<Pod>(),
+      dozing: new RecencyList<Pod>(),
       asleep: new RecencyList<Pod>(),
     }
     const older = this.#versions.findIndex((other) => other.version < version)
@@ -90,7 +107,7 @@ export class WarmPool {
 
 function shelfOf(pod: Pod): Shelf | null {
   if (pod.isSpent) return null
-  if (pod.phase === 'standby') return 'hot'
-  if (pod.phase === 'hibernated') return 'asleep'
+  if (pod.phase === 'standby') return pod.rest === 'askedToSleep' ? 'dozing' : 'hot'
+  if (pod.phase === 'hibernated') return pod.rest === 'askedToWake' ? 'waking' : 'asleep'
   return pod.phase === 'active' && pod.sessionIds.size < pod.version.spec.sessionsPerPod ? 'open' : null
 }

@@ -156,12 +156,21 @@ export class NodeGroups {
     return this.#lastChoice
   }
 
-  book(nodeName: string, spec: VersionSpec, applicationId: string): void {
-    this.#move(nodeName, spec, { applicationId, sign: 1 })
+  /** Whether so much more could be booked on a node, for a pod that is there already. */
+  hasRoomFor(nodeName: string, more: Demand): boolean {
+    const slot = this.#slots.get(nodeName)
+    if (!slot) return false
+    const { capacity, booked } = slot
+    const freeMemoryBytes = capacity.memoryBytes - booked.memoryBytes
+    return capacity.cpuMillis - booked.cpuMillis >= more.cpuMillis && freeMemoryBytes >= more.memoryBytes
   }
 
-  release(nodeName: string, spec: VersionSpec, applicationId: string): void {
-    this.#move(nodeName, spec, { applicationId, sign: -1 })
+  book(nodeName: string, booking: Demand, applicationId: string): void {
+    this.#move(nodeName, booking, { applicationId, sign: 1 })
+  }
+
+  release(nodeName: string, booking: Demand, applicationId: string): void {
+    this.#move(nodeName, booking, { applicationId, sign: -1 })
   }
 
   /** Why there is no room: for people who ask, so it may look at every node. */
@@ -239,11 +248,11 @@ export class NodeGroups {
     return true
   }
 
-  #move(nodeName: string, spec: VersionSpec, how: { applicationId: string; sign: 1 | -1 }): void {
+  #move(nodeName: string, booking: Demand, how: { applicationId: string; sign: 1 | -1 }): void {
     const slot = this.#slots.get(nodeName)
     if (!slot) return
-    slot.booked.cpuMillis += how.sign * spec.cpuMillis
-    slot.booked.memoryBytes += how.sign * spec.memoryBytes
+    slot.booked.cpuMillis += how.sign * booking.cpuMillis
+    slot.booked.memoryBytes += how.sign * booking.memoryBytes
     slot.booked.pods += how.sign
     this.#pods.add(slot.number, how.applicationId, how.sign)
     updateTree(slot)

@@ -18,6 +18,7 @@ const expected: Record<SessionPhase, Record<Kind, Outcome>> = {
     deadlinePassed: 'closed',
     ended: 'rejected',
     recovered: 'ignored',
+    givenBack: 'ignored',
     heard: 'ignored',
   },
   starting: {
@@ -30,6 +31,7 @@ const expected: Record<SessionPhase, Record<Kind, Outcome>> = {
     deadlinePassed: 'closed',
     ended: 'closed',
     recovered: 'starting',
+    givenBack: 'pending',
     heard: 'ignored',
   },
   available: {
@@ -42,6 +44,7 @@ const expected: Record<SessionPhase, Record<Kind, Outcome>> = {
     deadlinePassed: 'closing',
     ended: 'closed',
     recovered: 'available',
+    givenBack: 'ignored',
     heard: 'ignored',
   },
   inUse: {
@@ -54,6 +57,7 @@ const expected: Record<SessionPhase, Record<Kind, Outcome>> = {
     deadlinePassed: 'closing',
     ended: 'closed',
     recovered: 'inUse',
+    givenBack: 'ignored',
     heard: 'ignored',
   },
   closing: {
@@ -66,6 +70,7 @@ const expected: Record<SessionPhase, Record<Kind, Outcome>> = {
     deadlinePassed: 'closed',
     ended: 'closed',
     recovered: 'closing',
+    givenBack: 'ignored',
     heard: 'ignored',
   },
   closed: {
@@ -78,6 +83,7 @@ const expected: Record<SessionPhase, Record<Kind, Outcome>> = {
     deadlinePassed: 'ignored',
     ended: 'ignored',
     recovered: 'ignored',
+    givenBack: 'ignored',
     heard: 'ignored',
   },
 }
@@ -108,6 +114,7 @@ const sample: Record<Kind, SessionEvent> = {
   ended: { kind: 'ended', reason: 'nodeLost', message: 'gone', atMs: 1_400 },
   recovered: { kind: 'recovered', atMs: 1_500 },
   heard: { kind: 'heard', atMs: 1_600 },
+  givenBack: { kind: 'givenBack', atMs: 1_700 },
 }
 
 describe('every phase × every event', () => {
@@ -252,6 +259,14 @@ describe('S10: a session that a restarted core finds', () => {
   })
 })
 
+it('S14: a session whose pod does not wake waits for another, with the deadline that it had', () => {
+  const givenBack = after(['claimed', 'givenBack'])
+  expect(givenBack).toMatchObject({ phase: 'pending', podId: null, nodeName: null, grantEpoch: null, start: null })
+  expect(givenBack.deadline).toEqual(newSession(request).deadline)
+  expect(givenBack.timeline.at(-1)?.step).toBe('givenBack')
+  expect(after(['claimed', 'givenBack', 'claimed', 'ready']).phase).toBe('available')
+})
+
 it('is settled as soon as it is of use, or never will be', () => {
   const settled = SESSION_PHASES.filter((phase) => isSettled(sessionIn(phase)))
   expect(settled).toEqual(['available', 'inUse', 'closing', 'closed'])
@@ -291,10 +306,16 @@ function expectRules(before: Session, now: Session): void {
   if (now.phase === 'closed') expect(now.deadline).toBeNull()
   expect(now.endpoints.length > 0).toBe(['available', 'inUse', 'closing'].includes(now.phase)) // S8
   if (now.phase === 'closed') expect(now.request).toMatchObject({ data: new Uint8Array(0), env: {} }) // S8
-  const repeatable = ['attached', 'idle', 'recovered']
+  const repeatable = ['attached', 'idle', 'recovered', ...wayToAnother(now)]
   const once = now.timeline.map(({ step }) => step).filter((step) => !repeatable.includes(step))
   expect(new Set(once).size).toBe(once.length) // S9
   expect(now.timeline.length).toBeLessThanOrEqual(34) // S9
+}
+
+/** S14: steps that a session takes again when its pod did not wake. */
+function wayToAnother({ timeline }: Session): readonly string[] {
+  const isGivenBack = timeline.some(({ step }) => step === 'givenBack')
+  return isGivenBack ? ['podTaken', 'commandSent', 'started', 'givenBack'] : []
 }
 
 /** The shortest way into each phase. */

@@ -7,7 +7,9 @@
  *      │                  │                                 │
  *      └──────────────────┴──────────► closed ◄─────────────┘
  *
- * Rules S1..S12 live in SPEC.md; the tests name the rule they check.
+ * A session whose pod could not be woken is `pending` again (S14).
+ *
+ * Rules S1..S14 live in SPEC.md; the tests name the rule they check.
  * Nothing here awaits, reads a clock or touches another room.
  */
 import { unreachable } from '@fornax/kernel/assert'
@@ -29,6 +31,8 @@ export type SessionEvent = { readonly atMs: number } & (
   | { readonly kind: 'started' }
   | { readonly kind: 'ready'; readonly endpoints: readonly Endpoint[] }
   | { readonly kind: 'clientsCounted'; readonly count: number }
+  /** Its pod could not be woken. */
+  | { readonly kind: 'givenBack' }
   | { readonly kind: 'closeRequested'; readonly reason: CloseReason }
   | { readonly kind: 'deadlinePassed' }
   | { readonly kind: 'ended'; readonly reason: EndReason; readonly message: string | null }
@@ -93,6 +97,8 @@ export function transition(session: Session, event: SessionEvent): Transition {
       return ready(session, event.endpoints, event.atMs)
     case 'clientsCounted':
       return clientsCounted(session, event.count, event.atMs)
+    case 'givenBack':
+      return giveBack(session, event.atMs)
     case 'closeRequested':
       if (session.phase === 'closing') return IGNORED // S4: the first reason wins.
       return leave(session, event.reason, event.atMs)
@@ -118,10 +124,18 @@ export function isSettled(session: Session): boolean {
 
 const IGNORED: Transition = { kind: 'ignored' }
 
-/** S9: steps on the way are written once, and change nothing else. */
+/** S14: nobody has heard of it, so it can be somebody else's. Its deadline stays. */
+function giveBack(session: Session, atMs: number): Transition {
+  if (session.phase !== 'starting') return IGNORED
+  const nobody = { podId: null, nodeName: null, versionNumber: null, grantEpoch: null, start: null }
+  return moved(session, { ...nobody, phase: 'pending', deadline: openDeadline(session) }, at('givenBack', atMs))
+}
+
+/** S9: steps on the way are written once for each pod, and change nothing else. */
 function onTheWay(session: Session, event: SessionEvent & { kind: 'commandSent' | 'started' }): Transition {
   if (session.phase !== 'starting') return IGNORED
-  const isWritten = session.timeline.some((entry) => entry.step === event.kind)
+  const ofThisGrant = session.timeline.slice(session.timeline.findLastIndex(({ step }) => step === 'podTaken'))
+  const isWritten = ofThisGrant.some((entry) => entry.step === event.kind)
   return isWritten ? IGNORED : moved(session, {}, at(event.kind, event.atMs))
 }
 

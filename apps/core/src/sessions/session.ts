@@ -46,7 +46,7 @@ export type Idempotency = { readonly key: string; readonly fingerprint: string }
 /** A step on the way, for the timeline. */
 export type SessionStep =
   | ('asked' | 'podTaken' | 'commandSent' | 'started' | 'available' | 'attached' | 'idle')
-  | ('closing' | 'closed' | 'recovered')
+  | ('closing' | 'closed' | 'recovered' | 'givenBack')
 
 export type TimelineEntry = {
   readonly step: SessionStep

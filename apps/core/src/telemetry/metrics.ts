@@ -1,6 +1,6 @@
 /** The core's numbers for Prometheus. Labels are few and bounded: never an id, never a name that clients choose. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Pod, StartPhases } from '../pods/pod.ts'
+import { HIBERNATION_DEPTHS, type Pod, type PodHibernation, type StartPhases } from '../pods/pod.ts'
 import type { Session } from '../sessions/session.ts'
 
 /** What is read from the fleet when the numbers are asked for. */
@@ -32,6 +32,7 @@ export class Metrics {
   readonly #violations: Counter<'invariant'>
   readonly #openSeconds: Histogram<'start'>
   readonly #podStartSeconds: Histogram<'step' | 'runtime'>
+  readonly #sleeps: SleepMetrics
 
   constructor(gauges: Gauges) {
     const registers = [this.#registry]
@@ -74,6 +75,7 @@ export class Metrics {
       buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60],
       registers,
     })
+    this.#sleeps = new SleepMetrics(registers)
     byLabel(this.#registry, 'fornax_nodes', 'Nodes by phase.', gauges.nodesByPhase)
     byLabel(
       this.#registry,
@@ -102,6 +104,18 @@ export class Metrics {
 
   sessionClosed(session: Session): void {
     this.#closed.inc({ reason: session.closeReason ?? 'requested' })
+  }
+
+  podRested(hibernation: PodHibernation | null): void {
+    this.#sleeps.rested(hibernation)
+  }
+
+  podWoke(wakeUs: number): void {
+    this.#sleeps.woke(wakeUs)
+  }
+
+  podDidNotWake(): void {
+    this.#sleeps.didNotWake()
   }
 
   rejected(what: string): void {
@@ -133,6 +147,60 @@ const START_STEPS: readonly (readonly [keyof StartPhases, string])[] = [
 /** Handlers of containerd have names of their administrators' choice: together they are one label. */
 function labelOf(runtime: string): string {
   return ['bubblewrap', 'process', 'containerd'].includes(runtime) ? runtime : 'other'
+}
+
+/** What pods gain by sleeping, and lose by waking. */
+class SleepMetrics {
+  readonly #rests: Counter<'depth'>
+  readonly #wakes: Counter<'outcome'>
+  readonly #wakeSeconds: Histogram
+  readonly #keptRatio: Histogram<'depth'>
+
+  constructor(registers: Registry[]) {
+    this.#rests = new Counter({
+      name: 'fornax_pod_hibernations_total',
+      help: 'Pods that were put to sleep, or deeper, by depth; `none`: could not be put to sleep.',
+      labelNames: ['depth'],
+      registers,
+    })
+    this.#wakes = new Counter({
+      name: 'fornax_pod_wakes_total',
+      help: 'Pods that were woken, and pods that could not be.',
+      labelNames: ['outcome'],
+      registers,
+    })
+    this.#wakeSeconds = new Histogram({
+      name: 'fornax_pod_wake_seconds',
+      help: 'From the command to wake a pod until it ran again or, with the session service, said its first word.',
+      buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 3],
+      registers,
+    })
+    this.#keptRatio = new Histogram({
+      name: 'fornax_pod_hibernated_memory_ratio',
+      help: 'Resident memory of a pod asleep, as a part of what it was before.',
+      labelNames: ['depth'],
+      buckets: [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1],
+      registers,
+    })
+    for (const depth of HIBERNATION_DEPTHS) this.#rests.inc({ depth }, 0)
+    for (const outcome of ['woken', 'failed']) this.#wakes.inc({ outcome }, 0)
+  }
+
+  rested(hibernation: PodHibernation | null): void {
+    if (hibernation === null) return
+    const { depth, residentBytesBefore: before, residentBytesAfter: after } = hibernation
+    this.#rests.inc({ depth })
+    if (before !== null && after !== null && before > 0) this.#keptRatio.observe({ depth }, after / before)
+  }
+
+  woke(wakeUs: number): void {
+    this.#wakes.inc({ outcome: 'woken' })
+    this.#wakeSeconds.observe(wakeUs / 1_000_000)
+  }
+
+  didNotWake(): void {
+    this.#wakes.inc({ outcome: 'failed' })
+  }
 }
 
 const TOTALS: readonly (readonly [keyof Totals, string, string])[] = [

@@ -171,6 +171,11 @@ export class FakeFleet implements FleetReader {
       usage: null,
       isSpent: false,
       startPhases: null,
+      rest: 'awake',
+      hibernation: null,
+      keptBytes: null,
+      isStuck: false,
+      noSleepBeforeMs: 0,
       ...given,
     })
   }

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { systemClock } from '@fornax/kernel/clock'
 import { createLog } from '@fornax/kernel/log'
 import { SimulatedNodes } from '../../../agent/src/simulate/simulated-nodes.ts'
+import { NO_DELAYS } from '../../../agent/src/runtime/simulated/simulated-runtime.ts'
 import { createCore, type Core } from '../../src/core.ts'
 import { ROLES, type Role } from '../../src/tenants/tenant.ts'
 import { ask as askServer, type Answer } from '../acceptance/test-server.ts'
@@ -47,7 +48,7 @@ export async function openAccessWorld(options: AccessOptions = {}): Promise<Acce
       coreAddress: core.nodeLink,
       joinToken: () => JOIN_TOKEN,
       resources: { cpuMillis: 64_000, memoryBytes: 2 ** 36, pods: 500 },
-      delays: { createMs: 0, stopMs: 0, openMs: 0, closeMs: 0, atOnceMax: 100 },
+      delays: { ...NO_DELAYS, atOnceMax: 100 },
       clock: systemClock,
       log,
       onAccepted: () => undefined,

@@ -10,7 +10,14 @@ import {
   type NodeSession,
   type NodeSessionEvent,
 } from '@fornax/node-model/node-session-state'
-import { creatingPod, hasEnded, transition as movePod, type Pod, type PodEvent } from '@fornax/node-model/pod-state'
+import {
+  creatingPod,
+  hasEnded,
+  toldPodPhase,
+  transition as movePod,
+  type Pod,
+  type PodEvent,
+} from '@fornax/node-model/pod-state'
 import type { VersionSpec } from '../../src/applications/application.ts'
 import type { NodeCommand } from '../../src/fleet/node-command.ts'
 import type { NodeReport, NodeState, PodReport, SessionReport } from '../../src/fleet/node-report.ts'
@@ -22,6 +29,7 @@ export type NodeTimes = {
   stopMs: number
   openMs: number
   closeMs: number
+  sleepMs: number
 }
 
 /** What becomes of the pods of a version. */
@@ -41,7 +49,7 @@ const EARLY_MS = 500
 
 export class FakeNode {
   readonly introduction: Omit<NodeIntroduction, 'ledgerId'>
-  readonly times: NodeTimes = { createMs: 50, stopMs: 20, openMs: 5, closeMs: 5 }
+  readonly times: NodeTimes = { createMs: 50, stopMs: 20, openMs: 5, closeMs: 5, sleepMs: 10 }
   readonly fates = new Map<string, Fate>()
   readonly pods = new Map<string, Pod>()
   readonly sessions = new Map<string, NodeSession>()
@@ -53,6 +61,12 @@ export class FakeNode {
   readonly delivered = new Map<string, Pick<Start, 'data' | 'env'>>()
   /** Sessions of which it says nothing, whatever it is asked. */
   readonly silentAbout = new Set<string>()
+  /** What a pod keeps that sleeps, of its request. */
+  keptShare = 0.25
+  /** Whether no pod can be put to sleep here. */
+  sleepless = false
+  /** Pods that cannot be woken. */
+  readonly unwakeable = new Set<string>()
   /** What a core asked for that no core may ask for. */
   readonly misdeeds: string[] = []
   /** How many pods were ever made here. */
@@ -150,6 +164,10 @@ export class FakeNode {
         return this.#createPod(command.podId, command.versionId)
       case 'stopPod':
         return this.#stopPod(command.podId, command.graceMs)
+      case 'hibernatePod':
+        return this.#hibernate(command.podId)
+      case 'wakePod':
+        return this.#changePod(command.podId, { kind: 'wakeRequested' })
       case 'startSession':
         return this.#startSession(command)
       case 'closeSession':
@@ -200,6 +218,28 @@ export class FakeNode {
     this.#after(this.times.stopMs, () => this.#changePod(podId, ended))
   }
 
+  #hibernate(podId: string): void {
+    this.#changePod(podId, { kind: 'sleepRequested', deeperAfterMs: 1_000 })
+    this.#after(this.times.sleepMs, () => {
+      const depth = this.sleepless ? 'none' : 'light'
+      const residentBytesAfter = Math.round(this.specOf(podId).memoryBytes * this.keptShare)
+      const measured = { residentBytesBefore: 1, residentBytesAfter, swappedBytes: 1, problem: '', wakeUs: null }
+      this.#changePod(podId, {
+        kind: this.sleepless ? 'sleepFailed' : 'slept',
+        hibernation: { ...measured, depth, problem: this.sleepless ? 'it may not' : '' },
+      })
+    })
+  }
+
+  /** Its pod was frozen, and stays so. */
+  #doesNotWake(sessionId: string, podId: string): void {
+    this.#changeSession(sessionId, { kind: 'podDidNotWake', message: 'it is frozen' })
+    const failure = { kind: 'wakeFailed', reason: 'it is frozen' } as const
+    this.#changePod(podId, { kind: 'condemned', failure, atMs: this.#clock.nowMs(), graceMs: 0 })
+    this.#changeSession(sessionId, { kind: 'cleared' })
+    this.#endLater(podId)
+  }
+
   #startSession(command: Start): void {
     const { sessionId, podId, grantEpoch, data, env, killPod } = command
     const known = this.sessions.get(sessionId)
@@ -215,6 +255,7 @@ export class FakeNode {
     this.delivered.set(sessionId, { data, env })
     this.#putPod(claimed.pod)
     this.#changeSession(sessionId, { kind: 'podReady' })
+    if (pod?.phase === 'hibernated' && this.unwakeable.has(podId)) return this.#doesNotWake(sessionId, podId)
     this.#after(this.times.openMs, () => this.#opened(sessionId))
     this.#watchDeadline(sessionId)
   }
@@ -350,7 +391,8 @@ export class FakeNode {
 
 function podReport(pod: Pod | undefined): PodReport {
   if (!pod) throw new Error('a pod is there when it is reported')
-  const { podId, versionId, phase, failure, readyAfterMs, runtime, isSpent, lastLogLines } = pod
+  const { podId, versionId, failure, readyAfterMs, runtime, isSpent, lastLogLines, hibernation } = pod
+  const phase = toldPodPhase(pod)
   return {
     podId,
     versionId,
@@ -360,6 +402,7 @@ function podReport(pod: Pod | undefined): PodReport {
     runtime,
     isSpent,
     startPhases: null,
+    hibernation: hibernation && { ...hibernation, problem: hibernation.problem === '' ? null : hibernation.problem },
   }
 }
 
@@ -390,6 +433,6 @@ function sessionReport(session: NodeSession): SessionReport {
     endpoints: session.endpoints.map((endpoint) => ({ ...endpoint, protocol: 'http' })),
     clientCount,
     message: message === '' ? null : message,
-    end: phase === 'closed' ? end : null,
+    end: phase === 'closed' || end === 'wakeFailed' ? end : null,
   }
 }

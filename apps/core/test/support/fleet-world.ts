@@ -329,6 +329,9 @@ export class FleetWorld {
             this.latency.forget(id)
             this.history?.applicationGone(id)
           },
+          podRested: () => undefined,
+          podWoke: () => undefined,
+          podDidNotWake: () => undefined,
           rejected: (what, id, why) => this.rejected.push(`${what} ${id}: ${why}`),
         },
       },

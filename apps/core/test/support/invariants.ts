@@ -2,7 +2,7 @@
  * Looks at a world after every turn, with everything that a world can witness. What must never happen is written
  * down once, in `src/audit/invariants.ts`.
  */
-import { hasEnded } from '@fornax/node-model/pod-state'
+import { hasEnded, toldPodPhase } from '@fornax/node-model/pod-state'
 import { Memory } from '../../src/audit/memory.ts'
 import { Onlooker } from '../../src/audit/onlooker.ts'
 import type {
@@ -61,9 +61,13 @@ function nodeWitness(node: FakeNode): NodeWitness {
 function* runningPods(node: FakeNode): Generator<RunningPod> {
   const open = [...node.sessions.values()].filter(({ phase }) => phase !== 'closed')
   for (const pod of node.pods.values()) {
-    const { podId, phase } = pod
+    const { podId, isAsleep, hibernation } = pod
+    const phase = toldPodPhase(pod)
     if (hasEnded(pod) || phase === 'terminated' || phase === 'failed') continue
-    const { sessionsPerPod: slots, cpuMillis, memoryBytes } = node.specOf(podId)
+    const { sessionsPerPod: slots, ...asked } = node.specOf(podId)
+    const { cpuMillis, memoryBytes } = isAsleep
+      ? { cpuMillis: 0, memoryBytes: hibernation?.residentBytesAfter ?? asked.memoryBytes }
+      : asked
     yield { podId, phase, slots, cpuMillis, memoryBytes, sessions: open.filter((session) => session.podId === podId) }
   }
 }

@@ -144,6 +144,9 @@ export class LargeFleet implements Disposable {
           sessionClosed: () => {},
           podReady: () => undefined,
           applicationGone: () => {},
+          podRested: () => {},
+          podWoke: () => {},
+          podDidNotWake: () => {},
           rejected: (what, id, why) => {
             throw new Error(`${what} ${id}: ${why}`)
           },
@@ -164,6 +167,7 @@ function podReport(podId: string, versionId: string, phase: 'standby' | 'termina
     runtime: 'process',
     isSpent: false,
     startPhases: null,
+    hibernation: null,
   }
 }
 

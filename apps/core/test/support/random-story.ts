@@ -32,6 +32,8 @@ type Operation =
     }
   | { readonly do: 'crash'; readonly node: number; readonly keepsLedger: boolean; readonly forMs: number }
   | { readonly do: 'deaf'; readonly node: number }
+  /** Its pods cannot be put to sleep, or those that sleep cannot be woken. */
+  | { readonly do: 'restless'; readonly node: number; readonly sleeps: boolean }
   | { readonly do: 'slow'; readonly node: number; readonly factor: number; readonly hangs: boolean }
   | { readonly do: 'cordon' | 'uncordon' | 'drain'; readonly node: number }
   | { readonly do: 'restart'; readonly downMs: number }
@@ -41,7 +43,8 @@ const APPS = 2
 
 /** Plays so many stories, new ones each time unless some are to be told again; throws at the first that ends badly. */
 export function tellStories(count: number, again: { readonly seed?: number; readonly path?: string } = {}): void {
-  const story = fc.array(anyOperation(), { maxLength: 50, size: 'max' })
+  // A story that is told again is one from before pods slept: its path leads through the choices of then.
+  const story = fc.array(anyOperation(again.path === undefined), { maxLength: 50, size: 'max' })
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 2 ** 31 - 1 }), story, (worldSeed, operations) => {
       const play = new Play(worldSeed)
@@ -84,6 +87,8 @@ class Play {
     for (const node of world.nodes.values()) {
       if (world.deaf.delete(node.name)) world.disconnect(node.name) // Nothing else tells of the last report.
       node.fates.clear()
+      node.sleepless = false
+      node.unwakeable.clear()
       Object.assign(node.times, { createMs: 50, stopMs: 20, openMs: 5, closeMs: 5 })
       world.turn((fleet) => fleet.setCordoned(node.name, false))
       world.reconnect(node.name)
@@ -171,6 +176,10 @@ class Play {
       case 'deaf':
         world.deaf.set(name, 1)
         return
+      case 'restless':
+        if (!operation.sleeps) for (const podId of node.pods.keys()) node.unwakeable.add(podId)
+        else node.sleepless = !node.sleepless
+        return
       case 'slow':
         node.times.createMs = 50 * operation.factor
         node.times.openMs = operation.hangs ? Infinity : 5 * operation.factor
@@ -225,7 +234,7 @@ function isTooMany(target: ScalingTarget, idle: number, total: number): boolean 
   return 100 * idle > target.high * total && !isTooFew(target, idle - 1, total - 1)
 }
 
-function anyOperation(): fc.Arbitrary<Operation> {
+function anyOperation(mayRest: boolean): fc.Arbitrary<Operation> {
   const app = fc.nat(APPS - 1)
   const node = fc.nat(NODES.length - 1)
   const which = fc.nat(30)
@@ -247,7 +256,7 @@ function anyOperation(): fc.Arbitrary<Operation> {
       arbitrary: fc.record({ do: fc.constantFrom('close', 'exitSession', 'attach', 'detach'), which }),
     },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('exitPod' as const), which }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('policy' as const), app, policy: anyPolicy() }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('policy' as const), app, policy: anyPolicy(mayRest) }) },
     {
       weight: 2,
       arbitrary: fc.record({
@@ -261,6 +270,9 @@ function anyOperation(): fc.Arbitrary<Operation> {
     { weight: 2, arbitrary: fc.record({ do: fc.constant('cut' as const), node, loses: is, noticed: is, forMs }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const), node, keepsLedger: is, forMs }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('deaf' as const), node }) },
+    ...(mayRest
+      ? [{ weight: 2, arbitrary: fc.record({ do: fc.constant('restless' as const), node, sleeps: is }) }]
+      : []),
     {
       weight: 1,
       arbitrary: fc.record({
@@ -282,7 +294,7 @@ function anyFate(): fc.Arbitrary<Fate> {
   return fc.constantFrom('works', 'works', 'works', 'cannotStart', 'neverReady', 'exitsEarly')
 }
 
-function anyPolicy(): fc.Arbitrary<Partial<ScalingPolicy>> {
+function anyPolicy(mayRest: boolean): fc.Arbitrary<Partial<ScalingPolicy>> {
   return fc
     .record({
       low: fc.nat(4),
@@ -292,14 +304,15 @@ function anyPolicy(): fc.Arbitrary<Partial<ScalingPolicy>> {
       room: fc.integer({ min: 1, max: 7 }),
       burst: fc.integer({ min: 1, max: 6 }),
       scaleDownDelayMs: fc.constantFrom(0, 0, 3_000),
+      ...(mayRest ? { keepHot: fc.nat(2), hibernateAfterMs: fc.constantFrom(null, 0, 300, 2_000) } : {}),
     })
-    .map(({ low, more, isShare, minPods, room, burst, scaleDownDelayMs }) => ({
+    .map(({ low, more, isShare, minPods, room, burst, ...rest }) => ({
       target: isShare
         ? { kind: 'idlePercent', low: 20 * low, high: Math.min(100, 20 * low + 10 * more) }
         : { kind: 'idleCount', low, high: low + more },
       minPods,
       maxPods: minPods + room,
       burst,
-      scaleDownDelayMs,
+      ...rest,
     }))
 }

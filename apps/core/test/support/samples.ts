@@ -95,6 +95,11 @@ export function samplePod(overrides: Partial<Pod> = {}): Pod {
     usage: null,
     isSpent: false,
     startPhases: null,
+    rest: overrides.phase === 'hibernated' ? 'asleep' : 'awake',
+    hibernation: null,
+    keptBytes: null,
+    isStuck: false,
+    noSleepBeforeMs: 0,
     ...overrides,
   }
 }

@@ -2,7 +2,16 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Cancel, Clock } from '@fornax/kernel/clock'
-import type { OpenEndpointsResult, PodEnd, ProbeAddress, RuntimePod, SessionPorts } from '../runtime.ts'
+import type {
+  MemoryState,
+  OpenEndpointsResult,
+  PodEnd,
+  PodSleep,
+  ProbeAddress,
+  ReclaimDepth,
+  RuntimePod,
+  SessionPorts,
+} from '../runtime.ts'
 import type { PodNetwork } from './pod-networks.ts'
 import { findShims, isSandboxAlive, killSandbox, terminateCommand, type SandboxProcess } from './sandbox-process.ts'
 
@@ -20,6 +29,7 @@ export type PodParts = {
   readonly sandbox: SandboxProcess
   readonly groupName: string
   readonly network: PodNetwork
+  readonly sleep: PodSleep
   readonly clock: Clock
   /** What the shim has noted so far. */
   readonly readExitCode: () => number | null
@@ -88,11 +98,28 @@ export class BubblewrapPod implements RuntimePod {
     const { clock, sandbox } = this.#parts
     const killAtMs = clock.nowMs() + graceMs
     if (this.#isEnding || killAtMs >= this.#killAtMs) return
+    this.thaw().catch(() => undefined) // What is not there cannot be thawed; what is frozen cannot end.
     if (this.#killAtMs === Number.POSITIVE_INFINITY && graceMs > 0) terminateCommand(sandbox)
     this.#killAtMs = killAtMs
     this.#cancelKill()
     if (graceMs <= 0) killSandbox(sandbox)
     else this.#cancelKill = clock.schedule(graceMs, () => killSandbox(sandbox))
+  }
+
+  freeze(): Promise<void> {
+    return this.#parts.sleep.freeze()
+  }
+
+  thaw(): Promise<void> {
+    return this.#parts.sleep.thaw()
+  }
+
+  reclaim(depth: ReclaimDepth, signal: AbortSignal): Promise<string | null> {
+    return this.#parts.sleep.reclaim(depth, signal)
+  }
+
+  measureMemory(): Promise<MemoryState | null> {
+    return this.#parts.sleep.measureMemory()
   }
 
   /** The shim has noted an exit code, after everything of the pod was gone. */

@@ -16,16 +16,33 @@ import { filePathsOf, makePodFiles, withSecretEnv } from '../pod-files.ts'
 import { podFolderOf, type PodFolder } from '../pod-folder.ts'
 import { ExitFiles } from '../process/exit-files.ts'
 import { bootId } from '../process/process-table.ts'
-import type { AdoptPodResult, CreatePodResult, PodOrder, ResourceUse, RuntimePod, SessionPorts } from '../runtime.ts'
+import type {
+  AdoptPodResult,
+  CreatePodResult,
+  PodOrder,
+  PodSleep,
+  ResourceUse,
+  RuntimePod,
+  SessionPorts,
+} from '../runtime.ts'
 import { tagOf } from '../network/agent-tag.ts'
 import { BubblewrapPod, endOf, type PodHandle } from './bubblewrap-pod.ts'
 import { Cgroups, type PodLimits } from '../cgroups.ts'
+import { SignalSleep } from '../signal-sleep.ts'
 import { readTraffic } from '../network/traffic.ts'
 import { Stock, type StockedRuntime } from '../stock/stock.ts'
 import type { StockBounds } from '../stock/stock-plan.ts'
 import { openOwnNetworks, sharedNetworks, type LaidNetwork, type PodNetwork, type PodNetworks } from './pod-networks.ts'
 import { noteSlot, parseHandle, readGroupName, readSlot } from './pod-notes.ts'
-import { findSandboxProcess, findShims, isSandboxAlive, killSandbox, signal, usageOfTrees } from './sandbox-process.ts'
+import {
+  findSandboxProcess,
+  findShims,
+  isSandboxAlive,
+  killSandbox,
+  signal,
+  signalSandbox,
+  usageOfTrees,
+} from './sandbox-process.ts'
 import { SecretPlace } from '../secret-place.ts'
 import { canRunInBox, placeProblem, type PodUser, type Sandbox } from './sandbox-args.ts'
 import { SandboxBox } from './sandbox-box.ts'
@@ -360,6 +377,7 @@ class BubblewrapRuntime implements StockedRuntime {
       sandbox,
       groupName: groupName || podId,
       network,
+      sleep: this.#sleepOf(order, sandbox, groupName || podId),
       folder: this.#folderOf(podId).path,
       clock: this.#options.clock,
       readExitCode: () => this.#exitFiles.read(podId),
@@ -369,6 +387,14 @@ class BubblewrapRuntime implements StockedRuntime {
     this.#exitFiles.await(podId, (exitCode) => pod.noteExit(exitCode))
     void pod.ended.then(() => this.#pods.get(podId) === pod && this.#pods.delete(podId))
     return pod
+  }
+
+  #sleepOf({ version }: PodOrder, sandbox: PodHandle['sandbox'], groupName: string): PodSleep {
+    if (this.#cgroups !== null) return this.#cgroups.sleepOf(groupName, version.memoryBytes, this.#options.clock)
+    return new SignalSleep({
+      signal: (name) => signalSandbox(sandbox, name),
+      residentBytes: () => usageOfTrees(new Set([sandbox.pid])).get(sandbox.pid)?.memoryBytes ?? 0,
+    })
   }
 
   /** The agent before us died between starting this pod and noting who it is. */
@@ -389,6 +415,7 @@ class BubblewrapRuntime implements StockedRuntime {
   /** `folder`: of who may still run; null when nobody does. */
   async #sweepGround(podId: string, name: string, folder: string | null): Promise<void> {
     const slot = readSlot(folder ?? this.#folderOf(podId).path)
+    this.#cgroups?.thaw(name) // What is frozen cannot end.
     if (folder !== null) await this.#killAll(name, folder)
     for (let check = 0; check < SWEEP_CHECKS_MAX && this.#cgroups?.remove(name) === false; check += 1) {
       for (const pid of this.#cgroups.processIds(name)) signal(pid, 'SIGKILL')

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { bootId, listProcesses, readProcess, type ProcessEntry } from '../process/process-table.ts'
+import { bootId, listProcesses, processTree, readProcess, type ProcessEntry } from '../process/process-table.ts'
 import type { ResourceUse } from '../runtime.ts'
 
 /** The first process of a pod's namespace: when it dies, everything in the pod has died. */
@@ -34,6 +34,19 @@ export function terminateCommand(sandbox: SandboxProcess): void {
 /** Kills everything in the pod at once. */
 export function killSandbox(sandbox: SandboxProcess): void {
   if (isSandboxAlive(sandbox)) signal(sandbox.pid, 'SIGKILL')
+}
+
+/** Stops everything in the pod, or lets it go on; false when it is gone. Who is born meanwhile is stopped as well. */
+export function signalSandbox(sandbox: SandboxProcess, name: 'SIGSTOP' | 'SIGCONT'): boolean {
+  if (!isSandboxAlive(sandbox)) return false
+  const reached = new Set<number>()
+  for (let isNew = true; isNew;) {
+    const fresh = processTree(sandbox.pid).filter(({ pid }) => !reached.has(pid))
+    for (const { pid } of fresh) signal(pid, name)
+    for (const { pid } of fresh) reached.add(pid)
+    isNew = fresh.length > 0
+  }
+  return true
 }
 
 /** Kills a process; it may be gone already. */

@@ -3,7 +3,17 @@ import type { Cancel, Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
 import { z } from 'zod'
 import type { SessionEndpoints } from '../network/session-endpoints.ts'
-import type { OpenEndpointsResult, PodEnd, PodOwner, ProbeAddress, RuntimePod, SessionPorts } from '../runtime.ts'
+import type {
+  MemoryState,
+  OpenEndpointsResult,
+  PodEnd,
+  PodOwner,
+  PodSleep,
+  ProbeAddress,
+  ReclaimDepth,
+  RuntimePod,
+  SessionPorts,
+} from '../runtime.ts'
 import { askForEnd, awaitEnd } from './container-end.ts'
 import { isNotFound, type CriClient } from './cri-client.ts'
 
@@ -32,6 +42,8 @@ export type PodParts = {
   readonly handle: PodHandle
   readonly endpoints: SessionEndpoints
   readonly client: CriClient
+  /** Null where its control groups are not ours. */
+  readonly sleep: PodSleep | null
   readonly clock: Clock
   readonly log: Log
   /** Takes the ways into the pod away, and notes how it ended. */
@@ -110,11 +122,28 @@ export class ContainerdPod implements RuntimePod {
     const { clock } = this.#parts
     const killAtMs = clock.nowMs() + graceMs
     if (this.#isEnding || killAtMs >= this.#killAtMs) return
+    this.thaw().catch(() => undefined) // What is not there cannot be thawed; what is frozen cannot end.
     if (this.#killAtMs === NOT_KILLED && graceMs > 0) void this.#stopWithin(Math.ceil(graceMs / 1_000))
     this.#killAtMs = killAtMs
     this.#cancelKill()
     if (graceMs <= 0) void this.#kill()
     else this.#cancelKill = clock.schedule(graceMs, () => void this.#kill())
+  }
+
+  freeze(): Promise<void> {
+    return this.#parts.sleep?.freeze() ?? Promise.reject(new Error('its control groups belong to systemd'))
+  }
+
+  thaw(): Promise<void> {
+    return this.#parts.sleep?.thaw() ?? Promise.resolve()
+  }
+
+  reclaim(depth: ReclaimDepth, signal: AbortSignal): Promise<string | null> {
+    return this.#parts.sleep?.reclaim(depth, signal) ?? Promise.resolve('its control groups belong to systemd')
+  }
+
+  measureMemory(): Promise<MemoryState | null> {
+    return this.#parts.sleep?.measureMemory() ?? Promise.resolve(null)
   }
 
   /** Its command has ended. */

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect } from 'vitest'
-import { describeRuntimeContract, type RuntimeFixture } from '../runtime.contract.ts'
+import { describeRuntimeContract } from '../runtime.contract.ts'
+import type { RuntimeFixture } from '../runtime-world.contract.ts'
 import type { StockBounds } from '../stock/stock-plan.ts'
 import { NODE_IMAGE, NODE_IN_IMAGE, ScratchContainerd } from './test/scratch-containerd.ts'
 import { openScratchRuntime } from './test/scratch-runtime.ts'

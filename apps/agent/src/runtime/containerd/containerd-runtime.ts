@@ -284,10 +284,12 @@ class ContainerdRuntime implements StockedRuntime {
 
   #keep(order: PodOrder, handle: PodHandle): ContainerdPod {
     const { podId } = order
-    const { client, clock, log, networks } = this.#node
+    const { cgroups, client, clock, log, networks } = this.#node
+    // containerd limits the group below ours, so ours has no limit of its own.
+    const sleepOf = cgroups?.sleepOf(podId, null, clock) ?? null
     const endpoints = networks.endpointsOf(order, targetOf(podId, handle))
     const leave = (end: PodEnd): Promise<void> => this.#leave(podId, handle, end)
-    const pod = new ContainerdPod({ podId, handle, endpoints, client, clock, log, leave })
+    const pod = new ContainerdPod({ podId, handle, endpoints, client, sleep: sleepOf, clock, log, leave })
     this.#pods.set(podId, pod)
     this.#node.keep(pod)
     void pod.ended.then(() => this.#forget(podId))
@@ -354,8 +356,9 @@ class ContainerdRuntime implements StockedRuntime {
 
   /** Removes everything but the folder with the log, whatever it does. */
   async #clear(podId: string): Promise<void> {
-    const { client, networks, tag, secrets } = this.#node
+    const { cgroups, client, networks, tag, secrets } = this.#node
     secrets.remove(podId)
+    cgroups?.thaw(podId) // What is frozen cannot end.
     const ofPod = { [AGENT_LABEL]: tag, [POD_LABEL]: podId }
     const sandboxes = await client.listSandboxes(ofPod)
     const containers = await client.listContainers(ofPod)

@@ -4,7 +4,16 @@
  */
 import type { Cancel, Clock } from '@fornax/kernel/clock'
 import type { ApplicationVersion, Endpoint } from '@fornax/node-model/application-version'
-import type { OpenEndpointsResult, PodEnd, PodOrder, ProbeAddress, RuntimePod, SessionPorts } from '../runtime.ts'
+import type {
+  MemoryState,
+  OpenEndpointsResult,
+  PodEnd,
+  PodOrder,
+  ProbeAddress,
+  RuntimePod,
+  SessionPorts,
+} from '../runtime.ts'
+import { SignalSleep } from '../signal-sleep.ts'
 import { processTree, readProcess } from './process-table.ts'
 
 /** Who a shim is. A pid alone may come to name somebody else. */
@@ -27,6 +36,7 @@ export class ProcessPod implements RuntimePod {
   readonly handle: string
   readonly ended: Promise<PodEnd>
   readonly shim: ShimIdentity
+  readonly #sleep: SignalSleep
   readonly #clock: Clock
   readonly #host: string
   readonly #version: ApplicationVersion
@@ -44,6 +54,10 @@ export class ProcessPod implements RuntimePod {
     this.shim = shim
     this.ended = promise
     this.#resolveEnded = resolve
+    this.#sleep = new SignalSleep({
+      signal: (name) => signalPod(shim, name),
+      residentBytes: () => processTree(shim.pid).reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
+    })
     this.#clock = world.clock
     this.#host = world.host
     this.#readExitCode = world.readExitCode
@@ -80,11 +94,28 @@ export class ProcessPod implements RuntimePod {
   stop(graceMs: number): void {
     const killAtMs = this.#clock.nowMs() + graceMs
     if (this.#isEnding || killAtMs >= this.#killAtMs) return
+    this.#signal('SIGCONT') // What is stopped hears nothing.
     if (this.#killAtMs === Number.POSITIVE_INFINITY && graceMs > 0) this.#signal('SIGTERM')
     this.#killAtMs = killAtMs
     this.#cancelKill()
     if (graceMs <= 0) this.#kill()
     else this.#cancelKill = this.#clock.schedule(graceMs, () => this.#kill())
+  }
+
+  freeze(): Promise<void> {
+    return this.#sleep.freeze()
+  }
+
+  thaw(): Promise<void> {
+    return this.#sleep.thaw()
+  }
+
+  reclaim(): Promise<string | null> {
+    return this.#sleep.reclaim()
+  }
+
+  measureMemory(): Promise<MemoryState | null> {
+    return this.#sleep.measureMemory()
   }
 
   /** The shim has noted an exit code. */

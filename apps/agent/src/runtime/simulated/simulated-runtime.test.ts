@@ -4,7 +4,7 @@ import { createSimulatedRuntime, NO_DELAYS, SimulatedMachine } from './simulated
 
 for (const [name, delays] of [
   ['simulated', NO_DELAYS],
-  ['simulated, slowly', { createMs: 5, openMs: 2, closeMs: 2, stopMs: 5, atOnceMax: 2 }],
+  ['simulated, slowly', { createMs: 5, openMs: 2, closeMs: 2, stopMs: 5, sleepMs: 5, wakeMs: 2, atOnceMax: 2 }],
 ] as const) {
   describeRuntimeContract(
     name,

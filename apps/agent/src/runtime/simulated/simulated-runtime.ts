@@ -8,10 +8,12 @@ import type { ApplicationVersion, Endpoint } from '@fornax/node-model/applicatio
 import type {
   AdoptPodResult,
   CreatePodResult,
+  MemoryState,
   OpenEndpointsResult,
   PodEnd,
   PodOrder,
   ProbeAddress,
+  ReclaimDepth,
   ResourceUse,
   Runtime,
   RuntimePod,
@@ -22,6 +24,9 @@ export type SimulatedDelays = {
   readonly openMs: number
   readonly closeMs: number
   readonly stopMs: number
+  /** To push memory out, and to wake. */
+  readonly sleepMs: number
+  readonly wakeMs: number
   /** How many pods the node creates or stops at the same time. */
   readonly atOnceMax: number
 }
@@ -31,6 +36,10 @@ export type SimulatedFaults = {
   createFailure(order: PodOrder): string | null
   /** Why this session cannot be opened; null: it can. */
   openFailure(podId: string, sessionId: string): string | null
+  /** Why this pod cannot be frozen; null: it can. */
+  sleepFailure(podId: string): string | null
+  /** Why this pod cannot be woken; null: it can. */
+  wakeFailure(podId: string): string | null
 }
 
 export const NO_DELAYS: SimulatedDelays = {
@@ -38,10 +47,20 @@ export const NO_DELAYS: SimulatedDelays = {
   openMs: 0,
   closeMs: 0,
   stopMs: 0,
+  sleepMs: 0,
+  wakeMs: 0,
   atOnceMax: Number.POSITIVE_INFINITY,
 }
 
-export const NO_FAULTS: SimulatedFaults = { createFailure: () => null, openFailure: () => null }
+export const NO_FAULTS: SimulatedFaults = {
+  createFailure: () => null,
+  openFailure: () => null,
+  sleepFailure: () => null,
+  wakeFailure: () => null,
+}
+
+/** Of its memory, what a pod keeps that sleeps. */
+const KEPT: Readonly<Record<ReclaimDepth, number>> = { light: 0.5, deep: 0.05 }
 
 /** A machine that is not there. Tests end its pods, or change its delays and faults as they go. */
 export class SimulatedMachine {
@@ -131,6 +150,9 @@ class SimulatedPod implements RuntimePod, ResourceUse {
   readonly #hostPorts: readonly number[]
   readonly #resolveEnded: (end: PodEnd) => void
   #isStopping = false
+  #isFrozen = false
+  #keptShare = 1
+  #whenThawed: (() => void)[] = []
 
   constructor(machine: SimulatedMachine, { podId, version, hostPorts }: PodOrder) {
     const { promise, resolve } = Promise.withResolvers<PodEnd>()
@@ -168,7 +190,49 @@ class SimulatedPod implements RuntimePod, ResourceUse {
     return this.#machine.pause(this.#machine.delays.closeMs)
   }
 
+  async freeze(): Promise<void> {
+    const reason = this.#machine.faults.sleepFailure(this.podId)
+    if (reason !== null) throw new Error(reason)
+    this.#isFrozen = true
+    await Promise.resolve()
+  }
+
+  async thaw(): Promise<void> {
+    if (!this.#isFrozen) return
+    await this.#machine.pause(this.#machine.delays.wakeMs)
+    const reason = this.#machine.faults.wakeFailure(this.podId)
+    if (reason !== null) throw new Error(reason)
+    this.#goOn()
+  }
+
+  async reclaim(depth: ReclaimDepth, signal: AbortSignal): Promise<string | null> {
+    await this.#machine.pause(this.#machine.delays.sleepMs)
+    if (!signal.aborted && this.#isFrozen) this.#keptShare = KEPT[depth]
+    return null
+  }
+
+  measureMemory(): Promise<MemoryState> {
+    const swappedBytes = Math.round((this.#version.memoryBytes / 4) * (1 - this.#keptShare))
+    return Promise.resolve({ residentBytes: Math.round(this.memoryBytes), swappedBytes })
+  }
+
+  get isFrozen(): boolean {
+    return this.#isFrozen
+  }
+
+  /** Runs what a frozen pod cannot do now as soon as it can. */
+  whenThawed(act: () => void): void {
+    this.#whenThawed.push(act)
+  }
+
+  #goOn(): void {
+    this.#isFrozen = false
+    this.#keptShare = 1
+    for (const act of this.#whenThawed.splice(0)) act()
+  }
+
   stop(graceMs: number): void {
+    this.#goOn()
     if (graceMs <= 0) this.end({ exitCode: 137, outOfMemory: false })
     else if (!this.#isStopping) void this.#stopNicely()
     this.#isStopping = true
@@ -186,6 +250,6 @@ class SimulatedPod implements RuntimePod, ResourceUse {
 
   /** A quarter of what it asked for, so that charts have something to show. */
   get memoryBytes(): number {
-    return this.lastEnd === null ? this.#version.memoryBytes / 4 : 0
+    return this.lastEnd === null ? (this.#version.memoryBytes / 4) * this.#keptShare : 0
   }
 }
