@@ -73,9 +73,7 @@ export function ApplicationVersions({ application }: { readonly application: App
           ))}
         </tbody>
       </table>
-      {backTo !== null && (
-        <RollBackDialog application={application} number={backTo} close={() => setBackTo(null)} />
-      )}
+      {backTo !== null && <RollBackDialog application={application} number={backTo} close={() => setBackTo(null)} />}
     </div>
   )
 }
@@ -123,6 +121,7 @@ function RollBackDialog({ application: { name, revision, version }, number, clos
 function useVersions({ id, version: newest }: ApplicationRowFragment): readonly Version[] {
   const { value, refreshSoon } = useLiveQuery(ApplicationVersionsDocument, { id }, { paceMs: PACE_MS })
   useEffect(() => refreshSoon(), [newest.number, refreshSoon])
-  const versions = value?.node !== null && value?.node !== undefined && 'versions' in value.node ? value.node.versions : []
+  const versions =
+    value?.node !== null && value?.node !== undefined && 'versions' in value.node ? value.node.versions : []
   return versions.some(({ number }) => number === newest.number) ? versions : [newest, ...versions]
 }

@@ -25,12 +25,19 @@ export function NewApplicationPage() {
   const [isTried, setTried] = useState(false)
   const [isBusy, setBusy] = useState(false)
   const [refusal, setRefusal] = useState<Refusal | null>(null)
-  const verdict = useMemo(() => verdictOf(name, toVersionInput(version), toPolicyInput(policy)), [name, version, policy])
+  const verdict = useMemo(
+    () => verdictOf(name, toVersionInput(version), toPolicyInput(policy)),
+    [name, version, policy],
+  )
   const reason = whyNoApplications(useRole())
   const shown = problemsOf(isTried ? verdict : null, refusal)
   const create = async (input: CreateApplicationInput): Promise<void> => {
     setBusy(true)
-    const outcome = await runMutation(CreateApplicationDocument, { input }, (result) => result.createApplication.problem)
+    const outcome = await runMutation(
+      CreateApplicationDocument,
+      { input },
+      (result) => result.createApplication.problem,
+    )
     setBusy(false)
     if (outcome.kind === 'done') router.push(paths.application(input.name))
     else setRefusal(outcome)

@@ -58,7 +58,9 @@ export function typedVersionOf(version: VersionFactsFragment): TypedVersion {
     command: version.command.map(quoted).join(' '),
     args: version.args.map(quoted).join(' '),
     env: version.env.map(({ name, value }) => `${name}=${value}`).join('\n'),
-    ports: ports.map(({ name, containerPort, protocol }) => `${name} ${containerPort} ${protocol.toLowerCase()}`).join('\n'),
+    ports: ports
+      .map(({ name, containerPort, protocol }) => `${name} ${containerPort} ${protocol.toLowerCase()}`)
+      .join('\n'),
     cpus: String(version.resources.cpuMillis / 1_000),
     memoryMib: String(version.resources.memoryBytes / BYTES_PER_MIB),
     sessionsPerPod: String(version.sessionsPerPod),

@@ -8,7 +8,15 @@ import { formatClock } from '../format/instant-text.ts'
 import { plural } from '../format/quantity.ts'
 import { useEffectiveTheme } from '../shell/effective-theme.ts'
 import { instantMs } from '../time/instant.ts'
-import { axisTicks, heatShareOf, heatViewOf, rowWords, type HeatColumn, type HeatRow, type HeatView } from './heatmap-view.ts'
+import {
+  axisTicks,
+  heatShareOf,
+  heatViewOf,
+  rowWords,
+  type HeatColumn,
+  type HeatRow,
+  type HeatView,
+} from './heatmap-view.ts'
 
 export type HeatCell = { readonly column: HeatColumn; readonly row: HeatRow }
 
@@ -68,7 +76,13 @@ export function Heatmap({ label, rows, columns, stepMs, onChoose, goalsMs }: Hea
           if (cell !== null && cell.count > 0) onChoose(cell)
         }}
       >
-        <canvas ref={canvas} role="img" aria-label={label} style={{ width, height: HEIGHT }} className="block rounded" />
+        <canvas
+          ref={canvas}
+          role="img"
+          aria-label={label}
+          style={{ width, height: HEIGHT }}
+          className="block rounded"
+        />
         <CellPath {...{ view, columns, stepMs, focused, setFocused, onChoose }} label={label} />
         {at !== null && cell !== null && (
           <>
@@ -80,7 +94,10 @@ export function Heatmap({ label, rows, columns, stepMs, onChoose, goalsMs }: Hea
             <div
               aria-hidden
               className="pointer-events-none absolute z-10 rounded-md border border-line bg-raised px-2.5 py-1.5 text-xs whitespace-nowrap shadow-lg shadow-(color:--shadow)"
-              style={{ left: Math.min(Math.max(0, width - 200), at.column * cellWidth + 12), top: at.row * cellHeight + cellHeight + 6 }}
+              style={{
+                left: Math.min(Math.max(0, width - 200), at.column * cellWidth + 12),
+                top: at.row * cellHeight + cellHeight + 6,
+              }}
             >
               <span className="font-semibold">{plural(cell.count, 'session')}</span> in {rowWords(cell.row)}
               <br />

@@ -80,7 +80,11 @@ function useChart(
   useEffect(() => {
     latest.current = { data, format, onPoint }
   })
-  const shape = JSON.stringify([series.map(({ name, colour, look }) => [name, colour, look]), isLog, goal === undefined])
+  const shape = JSON.stringify([
+    series.map(({ name, colour, look }) => [name, colour, look]),
+    isLog,
+    goal === undefined,
+  ])
   const isReady = width > 0
   useEffect(() => {
     if (host.current === null || !isReady) return undefined
@@ -120,7 +124,10 @@ type Hooks = {
 const OWN_COLOURS = ['--line', '--text-faint', '--line-strong'] as const
 
 function optionsOf({ series, isLog, hasGoal }: Look, { format, onPoint }: Hooks): Omit<Options, 'width' | 'height'> {
-  const colours: Readonly<Record<string, string>> = resolveColours([...OWN_COLOURS, ...series.map(({ colour }) => colour)])
+  const colours: Readonly<Record<string, string>> = resolveColours([
+    ...OWN_COLOURS,
+    ...series.map(({ colour }) => colour),
+  ])
   const of = (name: string): string => colours[name] ?? ''
   const axis = { stroke: of('--text-faint'), font: '11px "Inter Variable", sans-serif', ticks: { show: false } }
   const grid = { stroke: of('--line'), width: 1 }
@@ -134,7 +141,9 @@ function optionsOf({ series, isLog, hasGoal }: Look, { format, onPoint }: Hooks)
       { ...axis, grid: { show: false }, size: 26, values: (_chart, ticks, _axis, _space, step) => clocks(ticks, step) },
       {
         ...axis,
-        grid: isLog ? { ...grid, filter: (_chart, ticks) => ticks.map((tick) => (isDecade(tick) ? tick : null)) } : grid,
+        grid: isLog
+          ? { ...grid, filter: (_chart, ticks) => ticks.map((tick) => (isDecade(tick) ? tick : null)) }
+          : grid,
         size: 56,
         values: (_chart, ticks) => ticks.map((tick) => (tick === null ? '' : format(tick))),
       },

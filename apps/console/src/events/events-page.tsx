@@ -38,7 +38,8 @@ export function EventsPage({ firstPage }: { readonly firstPage: FirstPage<Row> |
   const minute = useNow((nowMs) => Math.floor(nowMs / BIN_MS))
   const span = from === null || until === null ? null : { fromMs: from, untilMs: until }
   const about = useMemo(
-    () => [...list.items.values()].filter((event) => (object === null || isAbout(event, object)) && matchesWords(event)),
+    () =>
+      [...list.items.values()].filter((event) => (object === null || isAbout(event, object)) && matchesWords(event)),
     // oxlint-disable-next-line react/exhaustive-deps -- `matchesWords` is `view.matches` of the same words.
     [list.items, object, view.matches],
   )
@@ -61,10 +62,23 @@ export function EventsPage({ firstPage }: { readonly firstPage: FirstPage<Row> |
     <Page
       isFilled
       title="Events"
-      lead={list.isLoaded ? `${plural(shown.length, 'event')}${span === null ? '' : spanWords(span)}.` : 'What happened, and when.'}
+      lead={
+        list.isLoaded
+          ? `${plural(shown.length, 'event')}${span === null ? '' : spanWords(span)}.`
+          : 'What happened, and when.'
+      }
       actions={<ListFilter view={view} what="events" />}
     >
-      <Panel title="The last hour" aside={span !== null && <Button size="small" look="ghost" onClick={() => choose(null)}>All of it</Button>}>
+      <Panel
+        title="The last hour"
+        aside={
+          span !== null && (
+            <Button size="small" look="ghost" onClick={() => choose(null)}>
+              All of it
+            </Button>
+          )
+        }
+      >
         <div className="px-4 py-3">
           <EventStrip bins={bins} chosen={span} onChoose={choose} />
         </div>
@@ -96,11 +110,17 @@ export function EventsPage({ firstPage }: { readonly firstPage: FirstPage<Row> |
             list.items.size === 0 ? (
               <Message icon="event" title="Nothing has happened yet" />
             ) : (
-              <Message icon="search" title="No event matches" action={<Button onClick={clear}>Show all events</Button>} />
+              <Message
+                icon="search"
+                title="No event matches"
+                action={<Button onClick={clear}>Show all events</Button>}
+              />
             )
           }
         >
-          {() => <EventList events={shown} footer={<OlderEvents spec={spec} where={toEventFilter({ kind, faults })} />} />}
+          {() => (
+            <EventList events={shown} footer={<OlderEvents spec={spec} where={toEventFilter({ kind, faults })} />} />
+          )}
         </Surface>
       </div>
     </Page>

@@ -37,7 +37,13 @@ export function LatencyByApplication({ rows, objectives }: Props) {
 
 function columnsOf(kind: string, of: (row: Row) => PercentilesFragment, goalMs: number | null): readonly Column<Row>[] {
   return [
-    { id: `${kind} count`, header: `${kind}`, width: 5, align: 'end', cell: (row) => <Soft>{formatCount(of(row).count)}</Soft> },
+    {
+      id: `${kind} count`,
+      header: `${kind}`,
+      width: 5,
+      align: 'end',
+      cell: (row) => <Soft>{formatCount(of(row).count)}</Soft>,
+    },
     { id: `${kind} p50`, header: `${kind} p50`, width: 7, align: 'end', cell: (row) => <Ms ms={of(row).p50Ms} /> },
     {
       id: `${kind} p99`,
@@ -57,7 +63,10 @@ function Ms({ ms, goalMs = null }: { readonly ms: number | null; readonly goalMs
   if (ms === null) return <span className="text-faint">–</span>
   const isSlow = goalMs !== null && ms > goalMs
   return (
-    <span className={isSlow ? 'font-medium text-warn' : ''} title={isSlow ? `Should be at most ${formatMs(goalMs)}` : undefined}>
+    <span
+      className={isSlow ? 'font-medium text-warn' : ''}
+      title={isSlow ? `Should be at most ${formatMs(goalMs)}` : undefined}
+    >
       {formatMs(ms)}
     </span>
   )

@@ -3,7 +3,16 @@
  * All nodes at a glance, on one canvas. The picture is for eyes; a list box of one element lies above it for keys and
  * screen readers, and says the node that it stands on. The table shows the same, row by row.
  */
-import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
+import {
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type PointerEvent,
+} from 'react'
 import { heatColours } from '../canvas/heat-scale.ts'
 import { cellAt, cellPosition, layOut, neighbourOf, type HostMapLayout } from '../canvas/host-map-layout.ts'
 import { HostMapPainter, type HostMapColours } from '../canvas/host-map-painter.ts'

@@ -4,7 +4,12 @@ import Link from 'next/link'
 import { useEffect, useMemo } from 'react'
 import { EventsPanel } from '../events/events-panel.tsx'
 import { formatCount } from '../format/quantity.ts'
-import { NodeDocument, type NodeQuery, type NodeStoryFragment, type PodRowFragment } from '../graphql/generated/documents.ts'
+import {
+  NodeDocument,
+  type NodeQuery,
+  type NodeStoryFragment,
+  type PodRowFragment,
+} from '../graphql/generated/documents.ts'
 import { useLiveList } from '../live/live-context.tsx'
 import { surfaceStateOf } from '../live/surface-state.ts'
 import { surfaceOf, useLiveQuery } from '../live/use-live-query.ts'

@@ -146,7 +146,13 @@ function useEntries(typed: string): readonly PaletteEntry[] {
       return { id: `node ${name}`, kind: 'node', name, hint: address, act: go(paths.node(name)) } as const
     })
     const isSession = /^ses-\w+$/.test(word)
-    const ofSession = { id: 'session', kind: 'session', name: word, hint: 'session', act: go(paths.session(word)) } as const
+    const ofSession = {
+      id: 'session',
+      kind: 'session',
+      name: word,
+      hint: 'session',
+      act: go(paths.session(word)),
+    } as const
     return [...ofActions, ...ofPages, ...ofApplications, ...ofNodes, ...(isSession ? [ofSession] : [])]
   }, [actions, names, router, word])
 }

@@ -3,8 +3,10 @@
  *
  * ```
  * GET  /…        Next renders the page; without a login it leads to /login
- * POST /login    tries the token, keeps it in a cookie
- * POST /logout   forgets it
+ * POST /login    tries a token or a password, keeps what speaks for the browser in a cookie
+ * POST /register sets a password with an invitation
+ * GET  /login/…  to an issuer, and back
+ * POST /logout   ends the login, and forgets it
  *      /graphql  goes to the core with that token, over HTTP and WebSocket
  * ```
  */
@@ -14,8 +16,10 @@ import type { Duplex } from 'node:stream'
 import type { Log } from '@fornax/kernel/log'
 import { createApiProxy, refuse, turnAway, type ApiProxy } from './api-proxy.ts'
 import type { ConsoleConfig } from './config.ts'
-import { logIn, logOut } from './login.ts'
+import { IssuerLogin } from './issuer-login.ts'
+import { comeFromIssuer, leadToIssuer, logIn, logInFirst, logOut } from './login.ts'
 import { tokenOf } from './login-cookie.ts'
+import { LOGIN_CHOICES } from '../viewer/login-choices.ts'
 import { isSameOrigin } from './same-origin.ts'
 import { setSecurityHeaders } from './security-headers.ts'
 
@@ -26,7 +30,7 @@ export type RenderPage = (request: IncomingMessage, response: ServerResponse) =>
 export type ConsoleServer = AsyncDisposable & { readonly url: string; readonly port: number }
 
 /** Reached without a login: the way to get one, and what pages are made of. */
-const OPEN_PATH = /^\/(login$|_next\/static\/|icon\b|favicon\.ico$)/
+const OPEN_PATH = /^\/(login$|register$|_next\/static\/|icon\b|favicon\.ico$)/
 
 /** Listens and serves until disposed. */
 export async function listen(config: ConsoleConfig, renderPage: RenderPage, log: Log): Promise<ConsoleServer> {
@@ -59,12 +63,15 @@ class FrontDesk {
   readonly #renderPage: RenderPage
   readonly #proxy: ApiProxy
   readonly #log: Log
+  readonly #issuers: IssuerLogin
 
   constructor(config: ConsoleConfig, renderPage: RenderPage, log: Log) {
     this.#config = config
     this.#renderPage = renderPage
     this.#proxy = createApiProxy(config.apiUrl, log)
     this.#log = log
+    const { apiUrl, port, issuers = [] } = config
+    this.#issuers = new IssuerLogin({ issuers, apiUrl, port, log })
   }
 
   answer(request: IncomingMessage, response: ServerResponse): void {
@@ -88,10 +95,14 @@ class FrontDesk {
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     if (path === '/healthz') return void response.writeHead(200).end('ok\n')
     if (path === '/graphql') return this.#passToApi(request, response)
+    if (isRead && path === '/login/issuer') return await leadToIssuer(request, response, this.#issuers)
+    if (isRead && path === '/login/callback')
+      return await comeFromIssuer(request, response, { issuers: this.#issuers, port: this.#config.port })
     if (isRead) return await this.#page(request, response, path)
     if (request.method !== 'POST' || !isSameOrigin(request)) return refuse(response, 403, FOREIGN)
     if (path === '/login') return await logIn(request, response, this.#config)
-    if (path === '/logout') return logOut(request, response, this.#config.port)
+    if (path === '/register') return await logInFirst(request, response, this.#config)
+    if (path === '/logout') return await logOut(request, response, this.#config)
     refuse(response, 403, 'There is nothing to write here.')
   }
 
@@ -107,6 +118,7 @@ class FrontDesk {
   async #page(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     const token = tokenOf(request, this.#config.port)
     delete request.headers.authorization
+    request.headers[LOGIN_CHOICES] = JSON.stringify(this.#issuers.choices)
     if (token !== null) request.headers.authorization = `Bearer ${token}`
     else if (!OPEN_PATH.test(path)) return leadToLogin(request, response)
     await this.#renderPage(request, response)

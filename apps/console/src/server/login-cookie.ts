@@ -10,12 +10,26 @@ const LIFETIME_SECONDS = 12 * 60 * 60
 
 /** The token that came with a request; null when there is none. */
 export function tokenOf(request: IncomingMessage, port: number): string | null {
-  const wanted = cookieName(request, port)
+  const value = cookieValue(request, `fornax-token-${port}`)
+  return value === null ? null : decode(value)
+}
+
+/** A cookie as it came; null when there is none of this name. */
+export function cookieValue(request: IncomingMessage, name: string): string | null {
+  const wanted = cookieName(request, name)
   for (const pair of (request.headers.cookie ?? '').split(';')) {
     const at = pair.indexOf('=')
-    if (at > 0 && pair.slice(0, at).trim() === wanted) return decode(pair.slice(at + 1).trim())
+    if (at > 0 && pair.slice(0, at).trim() === wanted) return pair.slice(at + 1).trim()
   }
   return null
+}
+
+export type SideCookie = { readonly name: string; readonly value: string; readonly lifetimeSeconds: number }
+
+/** A `Set-Cookie` for what must survive a way over another site; it says nothing about who somebody is. */
+export function sideCookie(request: IncomingMessage, { name, value, lifetimeSeconds }: SideCookie): string {
+  const secure = isSecure(request) ? '; Secure' : ''
+  return `${cookieName(request, name)}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${lifetimeSeconds}${secure}`
 }
 
 /** A `Set-Cookie` that keeps the token. */
@@ -35,12 +49,13 @@ export function isSecure(request: IncomingMessage): boolean {
 
 function cookie(request: IncomingMessage, port: number, value: string, lifetimeSeconds: number): string {
   const secure = isSecure(request) ? '; Secure' : ''
-  return `${cookieName(request, port)}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${lifetimeSeconds}${secure}`
+  const name = cookieName(request, `fornax-token-${port}`)
+  return `${name}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${lifetimeSeconds}${secure}`
 }
 
 /** With `__Host-`, a browser refuses one that was set without https or for a whole domain. */
-function cookieName(request: IncomingMessage, port: number): string {
-  return `${isSecure(request) ? '__Host-' : ''}fornax-token-${port}`
+function cookieName(request: IncomingMessage, name: string): string {
+  return `${isSecure(request) ? '__Host-' : ''}${name}`
 }
 
 /** A token with a byte that no header may hold was never ours. */

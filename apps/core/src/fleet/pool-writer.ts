@@ -3,8 +3,8 @@ import { isHopeless, isOver, overAtMs, retryAtMs } from '../pods/pod-failures.ts
 import type { ApplicationVersion, ScalingPolicy } from '../applications/application.ts'
 import type { Pod } from '../pods/pod.ts'
 import { planPool, totalOf, type PoolPlan, type PoolPlanInput, type RollOut } from '../pools/pool-plan.ts'
+import { withinQuota } from '../pools/pool-quota-rules.ts'
 import { nextTokenAtMs, refilled } from '../pools/token-bucket.ts'
-import { podsAllowed } from '../tenants/quotas.ts'
 import { poolView, type ApplicationEntry } from './application-entry.ts'
 import { noteShort } from './event-notes.ts'
 import type { FleetState } from './fleet-state.ts'
@@ -63,7 +63,7 @@ function inputOf(state: FleetState, entry: ApplicationEntry, tokens: number): Po
   const { scalingPolicy: policy } = entry.definition
   const aboveForMs = entry.aboveTargetSinceMs === null ? 0 : nowMs - entry.aboveTargetSinceMs
   return {
-    policy: withinQuota(entry, policy),
+    policy: boundPolicy(entry),
     pool: poolView(entry),
     rollOut: rollOutOf(entry),
     tokens,
@@ -75,29 +75,18 @@ function inputOf(state: FleetState, entry: ApplicationEntry, tokens: number): Po
   }
 }
 
-/** W12: a pool has no more pods than what it has and what the quotas of its tenant leave. */
-function withinQuota(entry: ApplicationEntry, policy: ScalingPolicy): ScalingPolicy {
-  const allowed = quotaRoom(entry)
-  return allowed === Infinity ? policy : { ...policy, maxPods: Math.min(policy.maxPods, havingOf(entry) + allowed) }
-}
-
-/** Pods that still count against its maximum. */
-function havingOf({ pods, counts }: ApplicationEntry): number {
-  return pods.size - counts.failed - counts.terminated
-}
-
-/** How many pods more, of whichever version asks for most, the quotas of its tenant leave. */
-function quotaRoom({ account, definition }: ApplicationEntry): number {
-  const { version, fallback } = definition
-  const cpuMillis = Math.max(version.spec.cpuMillis, fallback?.spec.cpuMillis ?? 0)
-  const memoryBytes = Math.max(version.spec.memoryBytes, fallback?.spec.memoryBytes ?? 0)
-  return podsAllowed(account.quotas, account, { cpuMillis, memoryBytes })
+/** W12 */
+function boundPolicy({ account, definition, pods, counts }: ApplicationEntry): ScalingPolicy {
+  const { scalingPolicy, version, fallback } = definition
+  const sizes = { newest: version.spec, fallback: fallback?.spec ?? null }
+  const having = pods.size - counts.failed - counts.terminated
+  return withinQuota(scalingPolicy, having, { quotas: account.quotas, used: account, sizes })
 }
 
 /** Remembers who would have more pods, were it not for a quota: they are looked at again when one of its pods goes. */
 function noteQuota(state: FleetState, entry: ApplicationEntry): void {
   const { scalingPolicy: policy } = entry.definition
-  const isBound = withinQuota(entry, policy).maxPods < policy.maxPods
+  const isBound = boundPolicy(entry).maxPods < policy.maxPods
   const wanted = isBound ? planPool({ ...inputOf(state, entry, Number.MAX_SAFE_INTEGER), policy }) : null
   const isShort = wanted !== null && wanted.createNew + wanted.createFallback > 0
   if (!isShort && entry.quotaSinceMs === null) return

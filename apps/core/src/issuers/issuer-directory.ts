@@ -83,7 +83,8 @@ export class IssuerDirectory {
     const { issuer } = source
     const { payload } = await jwtVerify(token, await this.#keysOf(source), {
       issuer: issuer.issuer,
-      audience: [...issuer.audiences],
+      // What is meant for the console, where its people log in, is meant for us.
+      audience: [...issuer.audiences, ...(issuer.login ? [issuer.login.clientId] : [])],
       algorithms: ALGORITHMS,
       clockTolerance: issuer.clockSkewSeconds,
       // oxlint-disable-next-line no-restricted-globals -- says the instant that the clock gave.
