@@ -1,7 +1,7 @@
 'use client'
 /** Makes a token: for whom, and for what. */
 import { useState, type FormEvent } from 'react'
-import { CreateApiTokenDocument, SettingsDocument, type Role } from '../graphql/generated/documents.ts'
+import { CreateApiTokenDocument, TenantNamesDocument, type Role } from '../graphql/generated/documents.ts'
 import { runMutation } from '../graphql/run-mutation.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog, DialogActions } from '../ui/dialog.tsx'
@@ -17,7 +17,7 @@ type CreateTokenProps = {
 
 export function CreateTokenDialog({ onMade, onClose }: CreateTokenProps) {
   const viewer = useViewer()
-  const tenants = useQuery(SettingsDocument)?.tenants ?? []
+  const tenants = useQuery(TenantNamesDocument)?.tenants ?? []
   const roles = grantableRoles(viewer?.role ?? null)
   const [name, setName] = useState('')
   const [role, setRole] = useState<Role>('DEVELOPER')
