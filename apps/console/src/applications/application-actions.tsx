@@ -13,9 +13,12 @@ const PolicyDialog = dynamic(() => import('./policy-dialog.tsx').then((module) =
 const VersionDialog = dynamic(() => import('./version-dialog.tsx').then((module) => module.VersionDialog), {
   ssr: false,
 })
-const DeleteDialog = dynamic(() => import('./delete-application.tsx').then((module) => module.DeleteApplicationDialog), {
-  ssr: false,
-})
+const DeleteDialog = dynamic(
+  () => import('./delete-application.tsx').then((module) => module.DeleteApplicationDialog),
+  {
+    ssr: false,
+  },
+)
 
 type Asking = 'version' | 'delete'
 type Props = { readonly application: ApplicationRowFragment }

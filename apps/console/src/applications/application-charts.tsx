@@ -17,7 +17,10 @@ const TimeChart = dynamic(() => import('../charts/time-chart.tsx').then((module)
   loading: () => <ChartSkeleton />,
 })
 
-type PoolHistory = Extract<NonNullable<ApplicationHistoryQuery['node']>, { readonly poolHistory: unknown }>['poolHistory']
+type PoolHistory = Extract<
+  NonNullable<ApplicationHistoryQuery['node']>,
+  { readonly poolHistory: unknown }
+>['poolHistory']
 
 export function PoolOverTime({ answer }: { readonly answer: LiveAnswer<ApplicationHistoryQuery> }) {
   const rate = historyOf(answer.value)?.hitRate ?? null
@@ -32,7 +35,9 @@ export function PoolOverTime({ answer }: { readonly answer: LiveAnswer<Applicati
           what="The history of the pool"
           skeleton={<ChartSkeleton />}
           isEmpty={(value) => (historyOf(value)?.points.length ?? 0) < 2}
-          empty={<p className="py-6 text-center text-soft">Nothing is known yet; the first points come within a minute.</p>}
+          empty={
+            <p className="py-6 text-center text-soft">Nothing is known yet; the first points come within a minute.</p>
+          }
         >
           {(value) => <PoolChart points={historyOf(value)?.points ?? []} />}
         </Surface>

@@ -16,7 +16,11 @@ export function DeleteApplicationDialog({ application, close }: DeleteProps) {
   const router = useRouter()
   const act = async () => {
     const input = { application: name, revision: seen }
-    const outcome = await runMutation(DeleteApplicationDocument, { input }, (result) => result.deleteApplication.problem)
+    const outcome = await runMutation(
+      DeleteApplicationDocument,
+      { input },
+      (result) => result.deleteApplication.problem,
+    )
     if (outcome.kind === 'done') router.push(paths.applications())
     return outcome
   }

@@ -102,7 +102,8 @@ function Preview({ application, scalingPolicy }: PreviewProps) {
       }
     >
       {({ scalingPolicyPreview: preview }) =>
-        preview !== null && preview.proposed !== null && (
+        preview !== null &&
+        preview.proposed !== null && (
           <>
             <p className="border-b border-line px-3 py-2 text-xs text-soft">
               The last hour once more: {plural(preview.sessionCount, 'session')}

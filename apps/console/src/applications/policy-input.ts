@@ -60,7 +60,8 @@ export function toPolicyInput(typed: TypedPolicy): PolicyVerdict {
   const problems: PolicyProblems = { ...problemsOfNumbers(typed) }
   if (problems.maxPods === undefined && problems.minPods === undefined && Number(typed.minPods) > Number(typed.maxPods))
     problems.minPods = 'Not more than the maximum.'
-  if (typed.target !== 'none' && Number(typed.low) > Number(typed.high)) problems.low ??= 'Not more than the upper bound.'
+  if (typed.target !== 'none' && Number(typed.low) > Number(typed.high))
+    problems.low ??= 'Not more than the upper bound.'
   if (typed.target === 'idlePercent' && Number(typed.high) > 100) problems.high ??= 'At most 100 %.'
   if (Object.keys(problems).length > 0) return { kind: 'problems', problems }
   const range = { low: Number(typed.low), high: Number(typed.high) }

@@ -1,7 +1,11 @@
 'use client'
 /** Rolls out a new version of an application. */
 import { useMemo, useState } from 'react'
-import { PublishVersionDocument, type ApplicationRowFragment, type ApplicationVersionInput } from '../graphql/generated/documents.ts'
+import {
+  PublishVersionDocument,
+  type ApplicationRowFragment,
+  type ApplicationVersionInput,
+} from '../graphql/generated/documents.ts'
 import { runMutation } from '../graphql/run-mutation.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog, DialogActions } from '../ui/dialog.tsx'

@@ -51,10 +51,7 @@ export function EventLine({ event, isNarrow = false }: EventLineProps) {
       </div>
       {isOpen && (
         <div className="mt-2 ml-6">
-          <LogLines
-            label="The last lines of the pod"
-            lines={lastLogLines.map((text) => ({ text, isError: false }))}
-          />
+          <LogLines label="The last lines of the pod" lines={lastLogLines.map((text) => ({ text, isError: false }))} />
         </div>
       )}
     </li>

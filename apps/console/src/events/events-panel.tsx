@@ -30,9 +30,7 @@ export function EventsPanel({ title, where, isNarrow = false }: EventsPanelProps
   return (
     <Panel
       title={title}
-      aside={
-        <MoreLink href={paths.events(object === undefined ? {} : { object })}>All events</MoreLink>
-      }
+      aside={<MoreLink href={paths.events(object === undefined ? {} : { object })}>All events</MoreLink>}
     >
       <Surface
         state={surfaceStateOf(list)}

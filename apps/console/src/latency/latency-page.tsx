@@ -125,7 +125,10 @@ function Charts({ history, application, start }: ChartsProps) {
   const { rows, slices, stepMs, curve, phases, applications } = history
   return (
     <div className="flex flex-col gap-5">
-      <Panel title="Every session, by when and how long" aside={<span className="text-xs text-faint">a cell leads to its sessions</span>}>
+      <Panel
+        title="Every session, by when and how long"
+        aside={<span className="text-xs text-faint">a cell leads to its sessions</span>}
+      >
         <div className="p-4">
           <Heatmap
             label="Sessions by time and latency"

@@ -5,7 +5,9 @@ import type { LatencyHistoryQuery, LatencyPhaseKind } from '../graphql/generated
 
 type Phase = LatencyHistoryQuery['latencyHistory']['phases'][number]
 
-const WORDS: Readonly<Record<LatencyPhaseKind, { readonly word: string; readonly hint: string; readonly fill: string }>> = {
+const WORDS: Readonly<
+  Record<LatencyPhaseKind, { readonly word: string; readonly hint: string; readonly fill: string }>
+> = {
   QUEUE: { word: 'Queue', hint: 'others came before', fill: 'bg-fill-waiting' },
   PLACE: { word: 'Place', hint: 'until a node had room', fill: 'bg-fill-leaving' },
   CREATE: { word: 'Create', hint: 'the pod was made', fill: 'bg-fill-starting' },

@@ -56,14 +56,16 @@ function CapacityBar({ bar }: { readonly bar: Bar }) {
       >
         <div className="h-full bg-fill-ready" style={{ width: percentOf(booked, capacity) }} />
         {used !== null && (
-          <div className="absolute inset-x-0 bottom-0 h-1 bg-fill-starting" style={{ width: percentOf(used, capacity) }} />
+          <div
+            className="absolute inset-x-0 bottom-0 h-1 bg-fill-starting"
+            style={{ width: percentOf(used, capacity) }}
+          />
         )}
       </div>
       <dl className="flex flex-wrap gap-x-4 text-xs text-soft">
         <Part fill="bg-fill-ready" name="booked" value={format(booked)} />
         <Part fill="bg-fill-starting" name="used" value={used === null ? 'not said' : format(used)} />
         <Part fill="bg-line" name="free" value={format(free)} />
-        
       </dl>
     </div>
   )

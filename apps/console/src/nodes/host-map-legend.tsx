@@ -34,7 +34,9 @@ export function HostMapLegend({ fillId, nodes }: LegendProps) {
           aria-hidden
           suppressHydrationWarning
           className="h-2.5 w-36 rounded-[3px]"
-          style={{ background: `linear-gradient(to right in oklab, ${colours.filter((_, at) => at % 7 === 0).join(', ')})` }}
+          style={{
+            background: `linear-gradient(to right in oklab, ${colours.filter((_, at) => at % 7 === 0).join(', ')})`,
+          }}
         />
         <span className="text-faint">{fill.full(scale)}</span>
       </span>

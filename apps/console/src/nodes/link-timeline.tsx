@@ -14,7 +14,8 @@ const WORDS: Readonly<Record<NodeLinkKind, { readonly word: string; readonly ton
 }
 
 export function LinkTimeline({ entries }: { readonly entries: NodeStoryFragment['linkTimeline'] }) {
-  if (entries.length === 0) return <p className="px-4 py-3 text-soft">Nothing was heard of it since the core started.</p>
+  if (entries.length === 0)
+    return <p className="px-4 py-3 text-soft">Nothing was heard of it since the core started.</p>
   return (
     <ol className="flex max-h-72 flex-col overflow-y-auto px-4 py-2" aria-label="Link, newest first">
       {entries.toReversed().map(({ at, kind }, index) => {

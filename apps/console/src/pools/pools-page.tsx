@@ -51,10 +51,7 @@ export function PoolsPage({ firstPage }: { readonly firstPage: FirstPage<Row> | 
           skeleton={<RowsSkeleton />}
           isEmpty={() => rows.length === 0}
           empty={
-            <Message
-              icon="pool"
-              title={list.items.size === 0 ? 'No application is defined yet' : 'No pool matches'}
-            />
+            <Message icon="pool" title={list.items.size === 0 ? 'No application is defined yet' : 'No pool matches'} />
           }
         >
           {() => (
@@ -89,7 +86,11 @@ const COLUMNS: readonly Column<Row>[] = [
     header: 'Application',
     width: 12,
     cell: ({ name, problem }) => (
-      <Link href={paths.application(name)} data-row-link className="flex items-center gap-1.5 font-medium hover:underline">
+      <Link
+        href={paths.application(name)}
+        data-row-link
+        className="flex items-center gap-1.5 font-medium hover:underline"
+      >
         {problem !== null && <Icon name="warning" className="text-danger" />}
         <span className="truncate">{name}</span>
         {problem !== null && <span className="sr-only">has a problem</span>}
@@ -159,9 +160,7 @@ const COLUMNS: readonly Column<Row>[] = [
     header: 'Idle memory',
     width: 7,
     align: 'end',
-    cell: ({ idleMemoryBytes: bytes }) => (
-      <span className={bytes === 0 ? 'text-faint' : ''}>{formatBytes(bytes)}</span>
-    ),
+    cell: ({ idleMemoryBytes: bytes }) => <span className={bytes === 0 ? 'text-faint' : ''}>{formatBytes(bytes)}</span>,
     sortBy: ({ idleMemoryBytes }) => idleMemoryBytes,
   },
 ]

@@ -46,7 +46,10 @@ export function SessionFilters({ where, view, set }: SessionFiltersProps) {
       <Pick
         label="Ended"
         value={reason ?? ''}
-        options={[{ id: '', name: 'for any reason' }, ...REASONS_IN_ORDER.map((id) => ({ id, name: CLOSE_REASONS[id] }))]}
+        options={[
+          { id: '', name: 'for any reason' },
+          ...REASONS_IN_ORDER.map((id) => ({ id, name: CLOSE_REASONS[id] })),
+        ]}
         onChange={(id) => set({ reason: REASONS_IN_ORDER.find((one) => one === id) ?? null })}
       />
       {application !== null && (

@@ -27,7 +27,9 @@ export function JoinPanel() {
           </Step>
           <Step number={3} title="Start its agent">
             <Command text={RUN} />
-            <p className="text-soft">It appears under Nodes by itself, and is ready when it has told all that it runs.</p>
+            <p className="text-soft">
+              It appears under Nodes by itself, and is ready when it has told all that it runs.
+            </p>
           </Step>
           <Step number={4} title="Or try it with nodes that are not there">
             <Command text={TRY} />
@@ -43,7 +45,15 @@ export function JoinPanel() {
   )
 }
 
-function Step({ number, title, children }: { readonly number: number; readonly title: string; readonly children: ReactNode }) {
+function Step({
+  number,
+  title,
+  children,
+}: {
+  readonly number: number
+  readonly title: string
+  readonly children: ReactNode
+}) {
   return (
     <li className="flex gap-3">
       <span

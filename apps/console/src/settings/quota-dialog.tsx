@@ -23,7 +23,11 @@ export function QuotaDialog({ tenant, onClose }: QuotaDialogProps) {
   const verdict = useMemo(() => toQuotasInput(tenant.name, typed), [tenant.name, typed])
   const act = async (): Promise<ActionOutcome> => {
     if (verdict.kind === 'problems') return { kind: 'failed', message: 'Some fields are not right yet.' }
-    return await runMutation(SetTenantQuotasDocument, { input: verdict.input }, (result) => result.setTenantQuotas.problem)
+    return await runMutation(
+      SetTenantQuotasDocument,
+      { input: verdict.input },
+      (result) => result.setTenantQuotas.problem,
+    )
   }
   return (
     <ConfirmDialog

@@ -16,13 +16,12 @@ const BYTES_PER_GIB = 2 ** 30
 
 /** Quotas that there are, as they would have been typed. */
 export function typedQuotasOf({ sessions, pods, opensPerSecond, cpuMillis, memoryBytes }: Quotas): TypedQuotas {
-  const text = (value: number | null): string => (value === null ? '' : String(value))
   return {
-    sessions: text(sessions),
-    pods: text(pods),
-    opensPerSecond: text(opensPerSecond),
-    cpus: text(cpuMillis === null ? null : cpuMillis / 1_000),
-    memoryGib: text(memoryBytes === null ? null : memoryBytes / BYTES_PER_GIB),
+    sessions: asText(sessions),
+    pods: asText(pods),
+    opensPerSecond: asText(opensPerSecond),
+    cpus: asText(cpuMillis === null ? null : cpuMillis / 1_000),
+    memoryGib: asText(memoryBytes === null ? null : memoryBytes / BYTES_PER_GIB),
   }
 }
 
@@ -53,4 +52,8 @@ export function toQuotasInput(tenant: string, typed: TypedQuotas): QuotaVerdict 
 
 function isEmpty(text: string): boolean {
   return text.trim() === ''
+}
+
+function asText(value: number | null): string {
+  return value === null ? '' : String(value)
 }

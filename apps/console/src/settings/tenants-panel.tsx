@@ -138,7 +138,9 @@ function columnsOf(reason: string | null, ask: (asking: Asking) => void): readon
   return [
     { id: 'name', header: 'Name', cell: ({ name }) => <span className="font-medium">{name}</span> },
     { id: 'phase', header: 'Phase', width: 7.5, cell: ({ phase }) => <PhaseMark {...PHASES[phase]} /> },
-    used('Sessions', 7, ({ usage, quotas }) => <Of used={usage.sessions} most={quotas.sessions} format={formatCount} />),
+    used('Sessions', 7, ({ usage, quotas }) => (
+      <Of used={usage.sessions} most={quotas.sessions} format={formatCount} />
+    )),
     used('Pods', 7, ({ usage, quotas }) => <Of used={usage.pods} most={quotas.pods} format={formatCount} />),
     used('CPU', 6.5, ({ usage, quotas }) => <Of used={usage.cpuMillis} most={quotas.cpuMillis} format={formatCpus} />),
     used('Memory', 9, ({ usage, quotas }) => (

@@ -1,11 +1,7 @@
 'use client'
 /** The tokens that let people and programs in. */
 import { useState } from 'react'
-import {
-  ApiTokensDocument,
-  RevokeApiTokenDocument,
-  type ApiTokensQuery,
-} from '../graphql/generated/documents.ts'
+import { ApiTokensDocument, RevokeApiTokenDocument, type ApiTokensQuery } from '../graphql/generated/documents.ts'
 import { runMutation } from '../graphql/run-mutation.ts'
 import { surfaceOf, useLiveQuery } from '../live/use-live-query.ts'
 import { RelativeTime } from '../time/relative-time.tsx'

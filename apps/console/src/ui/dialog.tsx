@@ -16,7 +16,15 @@ export type DialogProps = {
   readonly isWide?: boolean
 }
 
-export function Dialog({ isOpen, onOpenChange, title, description, children, isAlert = false, isWide = false }: DialogProps) {
+export function Dialog({
+  isOpen,
+  onOpenChange,
+  title,
+  description,
+  children,
+  isAlert = false,
+  isWide = false,
+}: DialogProps) {
   return (
     <Primitive.Root open={isOpen} onOpenChange={onOpenChange}>
       <Primitive.Portal>

@@ -14,11 +14,7 @@ export function PlainTable<T>({ label, columns, rows, rowId, minWidth = 56 }: Pl
   return (
     // Scrolling by keys needs focus.
     <div role="region" aria-label={`${label}, scrollable`} tabIndex={0} className="overflow-x-auto rounded-b-[inherit]">
-      <table
-        aria-label={label}
-        className="w-full table-fixed border-collapse"
-        style={{ minWidth: `${minWidth}rem` }}
-      >
+      <table aria-label={label} className="w-full table-fixed border-collapse" style={{ minWidth: `${minWidth}rem` }}>
         <colgroup>
           {columns.map(({ id, width }) => (
             <col key={id} style={width === undefined ? undefined : { width: `${width}rem` }} />
