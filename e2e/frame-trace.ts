@@ -19,12 +19,21 @@ export type FrameCost = {
 }
 
 /** What the browser calls running a script. Style, layout and paint are not ours to count. */
-const SCRIPT = new Set(['FunctionCall', 'EvaluateScript', 'FireAnimationFrame', 'TimerFire', 'RunMicrotasks', 'v8.callFunction'])
+const SCRIPT = new Set([
+  'FunctionCall',
+  'EvaluateScript',
+  'FireAnimationFrame',
+  'TimerFire',
+  'RunMicrotasks',
+  'v8.callFunction',
+])
 const FRAME_US = 1_000_000 / 60
 
 /** Traces a page while `during` runs. */
 export async function traceFrames(browser: Browser, page: Page, during: () => Promise<void>): Promise<FrameCost> {
-  await browser.startTracing(page, { categories: ['-*', 'devtools.timeline', 'v8.execute', 'disabled-by-default-devtools.timeline', '__metadata'] })
+  await browser.startTracing(page, {
+    categories: ['-*', 'devtools.timeline', 'v8.execute', 'disabled-by-default-devtools.timeline', '__metadata'],
+  })
   await during()
   const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] }
   return frameCostOf(traceEvents)

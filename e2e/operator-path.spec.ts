@@ -23,7 +23,9 @@ test('log in, see the fleet, define an application, watch its pool fill, open a 
   await page.getByLabel('Name', { exact: true }).fill('first-steps')
   await page.getByLabel('Image').fill('host')
   await page.getByLabel('Command').fill(`${process.execPath} '${HELLO}'`)
-  await page.getByLabel('A pod is ready').selectOption({ label: 'when its session service connects, or its process runs' })
+  await page
+    .getByLabel('A pod is ready')
+    .selectOption({ label: 'when its session service connects, or its process runs' })
   await page.getByLabel('It speaks through the session service').check()
   await page.getByRole('button', { name: 'Create application' }).click()
 
@@ -88,7 +90,8 @@ test('the main path needs no mouse', async ({ operator }) => {
   await expect(dialog.getByLabel('Application')).toHaveValue('hello')
   await operator.keyboard.press('Tab')
   await operator.keyboard.type('typed without a mouse')
-  for (const _step of ['details', 'cancel', 'open']) await operator.keyboard.press('Tab')
+  // Past the rare fields and the way out.
+  for (let tabs = 0; tabs < 3; tabs += 1) await operator.keyboard.press('Tab')
   await expect(dialog.getByRole('button', { name: 'Open session' })).toBeFocused()
   await operator.keyboard.press('Enter')
   await expect(operator.getByRole('status', { name: 'Phase' })).toContainText('Available')
@@ -96,7 +99,7 @@ test('the main path needs no mouse', async ({ operator }) => {
 
 test('marked sessions are closed together, after a question that says how many', async ({ operator, world }) => {
   const ids: string[] = []
-  for (const _one of [1, 2]) {
+  while (ids.length < 2) {
     const { openSession } = await world.client.request(OpenSessionDocument, { input: { application: 'hello' } })
     ids.push(openSession.session?.id ?? 'none')
   }

@@ -2,7 +2,12 @@
  * A thousand simulated nodes, twenty thousand pods, two hundred changes a second, and a page that stays light. The
  * browser has no GPU here, so frame rates are printed and not judged; what our script takes of each frame is.
  */
-import { CloseSessionDocument, CreateApplicationDocument, FleetDocument, OpenSessionsDocument } from '@fornax/client/generated/documents'
+import {
+  CloseSessionDocument,
+  CreateApplicationDocument,
+  FleetDocument,
+  OpenSessionsDocument,
+} from '@fornax/client/generated/documents'
 import type { Page } from '@playwright/test'
 import { expect, expectLive, test } from './fixtures.ts'
 import { traceFrames, type FrameCost } from './frame-trace.ts'
@@ -69,7 +74,10 @@ async function fill({ client }: World): Promise<void> {
     expect(createApplication.problem).toBeNull()
   }
   await expect
-    .poll(async () => (await client.request(FleetDocument, {})).fleet.pods.standby, { timeout: 180_000, intervals: [1_000] })
+    .poll(async () => (await client.request(FleetDocument, {})).fleet.pods.standby, {
+      timeout: 180_000,
+      intervals: [1_000],
+    })
     .toBeGreaterThanOrEqual(PODS)
 }
 
@@ -137,7 +145,9 @@ async function heapBytes(page: Page): Promise<number> {
 function tell(path: string, { frames, seconds, scriptMs }: FrameCost): void {
   const { p50, p95, p99, max } = scriptMs
   const words = [p50, p95, p99, max].map((ms) => ms.toFixed(1)).join(' / ')
-  console.log(`${path}: script per frame p50 / p95 / p99 / max ${words} ms, ${frames} frames in ${seconds.toFixed(0)} s`)
+  console.log(
+    `${path}: script per frame p50 / p95 / p99 / max ${words} ms, ${frames} frames in ${seconds.toFixed(0)} s`,
+  )
 }
 
 function mib(bytes: number): string {

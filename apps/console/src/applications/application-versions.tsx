@@ -1,6 +1,6 @@
 'use client'
 /** The versions of an application, and the way back to an earlier one. */
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { formatBytes, formatCpus } from '../format/quantity.ts'
 import {
   ApplicationVersionsDocument,
@@ -119,8 +119,7 @@ function RollBackDialog({ application: { name, revision, version }, number, clos
 
 /** The newest is known already; the older ones are asked for, and again when there is a newer one. */
 function useVersions({ id, version: newest }: ApplicationRowFragment): readonly Version[] {
-  const { value, refreshSoon } = useLiveQuery(ApplicationVersionsDocument, { id }, { paceMs: PACE_MS })
-  useEffect(() => refreshSoon(), [newest.number, refreshSoon])
+  const { value } = useLiveQuery(ApplicationVersionsDocument, { id }, { paceMs: PACE_MS, on: newest.number })
   const versions =
     value?.node !== null && value?.node !== undefined && 'versions' in value.node ? value.node.versions : []
   return versions.some(({ number }) => number === newest.number) ? versions : [newest, ...versions]

@@ -11,26 +11,25 @@ import { Page, Panel } from '../ui/page.tsx'
 import { useRole } from '../viewer/viewer-context.tsx'
 import { whyNoApplications } from '../viewer/viewer-rules.ts'
 import { PolicyFields } from './policy-fields.tsx'
-import { NEW_POLICY, policyFieldOf, toPolicyInput } from './policy-input.ts'
+import { NEW_POLICY, policyFieldOf, toPolicyInput, type TypedPolicy } from './policy-input.ts'
 import { VersionFields, versionFieldOf } from './version-fields.tsx'
-import { NEW_VERSION, toVersionInput } from './version-input.ts'
+import { NEW_VERSION, toVersionInput, type TypedVersion } from './version-input.ts'
 
 type Refusal = { readonly message: string; readonly field?: string }
 
 export function NewApplicationPage() {
   const router = useRouter()
-  const [name, setName] = useState('')
-  const [version, setVersion] = useState(NEW_VERSION)
-  const [policy, setPolicy] = useState(NEW_POLICY)
+  const [typed, setTyped] = useState<Typed>({ name: '', version: NEW_VERSION, policy: NEW_POLICY })
   const [isTried, setTried] = useState(false)
   const [isBusy, setBusy] = useState(false)
   const [refusal, setRefusal] = useState<Refusal | null>(null)
-  const verdict = useMemo(
-    () => verdictOf(name, toVersionInput(version), toPolicyInput(policy)),
-    [name, version, policy],
-  )
+  const verdict = useMemo(() => verdictOf(typed), [typed])
   const reason = whyNoApplications(useRole())
   const shown = problemsOf(isTried ? verdict : null, refusal)
+  const type = (change: Partial<Typed>): void => {
+    setTyped({ ...typed, ...change })
+    setRefusal(null)
+  }
   const create = async (input: CreateApplicationInput): Promise<void> => {
     setBusy(true)
     const outcome = await runMutation(
@@ -47,44 +46,13 @@ export function NewApplicationPage() {
       <form
         className="flex max-w-3xl flex-col gap-5"
         noValidate
-        onChange={() => setRefusal(null)}
         onSubmit={(event) => {
           event.preventDefault()
           setTried(true)
           if (verdict.input !== null && !isBusy && reason === null) void create(verdict.input)
         }}
       >
-        <Panel title="Application">
-          <div className="p-4">
-            <TextField
-              label="Name"
-              hint="Lower-case letters, digits and dashes; it cannot be changed."
-              autoComplete="off"
-              spellCheck={false}
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-              problem={shown.name}
-            />
-          </div>
-        </Panel>
-        <Panel title="What to run">
-          <div className="p-4">
-            <VersionFields
-              typed={version}
-              problems={shown.version}
-              onType={(change) => setVersion({ ...version, ...change })}
-            />
-          </div>
-        </Panel>
-        <Panel title="How many pods">
-          <div className="p-4">
-            <PolicyFields
-              typed={policy}
-              problems={shown.policy}
-              onType={(change) => setPolicy({ ...policy, ...change })}
-            />
-          </div>
-        </Panel>
+        <Parts typed={typed} shown={shown} type={type} />
         {shown.other !== null && <FormProblem>{shown.other}</FormProblem>}
         <div className="flex justify-end gap-2 pb-6">
           <Button onClick={() => router.push(paths.applications())}>Cancel</Button>
@@ -97,6 +65,52 @@ export function NewApplicationPage() {
   )
 }
 
+type Typed = { readonly name: string; readonly version: TypedVersion; readonly policy: TypedPolicy }
+
+type PartsProps = {
+  readonly typed: Typed
+  readonly shown: ReturnType<typeof problemsOf>
+  readonly type: (change: Partial<Typed>) => void
+}
+
+function Parts({ typed: { name, version, policy }, shown, type }: PartsProps) {
+  return (
+    <>
+      <Panel title="Application">
+        <div className="p-4">
+          <TextField
+            label="Name"
+            hint="Lower-case letters, digits and dashes; it cannot be changed."
+            autoComplete="off"
+            spellCheck={false}
+            value={name}
+            onChange={(event) => type({ name: event.target.value })}
+            problem={shown.name}
+          />
+        </div>
+      </Panel>
+      <Panel title="What to run">
+        <div className="p-4">
+          <VersionFields
+            typed={version}
+            problems={shown.version}
+            onType={(change) => type({ version: { ...version, ...change } })}
+          />
+        </div>
+      </Panel>
+      <Panel title="How many pods">
+        <div className="p-4">
+          <PolicyFields
+            typed={policy}
+            problems={shown.policy}
+            onType={(change) => type({ policy: { ...policy, ...change } })}
+          />
+        </div>
+      </Panel>
+    </>
+  )
+}
+
 type Verdict = {
   readonly input: CreateApplicationInput | null
   readonly name: string | null
@@ -104,8 +118,10 @@ type Verdict = {
   readonly policy: ReturnType<typeof toPolicyInput>
 }
 
-function verdictOf(typedName: string, version: Verdict['version'], policy: Verdict['policy']): Verdict {
-  const name = typedName.trim()
+function verdictOf(typed: Typed): Verdict {
+  const name = typed.name.trim()
+  const version = toVersionInput(typed.version)
+  const policy = toPolicyInput(typed.policy)
   const isNamed = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)
   const problem = isNamed ? null : 'Lower-case letters, digits and dashes; at most 63, and no dash at an end.'
   const input =

@@ -17,9 +17,19 @@ const PROBE_WORDS: Readonly<Record<Probe, string>> = {
 }
 
 export function VersionFields(props: VersionFieldsProps) {
-  const { typed, problems, onType } = props
   return (
     <div className="grid grid-cols-2 gap-x-4 gap-y-3">
+      <ProgramFields {...props} />
+      <SizeFields {...props} />
+      <ReadinessFields {...props} />
+      <RareFields {...props} />
+    </div>
+  )
+}
+
+function ProgramFields({ typed, problems, onType }: VersionFieldsProps) {
+  return (
+    <>
       <Wide>
         <TextField
           label="Image"
@@ -61,6 +71,13 @@ export function VersionFields(props: VersionFieldsProps) {
         onChange={(event) => onType({ env: event.target.value })}
         problem={problems.env}
       />
+    </>
+  )
+}
+
+function SizeFields({ typed, problems, onType }: VersionFieldsProps) {
+  return (
+    <>
       <TextField
         label="CPUs"
         inputMode="decimal"
@@ -75,9 +92,7 @@ export function VersionFields(props: VersionFieldsProps) {
         onChange={(event) => onType({ memoryMib: event.target.value })}
         problem={problems.memoryMib}
       />
-      <ReadinessFields {...props} />
-      <RareFields {...props} />
-    </div>
+    </>
   )
 }
 

@@ -75,19 +75,10 @@ export function typedVersionOf(version: VersionFactsFragment): TypedVersion {
 
 /** The input, or what is wrong with each field. The API checks everything once more. */
 export function toVersionInput(typed: TypedVersion): VersionVerdict {
-  const problems: VersionProblems = {}
-  const ports = parsePorts(typed.ports)
-  const env = parseEnv(typed.env)
-  const command = splitWords(typed.command)
-  const args = splitWords(typed.args)
+  const parts = partsOf(typed)
+  const { ports, env, command, args } = parts
+  const problems = { ...problemsOfLists(parts), ...problemsOfNumbers(typed) }
   if (typed.image.trim() === '') problems.image = 'Name an image, or write host for the node’s own root file system.'
-  if (ports === null) problems.ports = 'One port per line: its name, its number, and udp or tcp where it is not HTTP.'
-  if (env === null) problems.env = 'One NAME=value per line.'
-  if (command === null) problems.command = 'A quote is not closed.'
-  if (args === null) problems.args = 'A quote is not closed.'
-  if (!isPositive(typed.cpus)) problems.cpus = 'A number of CPUs above 0, as in 0.25.'
-  if (!isPositive(typed.memoryMib)) problems.memoryMib = 'MiB, above 0.'
-  if (!/^[1-9]\d{0,5}$/.test(typed.sessionsPerPod.trim())) problems.sessionsPerPod = 'A whole number from 1 on.'
   const probePort = typed.probePort.trim() || (ports?.[0]?.name ?? '')
   if (typed.probe !== 'none' && probePort === '' && ports !== null) problems.probe = 'A probe needs a port.'
   if (ports === null || env === null || command === null || args === null || Object.keys(problems).length > 0)
@@ -96,10 +87,7 @@ export function toVersionInput(typed: TypedVersion): VersionVerdict {
     kind: 'input',
     input: {
       image: typed.image.trim(),
-      ...(command.length === 0 ? {} : { command }),
-      ...(args.length === 0 ? {} : { args }),
-      ...(env.length === 0 ? {} : { env }),
-      ...(ports.length === 0 ? {} : { ports }),
+      ...givenLists({ ports, env, command, args }),
       resources: {
         cpuMillis: Math.max(1, Math.round(Number(typed.cpus) * 1_000)),
         memoryBytes: Math.round(Number(typed.memoryMib) * BYTES_PER_MIB),
@@ -111,6 +99,47 @@ export function toVersionInput(typed: TypedVersion): VersionVerdict {
       ...readinessOf(typed, probePort),
     },
   }
+}
+
+/** What a field of several lines or words says; null: it cannot be read. */
+type Parts = {
+  readonly ports: PortInput[] | null
+  readonly env: { name: string; value: string }[] | null
+  readonly command: string[] | null
+  readonly args: string[] | null
+}
+
+function partsOf(typed: TypedVersion): Parts {
+  return {
+    ports: parsePorts(typed.ports),
+    env: parseEnv(typed.env),
+    command: splitWords(typed.command),
+    args: splitWords(typed.args),
+  }
+}
+
+function problemsOfLists({ ports, env, command, args }: Parts): VersionProblems {
+  const problems: VersionProblems = {}
+  if (ports === null) problems.ports = 'One port per line: its name, its number, and udp or tcp where it is not HTTP.'
+  if (env === null) problems.env = 'One NAME=value per line.'
+  if (command === null) problems.command = 'A quote is not closed.'
+  if (args === null) problems.args = 'A quote is not closed.'
+  return problems
+}
+
+function problemsOfNumbers({ cpus, memoryMib, sessionsPerPod }: TypedVersion): VersionProblems {
+  const problems: VersionProblems = {}
+  if (!isPositive(cpus)) problems.cpus = 'A number of CPUs above 0, as in 0.25.'
+  if (!isPositive(memoryMib)) problems.memoryMib = 'MiB, above 0.'
+  if (!/^[1-9]\d{0,5}$/.test(sessionsPerPod.trim())) problems.sessionsPerPod = 'A whole number from 1 on.'
+  return problems
+}
+
+/** Lists that say something: the API has its own words for what is left out. */
+function givenLists<T extends Readonly<Record<string, readonly unknown[]>>>(lists: T): Partial<T> {
+  // Leaving out fields leaves the others as they are.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)) as Partial<T>
 }
 
 function readinessOf({ probe, probePath }: TypedVersion, portName: string): Pick<ApplicationVersionInput, 'readiness'> {

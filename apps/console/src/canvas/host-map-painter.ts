@@ -132,7 +132,6 @@ function colourOf({ heat, unknown }: HostMapColours, step: number): string {
 /** The cells of each step, in two passes over typed arrays. */
 function* bySteps({ codes }: HostMapPicture): Generator<readonly [number, Uint32Array]> {
   const counts = new Uint32Array(STEPS + 1)
-  const bucketOf = (code: number): number => Math.min(STEPS, code & STEP_BITS)
   for (const code of codes) counts[bucketOf(code)] = (counts[bucketOf(code)] ?? 0) + 1
   const cells = [...counts].map((count) => new Uint32Array(count))
   counts.fill(0)
@@ -144,4 +143,9 @@ function* bySteps({ codes }: HostMapPicture): Generator<readonly [number, Uint32
     counts[bucket] = at + 1
   })
   for (const [step, list] of cells.entries()) if (list.length > 0) yield [step, list]
+}
+
+/** What is not known comes after all steps. */
+function bucketOf(code: number): number {
+  return Math.min(STEPS, code & STEP_BITS)
 }

@@ -41,18 +41,8 @@ export function Heatmap({ label, rows, columns, stepMs, onChoose, goalsMs }: Hea
   const width = Math.max(0, (size?.width ?? 0) - AXIS)
   const canvas = useRef<HTMLCanvasElement>(null)
   usePainting(canvas, { view, columns, width, goalsMs })
-  const [pointed, setPointed] = useState<At | null>(null)
-  const [focused, setFocused] = useState<At | null>(null)
-  const at = pointed ?? focused
-  const cell = cellOf(view, columns, at)
   const cellWidth = columns.length === 0 ? 0 : width / columns.length
   const cellHeight = view.rows.length === 0 ? 0 : HEIGHT / view.rows.length
-  const point = (event: PointerEvent<HTMLElement>): void => {
-    const { left, top } = event.currentTarget.getBoundingClientRect()
-    const column = Math.floor((event.clientX - left) / cellWidth)
-    const row = Math.floor((event.clientY - top) / cellHeight)
-    setPointed(cellOf(view, columns, { column, row }) === null ? null : { column, row })
-  }
   return (
     <div ref={measure} className="relative" style={{ height: HEIGHT + 20 }}>
       {axisTicks(view, 9).map(({ at: row, word }) => (
@@ -65,17 +55,7 @@ export function Heatmap({ label, rows, columns, stepMs, onChoose, goalsMs }: Hea
           {word}
         </span>
       ))}
-      <div
-        className="absolute top-0"
-        style={{ left: AXIS, width, height: HEIGHT, cursor: cell === null || cell.count === 0 ? undefined : 'pointer' }}
-        onPointerMove={point}
-        onPointerLeave={() => setPointed(null)}
-        // Keys have the list box inside.
-        // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions
-        onClick={() => {
-          if (cell !== null && cell.count > 0) onChoose(cell)
-        }}
-      >
+      <div className="absolute top-0" style={{ left: AXIS, width, height: HEIGHT }}>
         <canvas
           ref={canvas}
           role="img"
@@ -83,28 +63,7 @@ export function Heatmap({ label, rows, columns, stepMs, onChoose, goalsMs }: Hea
           style={{ width, height: HEIGHT }}
           className="block rounded"
         />
-        <CellPath {...{ view, columns, stepMs, focused, setFocused, onChoose }} label={label} />
-        {at !== null && cell !== null && (
-          <>
-            <div
-              aria-hidden
-              className="pointer-events-none absolute border border-text"
-              style={{ left: at.column * cellWidth, top: at.row * cellHeight, width: cellWidth, height: cellHeight }}
-            />
-            <div
-              aria-hidden
-              className="pointer-events-none absolute z-10 rounded-md border border-line bg-raised px-2.5 py-1.5 text-xs whitespace-nowrap shadow-lg shadow-(color:--shadow)"
-              style={{
-                left: Math.min(Math.max(0, width - 200), at.column * cellWidth + 12),
-                top: at.row * cellHeight + cellHeight + 6,
-              }}
-            >
-              <span className="font-semibold">{plural(cell.count, 'session')}</span> in {rowWords(cell.row)}
-              <br />
-              <span className="text-faint">{spanWords(cell.column, stepMs)}</span>
-            </div>
-          </>
-        )}
+        <Reach {...{ label, view, columns, stepMs, onChoose, width, cellWidth, cellHeight }} />
       </div>
       <div
         aria-hidden
@@ -120,38 +79,84 @@ export function Heatmap({ label, rows, columns, stepMs, onChoose, goalsMs }: Hea
   )
 }
 
-type PathProps = Pick<HeatmapProps, 'columns' | 'stepMs' | 'onChoose' | 'label'> & {
+type ReachProps = Pick<HeatmapProps, 'columns' | 'stepMs' | 'onChoose' | 'label'> & {
   readonly view: HeatView
-  readonly focused: At | null
-  readonly setFocused: (at: At | null) => void
+  readonly width: number
+  readonly cellWidth: number
+  readonly cellHeight: number
 }
 
-/** One element that takes the focus and says which cell the keys have reached. */
-function CellPath({ view, columns, stepMs, focused, setFocused, onChoose, label }: PathProps) {
+/** One element above the picture that takes pointer and keys, and says which cell was reached. */
+function Reach({ label, view, columns, stepMs, onChoose, width, cellWidth, cellHeight }: ReachProps) {
   const optionId = useId()
-  const cell = cellOf(view, columns, focused)
+  const [pointed, setPointed] = useState<At | null>(null)
+  const [focused, setFocused] = useState<At | null>(null)
+  const at = pointed ?? focused
+  const cell = cellOf(view, columns, at)
+  const choose = (): void => {
+    if (cell !== null && cell.count > 0) onChoose(cell)
+  }
   const press = (event: KeyboardEvent): void => {
     const to = keyTarget(event.key, focused ?? { column: columns.length - 1, row: 0 })
-    if (to !== null && cellOf(view, columns, to) !== null) setFocused(to)
-    else if (event.key === 'Enter' && cell !== null && cell.count > 0) onChoose(cell)
+    if (event.key === 'Enter') choose()
     else if (to === null) return
+    else if (cellOf(view, columns, to) !== null) setFocused(to)
     event.preventDefault()
   }
+  const point = (event: PointerEvent<HTMLElement>): void => {
+    const { left, top } = event.currentTarget.getBoundingClientRect()
+    const column = Math.floor((event.clientX - left) / cellWidth)
+    const row = Math.floor((event.clientY - top) / cellHeight)
+    setPointed(cellOf(view, columns, { column, row }) === null ? null : { column, row })
+  }
+  const middle = { column: columns.length - 1, row: Math.floor(view.rows.length / 2) }
+  return (
+    <>
+      <div
+        role="listbox"
+        aria-label={`${label}, cell by cell`}
+        tabIndex={0}
+        aria-activedescendant={cell === null ? undefined : optionId}
+        onKeyDown={press}
+        onFocus={(event) => setFocused(event.currentTarget.matches(':focus-visible') ? (focused ?? middle) : null)}
+        onBlur={() => setFocused(null)}
+        onPointerMove={point}
+        onPointerLeave={() => setPointed(null)}
+        onClick={choose}
+        className={`absolute inset-0 rounded ${cell !== null && cell.count > 0 ? 'cursor-pointer' : ''}`}
+      >
+        <div role="option" id={optionId} aria-selected={cell !== null} className="sr-only">
+          {cell === null
+            ? 'Arrow keys go from cell to cell'
+            : `${plural(cell.count, 'session')} in ${rowWords(cell.row)}, ${spanWords(cell.column, stepMs)}`}
+        </div>
+      </div>
+      {at !== null && cell !== null && <CellCard {...{ at, cell, stepMs, width, cellWidth, cellHeight }} />}
+    </>
+  )
+}
+
+type CellCardProps = Pick<ReachProps, 'stepMs' | 'width' | 'cellWidth' | 'cellHeight'> & {
+  readonly at: At
+  readonly cell: HeatCell & { readonly count: number }
+}
+
+/** For eyes only: keys hear the same from the list box. */
+function CellCard({ at, cell, stepMs, width, cellWidth, cellHeight }: CellCardProps) {
   return (
     <div
-      role="listbox"
-      aria-label={`${label}, cell by cell`}
-      tabIndex={0}
-      aria-activedescendant={cell === null ? undefined : optionId}
-      onKeyDown={press}
-      onFocus={() => setFocused(focused ?? { column: columns.length - 1, row: Math.floor(view.rows.length / 2) })}
-      onBlur={() => setFocused(null)}
-      className="pointer-events-none absolute inset-0 rounded"
+      aria-hidden
+      className="pointer-events-none absolute"
+      style={{ left: at.column * cellWidth, top: at.row * cellHeight }}
     >
-      <div role="option" id={optionId} aria-selected={cell !== null} className="sr-only">
-        {cell === null
-          ? 'Arrow keys go from cell to cell'
-          : `${plural(cell.count, 'session')} in ${rowWords(cell.row)}, ${spanWords(cell.column, stepMs)}`}
+      <div className="border border-text" style={{ width: cellWidth, height: cellHeight }} />
+      <div
+        className="absolute z-10 mt-1.5 rounded-md border border-line bg-raised px-2.5 py-1.5 text-xs whitespace-nowrap shadow-lg shadow-(color:--shadow)"
+        style={at.column * cellWidth > width / 2 ? { right: 0 } : { left: 0 }}
+      >
+        <span className="font-semibold">{plural(cell.count, 'session')}</span> in {rowWords(cell.row)}
+        <br />
+        <span className="text-faint">{spanWords(cell.column, stepMs)}</span>
       </div>
     </div>
   )

@@ -3,7 +3,9 @@
  * Lines over time, on uPlot. Colours are the theme's; the words above say the values under the pointer, or the newest.
  * For those who cannot see it, it says its newest values; the numbers themselves are in tables elsewhere on the page.
  */
-import uPlot, { type AlignedData, type Options, type Series } from 'uplot'
+import uPlot, { type AlignedData, type Options, type Scale, type Series } from 'uplot'
+// Its own styles place what lies above the canvas.
+// oxlint-disable-next-line import/no-unassigned-import
 import 'uplot/dist/uPlot.min.css'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { resolveColours } from '../canvas/resolve-colours.ts'
@@ -121,6 +123,10 @@ type Hooks = {
   readonly onPoint: (index: number | null) => void
 }
 
+// Its enum exists for the compiler only.
+// oxlint-disable-next-line typescript/no-unsafe-enum-assignment
+const LOGARITHMIC: Scale = { distr: 3 }
+
 const OWN_COLOURS = ['--line', '--text-faint', '--line-strong'] as const
 
 function optionsOf({ series, isLog, hasGoal }: Look, { format, onPoint }: Hooks): Omit<Options, 'width' | 'height'> {
@@ -136,9 +142,9 @@ function optionsOf({ series, isLog, hasGoal }: Look, { format, onPoint }: Hooks)
     legend: { show: false },
     padding: [8, 8, 0, 0],
     cursor: { y: false, points: { size: 6 }, sync: { key: 'fornax' } },
-    scales: { x: { time: true }, y: isLog ? { distr: 3 } : { range: (_chart, _low, high) => [0, niceTop(high)] } },
+    scales: { x: { time: true }, y: isLog ? LOGARITHMIC : { range: (_chart, _low, high) => [0, niceTop(high)] } },
     axes: [
-      { ...axis, grid: { show: false }, size: 26, values: (_chart, ticks, _axis, _space, step) => clocks(ticks, step) },
+      { ...axis, grid: { show: false }, size: 26, values: (_chart, ticks) => clocks(ticks) },
       {
         ...axis,
         grid: isLog
@@ -168,8 +174,9 @@ function lineOf({ name, look = 'line' }: ChartSeries, stroke: string): Series {
 }
 
 /** Seconds are said only where ticks are less than a minute apart. */
-function clocks(ticks: readonly number[], stepSeconds: number): string[] {
-  const length = stepSeconds < 60 ? 8 : 5
+function clocks(ticks: readonly number[]): string[] {
+  const [first = 0, second = 60] = ticks
+  const length = second - first < 60 ? 8 : 5
   return ticks.map((tick) => formatClock(tick * 1_000).slice(0, length))
 }
 

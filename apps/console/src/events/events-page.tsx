@@ -17,7 +17,7 @@ import { Page, Panel } from '../ui/page.tsx'
 import { Pick } from '../ui/segmented.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Surface } from '../ui/surface.tsx'
-import { useListView } from '../ui/use-list-view.ts'
+import { useListView, type ListView } from '../ui/use-list-view.ts'
 import { BIN_MS, eventBins } from './event-histogram.ts'
 import { EventList } from './event-list.tsx'
 import { EventStrip, type TimeSpan } from './event-strip.tsx'
@@ -32,73 +32,32 @@ export function EventsPage({ firstPage }: { readonly firstPage: FirstPage<Row> |
   const [{ object, kind, faults, from, until }, set] = useQueryStates(EVENTS_WHERE)
   const kinds = kind.join(',')
   // oxlint-disable-next-line react/exhaustive-deps -- The text of the kinds says whether they are others.
-  const spec = useMemo(() => eventsSpec(toEventFilter({ kind, faults })), [kinds, faults])
+  const filter = useMemo(() => toEventFilter({ kind, faults }), [kinds, faults])
+  const spec = useMemo(() => eventsSpec(filter), [filter])
   const list = useLiveList(spec, firstPage)
   const view = useListView('')
-  const minute = useNow((nowMs) => Math.floor(nowMs / BIN_MS))
-  const span = from === null || until === null ? null : { fromMs: from, untilMs: until }
+  const span = useMemo(() => (from === null || until === null ? null : { fromMs: from, untilMs: until }), [from, until])
   const about = useMemo(
-    () =>
-      [...list.items.values()].filter((event) => (object === null || isAbout(event, object)) && matchesWords(event)),
-    // oxlint-disable-next-line react/exhaustive-deps -- `matchesWords` is `view.matches` of the same words.
-    [list.items, object, view.matches],
+    () => [...list.items.values()].filter((event) => isAbout(event, object) && matchesWords(event, view)),
+    [list.items, object, view],
   )
-  function matchesWords(event: Row): boolean {
-    return view.matches(event.message, EVENT_KINDS[event.kind], event.applicationName, event.nodeName)
-  }
-  const bins = useMemo(() => eventBins(about, (minute + 1) * BIN_MS), [about, minute])
-  const shown = useMemo(
-    () => newestFirst(about.filter((event) => span === null || isWithin(event, span))),
-    // oxlint-disable-next-line react/exhaustive-deps -- The span is these two.
-    [about, from, until],
-  )
+  const shown = useMemo(() => newestFirst(about.filter((event) => isWithin(event, span))), [about, span])
   const choose = (next: TimeSpan | null): void =>
     void set({ from: next === null ? null : next.fromMs, until: next === null ? null : next.untilMs })
   const clear = (): void => {
     view.clear()
-    void set({ object: null, kind: null, faults: null, from: null, until: null })
+    void set(null)
   }
+  const words = `${plural(shown.length, 'event')}${span === null ? '' : spanWords(span)}.`
   return (
     <Page
       isFilled
       title="Events"
-      lead={
-        list.isLoaded
-          ? `${plural(shown.length, 'event')}${span === null ? '' : spanWords(span)}.`
-          : 'What happened, and when.'
-      }
+      lead={list.isLoaded ? words : 'What happened, and when.'}
       actions={<ListFilter view={view} what="events" />}
     >
-      <Panel
-        title="The last hour"
-        aside={
-          span !== null && (
-            <Button size="small" look="ghost" onClick={() => choose(null)}>
-              All of it
-            </Button>
-          )
-        }
-      >
-        <div className="px-4 py-3">
-          <EventStrip bins={bins} chosen={span} onChoose={choose} />
-        </div>
-      </Panel>
-      <div className="flex flex-wrap items-center gap-2">
-        <Pick
-          label="Kind"
-          value={kind.length === 1 ? (kind[0] ?? '') : ''}
-          options={[{ id: '', name: 'all' }, ...EVENT_KINDS_IN_ORDER.map((id) => ({ id, name: EVENT_KINDS[id] }))]}
-          onChange={(id) => void set({ kind: kindOf(id) })}
-        />
-        <Toggle isOn={faults} onChange={(next) => void set({ faults: next ? true : null })}>
-          Faults only
-        </Toggle>
-        {object !== null && (
-          <Button size="small" onClick={() => void set({ object: null })} aria-label={`Not only about ${object}`}>
-            about {object} ×
-          </Button>
-        )}
-      </div>
+      <LastHour events={about} chosen={span} onChoose={choose} />
+      <EventFilters {...{ kind, faults, object }} set={(next) => void set(next)} />
       <div className="flex min-h-48 flex-1 flex-col overflow-hidden rounded-xl border border-line bg-panel">
         <Surface
           state={surfaceStateOf(list)}
@@ -106,24 +65,72 @@ export function EventsPage({ firstPage }: { readonly firstPage: FirstPage<Row> |
           className="flex min-h-0 flex-col"
           skeleton={<RowsSkeleton />}
           isEmpty={() => shown.length === 0}
-          empty={
-            list.items.size === 0 ? (
-              <Message icon="event" title="Nothing has happened yet" />
-            ) : (
-              <Message
-                icon="search"
-                title="No event matches"
-                action={<Button onClick={clear}>Show all events</Button>}
-              />
-            )
-          }
+          empty={<NoEvents isFiltered={list.items.size > 0} clear={clear} />}
         >
-          {() => (
-            <EventList events={shown} footer={<OlderEvents spec={spec} where={toEventFilter({ kind, faults })} />} />
-          )}
+          {() => <EventList events={shown} footer={<OlderEvents key={spec.key} spec={spec} where={filter} />} />}
         </Surface>
       </div>
     </Page>
+  )
+}
+
+function NoEvents({ isFiltered, clear }: { readonly isFiltered: boolean; readonly clear: () => void }) {
+  if (!isFiltered) return <Message icon="event" title="Nothing has happened yet" />
+  return <Message icon="search" title="No event matches" action={<Button onClick={clear}>Show all events</Button>} />
+}
+
+type LastHourProps = {
+  readonly events: readonly Row[]
+  readonly chosen: TimeSpan | null
+  readonly onChoose: (span: TimeSpan | null) => void
+}
+
+function LastHour({ events, chosen, onChoose }: LastHourProps) {
+  const minute = useNow((nowMs) => Math.floor(nowMs / BIN_MS))
+  const bins = useMemo(() => eventBins(events, (minute + 1) * BIN_MS), [events, minute])
+  return (
+    <Panel
+      title="The last hour"
+      aside={
+        chosen !== null && (
+          <Button size="small" look="ghost" onClick={() => onChoose(null)}>
+            All of it
+          </Button>
+        )
+      }
+    >
+      <div className="px-4 py-3">
+        <EventStrip bins={bins} chosen={chosen} onChoose={onChoose} />
+      </div>
+    </Panel>
+  )
+}
+
+type FiltersProps = {
+  readonly kind: readonly EventKind[]
+  readonly faults: boolean
+  readonly object: string | null
+  readonly set: (next: { kind?: EventKind[] | null; faults?: boolean | null; object?: null }) => void
+}
+
+function EventFilters({ kind, faults, object, set }: FiltersProps) {
+  return (
+    <div className="flex flex-wrap items-center gap-2">
+      <Pick
+        label="Kind"
+        value={kind.length === 1 ? (kind[0] ?? '') : ''}
+        options={[{ id: '', name: 'all' }, ...EVENT_KINDS_IN_ORDER.map((id) => ({ id, name: EVENT_KINDS[id] }))]}
+        onChange={(id) => set({ kind: kindOf(id) })}
+      />
+      <Toggle isOn={faults} onChange={(next) => set({ faults: next ? true : null })}>
+        Faults only
+      </Toggle>
+      {object !== null && (
+        <Button size="small" onClick={() => set({ object: null })} aria-label={`Not only about ${object}`}>
+          about {object} ×
+        </Button>
+      )}
+    </div>
   )
 }
 
@@ -147,12 +154,16 @@ function kindOf(text: string): EventKind[] | null {
   return kind === undefined ? null : [kind]
 }
 
-function isAbout({ applicationName, nodeName, podId, sessionId }: Row, object: string): boolean {
-  return [applicationName, nodeName, podId, sessionId].includes(object)
+function matchesWords({ message, kind, applicationName, nodeName }: Row, { words, matches }: ListView): boolean {
+  return words === '' || matches(message, EVENT_KINDS[kind], applicationName, nodeName)
 }
 
-function isWithin({ at, lastAt }: Row, { fromMs, untilMs }: TimeSpan): boolean {
-  return instantMs(lastAt) >= fromMs && instantMs(at) < untilMs
+function isAbout({ applicationName, nodeName, podId, sessionId }: Row, object: string | null): boolean {
+  return object === null || [applicationName, nodeName, podId, sessionId].includes(object)
+}
+
+function isWithin({ at, lastAt }: Row, span: TimeSpan | null): boolean {
+  return span === null || (instantMs(lastAt) >= span.fromMs && instantMs(at) < span.untilMs)
 }
 
 function spanWords({ fromMs, untilMs }: TimeSpan): string {

@@ -3,7 +3,7 @@
 import dynamic from 'next/dynamic'
 import Link from 'next/link'
 import { useRouter } from 'next/navigation'
-import { useEffect, useMemo } from 'react'
+import { useMemo } from 'react'
 import { applicationsSpec } from '../applications/application-watch.ts'
 import { EventsPanel } from '../events/events-panel.tsx'
 import { formatCount } from '../format/quantity.ts'
@@ -96,10 +96,9 @@ type NumbersProps = { readonly first: FleetPageProps; readonly changed: unknown 
 
 /** Counted again whenever an application has changed; what is known of the last hour, at a slower pace. */
 function Numbers({ first, changed }: NumbersProps) {
-  const overview = useLiveQuery(FleetOverviewDocument, {}, { first: first.overview })
+  const overview = useLiveQuery(FleetOverviewDocument, {}, { first: first.overview, on: changed })
   const history = useLiveQuery(FleetHistoryDocument, {}, { first: first.history, paceMs: HISTORY_PACE_MS })
-  const { refreshSoon, value, failedSinceMs } = overview
-  useEffect(() => refreshSoon(), [changed, refreshSoon])
+  const { value, failedSinceMs } = overview
   return (
     <div className={failedSinceMs === null ? 'fresh' : 'stale'}>
       {value === null ? (

@@ -12,34 +12,47 @@ type Objectives = { readonly warmP99Ms: number; readonly coldP99Ms: number }
 type Props = { readonly rows: readonly Row[]; readonly objectives: Objectives | null }
 
 export function LatencyByApplication({ rows, objectives }: Props) {
-  const columns: readonly Column<Row>[] = [
-    {
-      id: 'name',
-      header: 'Application',
-      cell: ({ applicationName }) => (
-        <Link href={paths.application(applicationName)} className="font-medium hover:underline">
-          {applicationName}
-        </Link>
-      ),
-    },
-    ...columnsOf('Warm', ({ warm }) => warm, objectives?.warmP99Ms ?? null),
-    ...columnsOf('Cold', ({ cold }) => cold, objectives?.coldP99Ms ?? null),
-  ]
   return (
     <PlainTable
       label="Latency by application"
-      columns={columns}
+      columns={[
+        NAME,
+        ...columnsOf('Warm', warmOf, objectives?.warmP99Ms),
+        ...columnsOf('Cold', coldOf, objectives?.coldP99Ms),
+      ]}
       rows={rows}
       rowId={({ applicationName, tenant }) => `${tenant} ${applicationName}`}
     />
   )
 }
 
-function columnsOf(kind: string, of: (row: Row) => PercentilesFragment, goalMs: number | null): readonly Column<Row>[] {
+const NAME: Column<Row> = {
+  id: 'name',
+  header: 'Application',
+  cell: ({ applicationName }) => (
+    <Link href={paths.application(applicationName)} className="font-medium hover:underline">
+      {applicationName}
+    </Link>
+  ),
+}
+
+function warmOf({ warm }: Row): PercentilesFragment {
+  return warm
+}
+
+function coldOf({ cold }: Row): PercentilesFragment {
+  return cold
+}
+
+function columnsOf(
+  kind: string,
+  of: (row: Row) => PercentilesFragment,
+  goalMs: number | undefined,
+): readonly Column<Row>[] {
   return [
     {
       id: `${kind} count`,
-      header: `${kind}`,
+      header: kind,
       width: 5,
       align: 'end',
       cell: (row) => <Soft>{formatCount(of(row).count)}</Soft>,
@@ -59,9 +72,9 @@ function Soft({ children }: { readonly children: string }) {
   return <span className="text-soft">{children}</span>
 }
 
-function Ms({ ms, goalMs = null }: { readonly ms: number | null; readonly goalMs?: number | null }) {
+function Ms({ ms, goalMs }: { readonly ms: number | null; readonly goalMs?: number | undefined }) {
   if (ms === null) return <span className="text-faint">–</span>
-  const isSlow = goalMs !== null && ms > goalMs
+  const isSlow = goalMs !== undefined && ms > goalMs
   return (
     <span
       className={isSlow ? 'font-medium text-warn' : ''}

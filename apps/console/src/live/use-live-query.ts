@@ -1,6 +1,6 @@
 'use client'
 /** A question that is asked again and again while somebody looks, as React sees it. */
-import { useCallback, useMemo, useSyncExternalStore } from 'react'
+import { useCallback, useEffect, useMemo, useSyncExternalStore } from 'react'
 import type { TypedDocument } from '@fornax/client/typed-document'
 import { systemClock } from '@fornax/kernel/clock'
 import { browserClient } from '../graphql/browser-client.ts'
@@ -14,6 +14,8 @@ export type LiveQueryOptions<TResult, TVariables> = {
   /** What to ask at a time, where the question is of the time before it; `key` says when it is another question. */
   readonly at?: (nowMs: number) => TVariables
   readonly key?: string
+  /** When this becomes another value, the answer may be another one: it is asked for again soon. */
+  readonly on?: unknown
 }
 
 export type LiveAnswer<TResult> = LiveQueryState<TResult> & {
@@ -25,7 +27,7 @@ export type LiveAnswer<TResult> = LiveQueryState<TResult> & {
 export function useLiveQuery<TResult, TVariables extends object>(
   document: TypedDocument<TResult, TVariables>,
   variables: TVariables,
-  { first = null, paceMs, at, key: ownKey }: LiveQueryOptions<TResult, TVariables> = {},
+  { first = null, paceMs, at, key: ownKey, on }: LiveQueryOptions<TResult, TVariables> = {},
 ): LiveAnswer<TResult> {
   const key = ownKey ?? JSON.stringify(variables)
   // The text of the variables says whether they are others; what the server gave matters only at first.
@@ -41,6 +43,8 @@ export function useLiveQuery<TResult, TVariables extends object>(
   const rendered = useMemo(() => query.get(), [query])
   const state = useSyncExternalStore(query.subscribe, query.get, () => rendered)
   const refreshSoon = useCallback(() => query.refreshSoon(), [query])
+  // oxlint-disable-next-line react/exhaustive-effect-dependencies -- That it changed is all that matters of it.
+  useEffect(() => refreshSoon(), [on, refreshSoon])
   return { ...state, refreshSoon }
 }
 

@@ -3,16 +3,7 @@
  * All nodes at a glance, on one canvas. The picture is for eyes; a list box of one element lies above it for keys and
  * screen readers, and says the node that it stands on. The table shows the same, row by row.
  */
-import {
-  useEffect,
-  useId,
-  useLayoutEffect,
-  useMemo,
-  useRef,
-  useState,
-  type KeyboardEvent,
-  type PointerEvent,
-} from 'react'
+import { useId, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import { heatColours } from '../canvas/heat-scale.ts'
 import { cellAt, cellPosition, layOut, neighbourOf, type HostMapLayout } from '../canvas/host-map-layout.ts'
 import { HostMapPainter, type HostMapColours } from '../canvas/host-map-painter.ts'
@@ -25,7 +16,7 @@ import { useNow } from '../time/now.tsx'
 import { tickMs } from '../time/ticker.ts'
 import { HostMapCard } from './host-map-card.tsx'
 import { FILLS, type FillId } from './node-fill.ts'
-import { nodeMapAfter, type NodeMapState } from './node-map-model.ts'
+import { NodeMapMemory, type NodeMapState } from './node-map-model.ts'
 import { wordsOfNode } from './node-words.ts'
 
 type Row = NodeRowFragment
@@ -52,10 +43,6 @@ export function HostMap(props: HostMapProps) {
   const [focused, setFocused] = useState<number | null>(null)
   const nodeAt = (index: number | null): Row | undefined =>
     index === null ? undefined : state.nodes.get(state.arrangement.ids[index] ?? '')
-  const point = (event: PointerEvent<HTMLElement>): void => {
-    const { left, top } = event.currentTarget.getBoundingClientRect()
-    setPointed(layout === null ? null : cellAt(layout, event.clientX - left, event.clientY - top))
-  }
   const at = pointed ?? focused
   const shownNode = nodeAt(at)
   const selectedNode = selected === null ? undefined : [...state.nodes.values()].find(({ name }) => name === selected)
@@ -63,18 +50,7 @@ export function HostMap(props: HostMapProps) {
   return (
     <div ref={measure} className={`relative min-w-0 ${heightMax === undefined ? 'h-full overflow-y-auto' : ''}`}>
       {layout !== null && (
-        <div
-          className="relative"
-          style={{ height: layout.height, cursor: pointed === null ? undefined : 'pointer' }}
-          onPointerMove={point}
-          onPointerLeave={() => setPointed(null)}
-          // Keys have the list box inside.
-          // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions
-          onClick={() => {
-            const node = nodeAt(pointed)
-            if (node !== undefined) onSelect(node.name, false)
-          }}
-        >
+        <div className="relative" style={{ height: layout.height }}>
           <canvas
             ref={canvas}
             role="img"
@@ -85,7 +61,7 @@ export function HostMap(props: HostMapProps) {
           {grouping !== 'none' && <GroupTitles state={state} layout={layout} />}
           {selectedIndex !== undefined && <Frame layout={layout} index={selectedIndex} look="border-text border-2" />}
           {at !== null && shownNode !== undefined && <Frame layout={layout} index={at} look="border-ember border-2" />}
-          <KeyPath {...{ state, layout, focused, setFocused }} onSelect={(node) => onSelect(node.name, true)} />
+          <Reach {...{ state, layout, pointed, setPointed, focused, setFocused, onSelect }} />
           {at !== null && shownNode !== undefined && (
             <HostMapCard node={shownNode} fillId={fillId} layout={layout} index={at} />
           )}
@@ -100,17 +76,11 @@ export function HostMap(props: HostMapProps) {
 function useNodeMap(nodes: ReadonlyMap<string, Row>, grouping: string, fillId: FillId): NodeMapState {
   const isTimed = FILLS[fillId].isTimed === true
   const second = useNow((nowMs) => (isTimed ? Math.floor(nowMs / 1_000) : 0))
-  const last = useRef<NodeMapState | null>(null)
-  const state = useMemo(() => {
+  const [memory] = useState(() => new NodeMapMemory())
+  return useMemo(() => {
     const nowMs = isTimed ? second * 1_000 : tickMs()
-    // What was computed before only saves work: the result is the same without it.
-    // oxlint-disable-next-line react/refs
-    return nodeMapAfter(last.current, { nodes, grouping, fillId, nowMs })
-  }, [nodes, grouping, fillId, isTimed, second])
-  useEffect(() => {
-    last.current = state
-  }, [state])
-  return state
+    return memory.after({ nodes, grouping, fillId, nowMs })
+  }, [memory, nodes, grouping, fillId, isTimed, second])
 }
 
 function useLayout(
@@ -200,26 +170,36 @@ function Frame({
   )
 }
 
-type KeyPathProps = {
+type ReachProps = {
   readonly state: NodeMapState
   readonly layout: HostMapLayout
+  readonly pointed: number | null
+  readonly setPointed: (index: number | null) => void
   readonly focused: number | null
   readonly setFocused: (index: number | null) => void
-  readonly onSelect: (node: Row) => void
+  readonly onSelect: HostMapProps['onSelect']
 }
 
-/** One element that takes the focus and says which node the keys have reached. */
-function KeyPath({ state, layout, focused, setFocused, onSelect }: KeyPathProps) {
+/** One element above the picture that takes pointer and keys, and says which node the keys have reached. */
+function Reach({ state, layout, pointed, setPointed, focused, setFocused, onSelect }: ReachProps) {
   const optionId = useId()
   const { ids } = state.arrangement
-  const node = focused === null ? undefined : state.nodes.get(ids[focused] ?? '')
+  const nodeAt = (index: number | null): Row | undefined => state.nodes.get(ids[index ?? -1] ?? '')
+  const node = nodeAt(focused)
   const press = (event: KeyboardEvent): void => {
-    const from = focused ?? 0
-    const to = keyTarget(event.key, layout, from, ids.length)
+    const to = keyTarget(event.key, layout, focused ?? 0, ids.length)
     if (to !== null) setFocused(to)
-    else if ((event.key === 'Enter' || event.key === ' ') && node !== undefined) onSelect(node)
+    else if ((event.key === 'Enter' || event.key === ' ') && node !== undefined) onSelect(node.name, true)
     else return
     event.preventDefault()
+  }
+  const point = (event: PointerEvent<HTMLElement>): void => {
+    const { left, top } = event.currentTarget.getBoundingClientRect()
+    setPointed(cellAt(layout, event.clientX - left, event.clientY - top))
+  }
+  const click = (): void => {
+    const clicked = nodeAt(pointed)
+    if (clicked !== undefined) onSelect(clicked.name, false)
   }
   if (ids.length === 0) return null
   return (
@@ -229,9 +209,13 @@ function KeyPath({ state, layout, focused, setFocused, onSelect }: KeyPathProps)
       tabIndex={0}
       aria-activedescendant={node === undefined ? undefined : optionId}
       onKeyDown={press}
-      onFocus={() => setFocused(focused ?? 0)}
+      // A click gives focus too, but whoever clicks does not look for where the keys are.
+      onFocus={(event) => setFocused(event.currentTarget.matches(':focus-visible') ? (focused ?? 0) : null)}
       onBlur={() => setFocused(null)}
-      className="pointer-events-none absolute inset-0 rounded-md"
+      onPointerMove={point}
+      onPointerLeave={() => setPointed(null)}
+      onClick={click}
+      className={`absolute inset-0 rounded-md ${pointed === null ? '' : 'cursor-pointer'}`}
     >
       <div
         role="option"

@@ -1,9 +1,8 @@
 'use client'
 /** What runs on one node, how full it is, and how well it is heard. */
-import Link from 'next/link'
-import { useEffect, useMemo } from 'react'
+import { useMemo } from 'react'
 import { EventsPanel } from '../events/events-panel.tsx'
-import { formatCount } from '../format/quantity.ts'
+import { formatCount, plural } from '../format/quantity.ts'
 import {
   NodeDocument,
   type NodeQuery,
@@ -11,6 +10,7 @@ import {
   type PodRowFragment,
 } from '../graphql/generated/documents.ts'
 import { useLiveList } from '../live/live-context.tsx'
+import type { LiveListState } from '../live/live-list.ts'
 import { surfaceStateOf } from '../live/surface-state.ts'
 import { surfaceOf, useLiveQuery } from '../live/use-live-query.ts'
 import { paths } from '../path-builder.ts'
@@ -21,7 +21,7 @@ import { RelativeTime } from '../time/relative-time.tsx'
 import { Breadcrumb } from '../ui/breadcrumb.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { Message } from '../ui/message.tsx'
-import { Page, Panel } from '../ui/page.tsx'
+import { MoreLink, Page, Panel } from '../ui/page.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Surface } from '../ui/surface.tsx'
 import { CapacityBars } from './capacity-bars.tsx'
@@ -33,12 +33,10 @@ import { factsOfNode } from './node-facts.tsx'
 type NodePageProps = { readonly name: string; readonly first: NodeQuery | null }
 
 export function NodePage({ name, first }: NodePageProps) {
-  const answer = useLiveQuery(NodeDocument, { name }, { first })
   const spec = useMemo(() => podsSpec({ nodeName: name }), [name])
   const pods = useLiveList(spec, null)
-  const { refreshSoon } = answer
   // What changes on a node changes its pods: then its numbers are others too.
-  useEffect(() => refreshSoon(), [pods.items, refreshSoon])
+  const answer = useLiveQuery(NodeDocument, { name }, { first, on: pods.items })
   const node = answer.value?.computeNode ?? null
   return (
     <Page
@@ -53,53 +51,54 @@ export function NodePage({ name, first }: NodePageProps) {
         isEmpty={({ computeNode }) => computeNode === null}
         empty={<Message icon="node" title={`No node is named ${name}`} />}
       >
-        {({ computeNode }) =>
-          computeNode !== null && (
-            <div className="grid items-start gap-5 xl:grid-cols-[1fr_22rem]">
-              <div className="flex min-w-0 flex-col gap-5">
-                <Panel
-                  title="Pods"
-                  aside={
-                    <Link href={paths.sessions({ node: name })} className="text-soft underline underline-offset-2">
-                      {formatCount(computeNode.sessionCount)} {computeNode.sessionCount === 1 ? 'session' : 'sessions'}
-                    </Link>
-                  }
-                >
-                  <Surface
-                    state={surfaceStateOf(pods)}
-                    what="Pods"
-                    skeleton={<RowsSkeleton rows={3} />}
-                    isEmpty={({ size }) => size === 0}
-                    empty={<p className="px-4 py-3 text-soft">No pod runs on it.</p>}
-                  >
-                    {(items) => <Pods pods={[...items.values()]} name={name} />}
-                  </Surface>
-                </Panel>
-                <EventsPanel title="Events" where={{ nodeName: name }} />
-              </div>
-              <div className="flex min-w-0 flex-col gap-5">
-                <Panel title="Capacity">
-                  <CapacityBars node={computeNode} />
-                </Panel>
-                <Panel
-                  title="Link"
-                  aside={
-                    <span className="text-xs text-faint">
-                      {computeNode.revision === null ? 'nothing heard' : `report ${formatCount(computeNode.revision)}`}
-                    </span>
-                  }
-                >
-                  <LinkTimeline entries={computeNode.linkTimeline} />
-                </Panel>
-                <Panel title="Facts">
-                  <Facts facts={factsOfNode(computeNode)} />
-                </Panel>
-              </div>
-            </div>
-          )
-        }
+        {({ computeNode }) => computeNode !== null && <Body node={computeNode} pods={pods} />}
       </Surface>
     </Page>
+  )
+}
+
+type BodyProps = { readonly node: NodeStoryFragment; readonly pods: LiveListState<PodRowFragment> }
+
+function Body({ node, pods }: BodyProps) {
+  const { name, sessionCount, revision, linkTimeline } = node
+  return (
+    <div className="grid items-start gap-5 xl:grid-cols-[1fr_22rem]">
+      <div className="flex min-w-0 flex-col gap-5">
+        <Panel
+          title="Pods"
+          aside={<MoreLink href={paths.sessions({ node: name })}>{plural(sessionCount, 'session')}</MoreLink>}
+        >
+          <Surface
+            state={surfaceStateOf(pods)}
+            what="Pods"
+            skeleton={<RowsSkeleton rows={3} />}
+            isEmpty={({ size }) => size === 0}
+            empty={<p className="px-4 py-3 text-soft">No pod runs on it.</p>}
+          >
+            {(items) => <Pods pods={[...items.values()]} name={name} />}
+          </Surface>
+        </Panel>
+        <EventsPanel title="Events" where={{ nodeName: name }} />
+      </div>
+      <div className="flex min-w-0 flex-col gap-5">
+        <Panel title="Capacity">
+          <CapacityBars node={node} />
+        </Panel>
+        <Panel
+          title="Link"
+          aside={
+            <span className="text-xs text-faint">
+              {revision === null ? 'nothing heard' : `report ${formatCount(revision)}`}
+            </span>
+          }
+        >
+          <LinkTimeline entries={linkTimeline} />
+        </Panel>
+        <Panel title="Facts">
+          <Facts facts={factsOfNode(node)} />
+        </Panel>
+      </div>
+    </div>
   )
 }
 

@@ -39,6 +39,10 @@ export function NodesPage({ firstPage }: { readonly firstPage: FirstPage<Row> | 
   const nodes = useMatching(list.items, text)
   const chosenNode = chosen === null ? undefined : [...list.items.values()].find(({ name }) => name === chosen)
   const close = useMemo(() => () => void setView({ node: null }), [setView])
+  const select = (name: string, byKey: boolean): void => {
+    setByKey(byKey)
+    void setView({ node: name })
+  }
   return (
     <Page
       isFilled
@@ -67,16 +71,7 @@ export function NodesPage({ firstPage }: { readonly firstPage: FirstPage<Row> | 
             {() =>
               view === 'map' ? (
                 <div className="min-h-0 flex-1 p-4">
-                  <HostMap
-                    nodes={nodes}
-                    grouping={group}
-                    fillId={fill}
-                    selected={chosen}
-                    onSelect={(name, byKey) => {
-                      setByKey(byKey)
-                      void setView({ node: name })
-                    }}
-                  />
+                  <HostMap nodes={nodes} grouping={group} fillId={fill} selected={chosen} onSelect={select} />
                 </div>
               ) : (
                 <NodesTable nodes={nodes} view={text} />

@@ -84,14 +84,15 @@ type EntriesProps = {
 function Entries({ listId, shown, at, run }: EntriesProps) {
   return (
     <>
-      <ul id={listId} role="listbox" aria-label="What was found" className="overflow-y-auto p-1.5 empty:hidden">
+      <div id={listId} role="listbox" aria-label="What was found" className="overflow-y-auto p-1.5 empty:hidden">
         {shown.map((entry, index) => (
           // The input above has the keys.
           // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
-          <li
+          <div
             key={entry.id}
             id={`${listId}-${index}`}
             role="option"
+            tabIndex={-1}
             aria-selected={index === at}
             aria-disabled={(entry.disabledReason ?? null) !== null}
             ref={index === at ? intoView : null}
@@ -102,9 +103,9 @@ function Entries({ listId, shown, at, run }: EntriesProps) {
             <span className="truncate">{entry.name}</span>
             <span className="ml-auto truncate text-xs text-faint">{entry.disabledReason ?? entry.hint}</span>
             {entry.keys !== undefined && <KeyHint keys={entry.keys} />}
-          </li>
+          </div>
         ))}
-      </ul>
+      </div>
       <p role="status" className={shown.length > 0 ? 'sr-only' : 'px-4 py-6 text-center text-soft'}>
         {shown.length > 0 ? `${shown.length} found` : 'Nothing has that name.'}
       </p>

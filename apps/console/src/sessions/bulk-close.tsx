@@ -64,7 +64,7 @@ async function closeAll(ids: readonly string[]): Promise<ActionOutcome> {
     for (let first = 0; first < ids.length; first += AT_ONCE) {
       const batch = ids.slice(first, first + AT_ONCE)
       const { closeSessions } = await browserClient().request(CloseSessionsDocument, { ids: batch })
-      for (const { problem } of closeSessions.results) if (problem !== null) problems.push(problem.message)
+      problems.push(...closeSessions.results.flatMap(({ problem }) => (problem === null ? [] : [problem.message])))
     }
   } catch (error) {
     problems.push(error instanceof Error ? error.message : String(error))

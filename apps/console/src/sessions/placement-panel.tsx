@@ -1,6 +1,5 @@
 'use client'
 /** Why a session runs where it does, and why its start was warm or cold. */
-import { useEffect } from 'react'
 import { formatMs } from '../format/duration.ts'
 import { formatCount, plural } from '../format/quantity.ts'
 import { sentence } from '../format/sentence.ts'
@@ -23,9 +22,7 @@ const PACE_MS = 30_000
 
 /** `step` grows with the timeline: then there may be something new to say. */
 export function PlacementPanel({ id, step }: { readonly id: string; readonly step: number }) {
-  const answer = useLiveQuery(SessionPlacementDocument, { id }, { paceMs: PACE_MS })
-  const { refreshSoon } = answer
-  useEffect(() => refreshSoon(), [step, refreshSoon])
+  const answer = useLiveQuery(SessionPlacementDocument, { id }, { paceMs: PACE_MS, on: step })
   return (
     <Panel title="Why here, and why so fast">
       <Surface

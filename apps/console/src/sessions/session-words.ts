@@ -64,6 +64,7 @@ export function isFault(reason: CloseReason | null): boolean {
 export const STEPS: Readonly<Record<SessionStep, string>> = {
   ASKED: 'Asked',
   POD_TAKEN: 'Pod taken',
+  GIVEN_BACK: 'Pod gave up',
   COMMAND_SENT: 'Command sent',
   STARTED: 'Started',
   AVAILABLE: 'Available',

@@ -1,13 +1,13 @@
 'use client'
 /** Makes a token: for whom, and for what. */
 import { useState, type FormEvent } from 'react'
-import { CreateApiTokenDocument, SettingsDocument, type Role } from '../graphql/generated/documents.ts'
+import { CreateApiTokenDocument, TenantNamesDocument, type Role } from '../graphql/generated/documents.ts'
 import { runMutation } from '../graphql/run-mutation.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog, DialogActions } from '../ui/dialog.tsx'
 import { FormProblem, SelectField, TextField } from '../ui/form.tsx'
 import { useQuery } from '../ui/use-query.ts'
-import { useViewer } from '../viewer/viewer-context.tsx'
+import { useRole, useViewer } from '../viewer/viewer-context.tsx'
 import { grantableRoles, ROLE_WORDS } from './role-words.ts'
 
 type CreateTokenProps = {
@@ -17,8 +17,7 @@ type CreateTokenProps = {
 
 export function CreateTokenDialog({ onMade, onClose }: CreateTokenProps) {
   const viewer = useViewer()
-  const tenants = useQuery(SettingsDocument)?.tenants ?? []
-  const roles = grantableRoles(viewer?.role ?? null)
+  const tenants = useQuery(TenantNamesDocument)?.tenants ?? []
   const [name, setName] = useState('')
   const [role, setRole] = useState<Role>('DEVELOPER')
   const [tenant, setTenant] = useState<string | null>(null)
@@ -47,18 +46,7 @@ export function CreateTokenDialog({ onMade, onClose }: CreateTokenProps) {
           onChange={(event) => setName(event.target.value)}
           problem={problem?.field === 'name' ? problem.message : null}
         />
-        <SelectField
-          label="Role"
-          hint={ROLE_WORDS[role]}
-          value={role}
-          onChange={(event) => setRole(roles.find((one) => one === event.target.value) ?? 'VIEWER')}
-        >
-          {roles.map((one) => (
-            <option key={one} value={one}>
-              {one.toLowerCase()}
-            </option>
-          ))}
-        </SelectField>
+        <RoleField role={role} onChange={setRole} />
         {tenants.length > 1 && (
           <SelectField
             label="Tenant"
@@ -79,5 +67,23 @@ export function CreateTokenDialog({ onMade, onClose }: CreateTokenProps) {
         </DialogActions>
       </form>
     </Dialog>
+  )
+}
+
+function RoleField({ role, onChange }: { readonly role: Role; readonly onChange: (role: Role) => void }) {
+  const roles = grantableRoles(useRole())
+  return (
+    <SelectField
+      label="Role"
+      hint={ROLE_WORDS[role]}
+      value={role}
+      onChange={(event) => onChange(roles.find((one) => one === event.target.value) ?? 'VIEWER')}
+    >
+      {roles.map((one) => (
+        <option key={one} value={one}>
+          {one.toLowerCase()}
+        </option>
+      ))}
+    </SelectField>
   )
 }

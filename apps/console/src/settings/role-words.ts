@@ -5,16 +5,16 @@ import type { KnownRole } from '../viewer/viewer-rules.ts'
 export const ROLE_WORDS: Readonly<Record<Role, string>> = {
   VIEWER: 'Looks, and changes nothing.',
   DEVELOPER: 'Defines applications, opens and closes sessions.',
-  ADMIN: 'Everything in its tenant: tokens as well.',
+  CI: 'For programs: publishes applications, and sees no sessions.',
+  ADMIN: 'Everything in its tenant: tokens and users as well.',
+  GATEWAY: 'For programs: follows the sessions of all tenants, to forward traffic to them.',
   OPERATOR: 'Steers the platform, and sees all tenants.',
-  CI: 'A program that defines applications and publishes their versions; it opens no sessions.',
-  GATEWAY: 'A program that leads clients to their sessions: it only looks.',
 }
 
-/** From the least to the most. */
-const RISING: readonly Role[] = ['VIEWER', 'DEVELOPER', 'ADMIN', 'OPERATOR']
+const OF_A_TENANT: readonly Role[] = ['VIEWER', 'DEVELOPER', 'CI', 'ADMIN']
+const OF_THE_PLATFORM: readonly Role[] = [...OF_A_TENANT, 'GATEWAY', 'OPERATOR']
 
 /** Nobody may give more than they have. */
 export function grantableRoles(own: KnownRole): readonly Role[] {
-  return own === null ? RISING : RISING.slice(0, RISING.indexOf(own) + 1)
+  return own === 'OPERATOR' || own === null ? OF_THE_PLATFORM : OF_A_TENANT
 }

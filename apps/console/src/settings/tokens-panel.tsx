@@ -67,7 +67,7 @@ function Tokens() {
             columns={columnsOf((token) => setShown({ kind: 'revoking', token }))}
             rows={apiTokens}
             rowId={({ id }) => id}
-            minWidth={40}
+            minWidth={44}
           />
         )}
       </Surface>
@@ -103,8 +103,21 @@ function columnsOf(revoke: (token: Token) => void): readonly Column<Token>[] {
   return [
     { id: 'name', header: 'Name', cell: ({ name }) => <span className="font-medium">{name}</span> },
     { id: 'role', header: 'Role', width: 8, cell: ({ role }) => role.toLowerCase() },
-    { id: 'tenant', header: 'Tenant', width: 10, cell: ({ tenant }) => tenant },
-    { id: 'created', header: 'Made', width: 8, cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
+    { id: 'tenant', header: 'Tenant', width: 8, cell: ({ tenant }) => tenant },
+    {
+      id: 'used',
+      header: 'Last used',
+      width: 7,
+      cell: ({ lastUsedAt }) =>
+        lastUsedAt === null ? <span className="text-faint">never</span> : <RelativeTime at={lastUsedAt} />,
+    },
+    {
+      id: 'ends',
+      header: 'Ends',
+      width: 7,
+      cell: ({ expiresAt }) =>
+        expiresAt === null ? <span className="text-faint">never</span> : <RelativeTime at={expiresAt} />,
+    },
     {
       id: 'actions',
       header: '',

@@ -17,7 +17,7 @@ export function Drawer({ title, label, onClose, takesFocus, children }: DrawerPr
   const panel = useRef<HTMLElement>(null)
   useEffect(() => {
     if (takesFocus) panel.current?.focus()
-  }, [takesFocus, label])
+  }, [takesFocus])
   useEffect(() => {
     const hear = (event: KeyboardEvent): void => {
       const isForWindow = document.querySelector('[role=dialog], [role=alertdialog], [role=menu]') !== null
