@@ -19,8 +19,11 @@ export function partEnvironment(part: Part, env: Environment, overrides: Environ
 
 /**
  * Lets a part keep what Node makes of its sources, which saves it some 30 MB and a while at each start. Pods get
- * an environment of their own, without this.
+ * an environment of their own, without this. An agent, of which a node has one beside its pods, also makes do with one
+ * heap of the C library for all of its threads: 10 MB less.
  */
 export function compileCache(part: Part, dataDir: string): Environment {
-  return part === 'core' || part === 'agent' ? { NODE_COMPILE_CACHE: join(dataDir, 'compile-cache') } : {}
+  const cache = { NODE_COMPILE_CACHE: join(dataDir, 'compile-cache') }
+  if (part === 'agent') return { ...cache, MALLOC_ARENA_MAX: '1' }
+  return part === 'core' ? cache : {}
 }

@@ -1,4 +1,5 @@
 /** A real agent in a process of its own, as it is shipped, on a scratch folder. Its pods end with it. */
+import { join } from 'node:path'
 import { readProcessUse, type ProcessUse } from '../measure/process-use.ts'
 import { Child } from '../world/child.ts'
 import type { CoreProcess } from '../world/core-process.ts'
@@ -34,6 +35,9 @@ export class AgentProcess implements AsyncDisposable {
         FORNAX_RUNTIME: runtime,
         FORNAX_CONTAINERD_SOCKET: containerdSocket ?? '',
         FORNAX_SANDBOX_STOCK_MAX: String(stockMax),
+        // As `npm start` starts it, from its second start on.
+        NODE_COMPILE_CACHE: join(core.dataFolder, 'compile-cache'),
+        MALLOC_ARENA_MAX: '1',
         LOG_LEVEL: 'warn',
       },
     })

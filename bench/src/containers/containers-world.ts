@@ -45,7 +45,10 @@ export async function startContainersWorld(
   const agentFolder = containerd?.agentFolder('bench', 'agent/pods/containerd') ?? join(folder, 'node')
   mkdirSync(agentFolder, { recursive: true })
   const containerdSocket = containerd?.socketPath ?? null
-  const agent = stack.use(await AgentProcess.start(core, { folder: agentFolder, runtime, containerdSocket, stockMax }))
+  const options = { folder: agentFolder, runtime, containerdSocket, stockMax }
+  // What Node makes of its sources is there from the second start on.
+  await (await AgentProcess.start(core, options))[Symbol.asyncDispose]()
+  const agent = stack.use(await AgentProcess.start(core, options))
   const owned = stack.move()
   return { runtime, core, agent, containerd, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
