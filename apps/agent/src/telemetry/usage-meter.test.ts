@@ -3,6 +3,8 @@ import { expect, it } from 'vitest'
 import type { ResourceUse, Runtime } from '../runtime/runtime.ts'
 import { machineGauge, UsageMeter } from './usage-meter.ts'
 
+const QUIET = { swappedBytes: 0, receivedBytesPerSecond: 0, sentBytesPerSecond: 0 }
+
 it('turns CPU time into a rate since the last measurement', async () => {
   const world = newWorld(() => world.machine)
   world.pods.set('pod-1', { cpuMs: 500, memoryBytes: 10 })
@@ -15,10 +17,28 @@ it('turns CPU time into a rate since the last measurement', async () => {
   expect(await world.meter.measure()).toEqual({
     node: { cpuMillis: 2_000, memoryBytes: 1_000 },
     pods: [
-      { podId: 'pod-1', cpuMillis: 500, memoryBytes: 20 },
-      { podId: 'pod-2', cpuMillis: 0, memoryBytes: 5 }, // Nothing to compare with yet.
+      { podId: 'pod-1', cpuMillis: 500, memoryBytes: 20, ...QUIET },
+      { podId: 'pod-2', cpuMillis: 0, memoryBytes: 5, ...QUIET }, // Nothing to compare with yet.
     ],
   })
+})
+
+it('turns what went over the network into bytes a second, and tells what is swapped out', async () => {
+  const world = newWorld(() => world.machine)
+  world.pods.set('pod-1', { cpuMs: 0, memoryBytes: 1, swappedBytes: 7, receivedBytes: 1_000, sentBytes: 50 })
+  await world.meter.measure()
+  world.pods.set('pod-1', { cpuMs: 0, memoryBytes: 1, swappedBytes: 9, receivedBytes: 5_000, sentBytes: 50 })
+  world.clock.advance(2_000)
+  expect((await world.meter.measure()).pods).toEqual([
+    {
+      podId: 'pod-1',
+      cpuMillis: 0,
+      memoryBytes: 1,
+      swappedBytes: 9,
+      receivedBytesPerSecond: 2_000,
+      sentBytesPerSecond: 0,
+    },
+  ])
 })
 
 it('never says less than nothing, when a process took its time with it', async () => {

@@ -113,10 +113,23 @@ function describe(pod: PodDetailsFragment, nowMs: number): readonly Detail[] {
     ['Created', instantWithAge(pod.createdAt, ageOf(pod.createdAt, nowMs))],
     ['Ready after', pod.readyAfterMs === null ? '<none>' : formatMs(pod.readyAfterMs)],
     ['CPU', cpuText(pod.cpuMillisUsed)],
-    ['Memory', memoryText(pod.memoryBytesUsed)],
+    ['Memory', memoryLine(pod)],
+    ['Network', `${memoryText(pod.receivedBytesPerSecond)} in, ${memoryText(pod.sentBytesPerSecond)} out each second`],
+    ...(pod.startPhases === null ? [] : [['Its start', startLine(pod.startPhases)] as const]),
     ...describeSleep(pod.hibernation),
     { section: 'Sessions', lines: pod.sessions.map(({ id, phase }) => `${id}   ${toWord(phase)}`) },
     ...(pod.failure === null ? [] : [['Failure', pod.failure] as const]),
     ...(pod.lastLogLines.length === 0 ? [] : [{ section: 'Last log lines', lines: pod.lastLogLines }]),
   ]
+}
+
+function memoryLine({ memoryBytesUsed, swappedBytes }: PodDetailsFragment): string {
+  const swapped = swappedBytes === null || swappedBytes === 0 ? '' : `, and ${formatBytes(swappedBytes)} swapped out`
+  return `${memoryText(memoryBytesUsed)}${swapped}`
+}
+
+function startLine(phases: NonNullable<PodDetailsFragment['startPhases']>): string {
+  const { waitMs, sandboxMs, createMs, startMs, readyMs } = phases
+  const steps = [`waited ${formatMs(waitMs)}`, `sandbox ${formatMs(sandboxMs)}`, `create ${formatMs(createMs)}`]
+  return [...steps, `start ${formatMs(startMs)}`, `ready ${formatMs(readyMs)}`].join(', ')
 }

@@ -1,11 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MIB, sampleSpec } from '../../test/support/samples.ts'
-import type { Port, Readiness, VersionSpec } from './application.ts'
+import type { Liveness, Port, Probe, Readiness, VersionSpec } from './application.ts'
 import { isDnsLabel, nameProblem, specProblem } from './version-rules.ts'
 
 const web: Port = { name: 'web', protocol: 'http', containerPort: 8_080 }
 const http: Readiness['probe'] = { kind: 'http', portName: 'web', path: '/' }
+
+const TCP_X = { kind: 'tcp', portName: 'x' } as const
+const ON_HOST = { image: 'host', command: ['serve'] } satisfies Partial<VersionSpec>
+
+it('a version may say all that a container can do', () => {
+  const probe = exec('/bin/check', '--now')
+  const confinement = { user: '1000:app', hasWritableRoot: true, capabilities: ['CHOWN', 'SETUID'] }
+  const times = { ephemeralBytes: MIB, terminationGraceMs: 0, liveness: liveness({ probe }) }
+  const spec = sampleSpec({ image: 'shop:1', ...confinement, ...times, readiness: readiness({ probe }) })
+  expect(specProblem(spec)).toBeNull()
+})
 
 describe('a version that makes no sense names the field', () => {
   it.each<[string, Partial<VersionSpec>, string]>([
@@ -41,6 +52,34 @@ describe('a version that makes no sense names the field', () => {
     ['less than 1 MiB', { memoryBytes: MIB - 1 }, 'resources.memoryBytes'],
     ['more than 16 TiB', { memoryBytes: 2 ** 44 + 1 }, 'resources.memoryBytes'],
     ['no session per pod', { sessionsPerPod: 0 }, 'sessionsPerPod'],
+    ['a user that is none', { user: 'a b' }, 'user'],
+    ['a user of two groups', { user: 'a:b:c' }, 'user'],
+    ['an empty user', { user: '' }, 'user'],
+    ['a capability that leads out of the container', { capabilities: ['SYS_ADMIN'] }, 'capabilities'],
+    ['a capability to send packets in the name of others', { capabilities: ['NET_RAW'] }, 'capabilities'],
+    ['a capability by the name of the kernel', { capabilities: ['CAP_CHOWN'] }, 'capabilities'],
+    ['a capability twice', { capabilities: ['CHOWN', 'CHOWN'] }, 'capabilities'],
+    ['room for less than 1 MiB', { ephemeralBytes: MIB - 1 }, 'resources.ephemeralBytes'],
+    ['more room than memory', { memoryBytes: 2 * MIB, ephemeralBytes: 3 * MIB }, 'resources.ephemeralBytes'],
+    ['a grace below 0', { terminationGraceMs: -1 }, 'terminationGraceMs'],
+    ['a grace of more than ten minutes', { terminationGraceMs: 600_001 }, 'terminationGraceMs'],
+    ['a liveness probe without pause', { liveness: liveness({ periodMs: 99 }) }, 'liveness.periodMs'],
+    ['a liveness probe without time', { liveness: liveness({ timeoutMs: 0 }) }, 'liveness.timeoutMs'],
+    [
+      'a liveness probe that may not fail',
+      { liveness: liveness({ failureThreshold: 0 }) },
+      'liveness.failureThreshold',
+    ],
+    ['a liveness delay below 0', { liveness: liveness({ initialDelayMs: -1 }) }, 'liveness.initialDelayMs'],
+    ['a liveness probe of an unknown port', { liveness: liveness({ probe: TCP_X }) }, 'liveness.tcp.portName'],
+    ['a liveness probe that runs nothing', { liveness: liveness({ probe: exec() }) }, 'liveness.exec.command'],
+    ['a probe that runs nothing', { readiness: readiness({ probe: exec() }) }, 'readiness.exec.command'],
+    ['a probe that runs a NUL', { readiness: readiness({ probe: exec('a\0') }) }, 'readiness.exec.command'],
+    ['a user on the node itself', { ...ON_HOST, user: 'me' }, 'user'],
+    ['a writable node', { ...ON_HOST, hasWritableRoot: true }, 'hasWritableRoot'],
+    ['capabilities on the node itself', { ...ON_HOST, capabilities: ['CHOWN'] }, 'capabilities'],
+    ['a command run on the node itself', { ...ON_HOST, readiness: readiness({ probe: exec('x') }) }, 'readiness.exec'],
+    ['a command run there to see', { ...ON_HOST, liveness: liveness({ probe: exec('x') }) }, 'liveness.exec'],
     ['a runtime class that is no name', { runtimeClass: 'run sc' }, 'runtimeClass'],
     ['a delay below 0', { readiness: readiness({ initialDelayMs: -1 }) }, 'readiness.initialDelayMs'],
     ['a probe every millisecond', { readiness: readiness({ periodMs: 1 }) }, 'readiness.periodMs'],
@@ -106,4 +145,13 @@ function manyPorts(count: number): Port[] {
 
 function manyVariables(count: number): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [`A${i}`, '']))
+}
+
+function liveness(change: Partial<Liveness>): Liveness {
+  const probe = { kind: 'http', portName: 'web', path: '/' } as const
+  return { probe, initialDelayMs: 0, periodMs: 10_000, timeoutMs: 1_000, failureThreshold: 3, ...change }
+}
+
+function exec(...command: string[]): Probe {
+  return { kind: 'exec', command }
 }

@@ -1,5 +1,5 @@
 /** Applications and sessions to store, every field of them different from its neighbours. */
-import { SPEC_DEFAULTS, type Application, type ApplicationVersion } from '../../src/applications/application.ts'
+import { type Application, type ApplicationVersion } from '../../src/applications/application.ts'
 import type { Session } from '../../src/sessions/session.ts'
 import { sampleTenant } from './sample-tenants.ts'
 
@@ -34,8 +34,19 @@ export function version(number: number, of = 'app-0000000000000001'): Applicatio
       usesSessionService: true,
       runtimeClass: 'gvisor',
       minIsolation: 'namespace',
-      ...SPEC_DEFAULTS,
       toleratesSimulated: false,
+      user: 'player:games',
+      hasWritableRoot: true,
+      capabilities: ['CHOWN', 'SETUID'],
+      ephemeralBytes: 2 ** 40,
+      terminationGraceMs: 7_000,
+      liveness: {
+        probe: { kind: 'exec', command: ['/bin/check', '--flag="ü"'] },
+        initialDelayMs: 1,
+        periodMs: 2,
+        timeoutMs: 3,
+        failureThreshold: 4,
+      },
     },
   }
 }
