@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { SYSTEM_CALLS } from './seccomp-filter.ts'
 import { greeter, orderOf } from './test/scratch-orders.ts'
 import { ScratchRuntime } from './test/scratch-runtime.ts'
 import { canLimit, canOwnNetworks, canSandbox } from './test/this-machine.ts'
@@ -34,6 +35,22 @@ describe.skipIf(!canSandbox)('what a pod sees of its node', () => {
       const pids = require('node:fs').readdirSync('/proc').filter((name) => /^\\d+$/.test(name))
       console.log(JSON.stringify({ pids, host: require('node:os').hostname().slice(0, 7) }))`)
     expect(seen).toEqual({ pids: ['1', '2'], host: 'pod-ask' })
+  })
+
+  it.skipIf(SYSTEM_CALLS === null)('cannot ask the kernel for namespaces, mounts or io_uring', async () => {
+    await using scratch = await ScratchRuntime.open()
+    const seen = await scratch.ask(`
+      const status = require('node:fs').readFileSync('/proc/self/status', 'utf8')
+      const run = (...args) => require('node:child_process').spawnSync(args[0], args.slice(1), { encoding: 'utf8' })
+      const unshared = run('/usr/bin/unshare', '--user', '/bin/true')
+      const mounted = run('/bin/mount', '-t', 'tmpfs', 'none', '/tmp')
+      const seccomp = status.match(/Seccomp:[ \\t]*(.*)/)[1]
+      const said = { seccomp, refused: unshared.stderr, unshared: unshared.status, mounted: mounted.status === 0 }
+      const { Worker } = require('node:worker_threads')
+      new Worker('require("node:worker_threads").parentPort.postMessage(1)', { eval: true })
+        .once('message', (threads) => console.log(JSON.stringify({ ...said, threads })))`)
+    expect(seen).toMatchObject({ seccomp: '2', unshared: 1, mounted: false, threads: 1 })
+    expect(seen).toHaveProperty('refused', expect.stringContaining('Operation not permitted'))
   })
 
   it('starts even when its own PATH leads nowhere', async () => {

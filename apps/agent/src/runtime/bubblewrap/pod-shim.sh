@@ -4,8 +4,9 @@
 #
 #   pod-shim.sh FOLDER EXIT_FILE NETWORK GROUPS [CGROUP]... COMMAND [ARGUMENT]...
 #
-# FOLDER   the folder of the pod: sandbox.args and network.batch are read there,
-#          sandbox.json and, after a death for want of memory, oom are written.
+# FOLDER   the folder of the pod: sandbox.args, network.batch and, where there is
+#          one, seccomp.bpf are read there, sandbox.json and, after a death for
+#          want of memory, oom are written.
 #          It may be renamed once the sandbox is there: one that was made before
 #          its pod becomes the pod, and exit-file in it then names EXIT_FILE
 # NETWORK  the name of its network namespace, or - for the node's own
@@ -33,16 +34,23 @@ exec 6<&0 # What is started in the background would read nothing otherwise.
     shift
     left=$((left - 1))
   done
+  filter= # Two words or none.
+  if [ -f "$folder/seccomp.bpf" ]; then
+    exec 7< "$folder/seccomp.bpf"
+    filter='--seccomp 7'
+  fi
+  # shellcheck disable=SC2086
   if [ "$network" = - ]; then
-    exec bwrap --info-fd 5 --args 4 -- "$@" 4< "$folder/sandbox.args" 5> "$folder/sandbox.json"
+    exec bwrap $filter --info-fd 5 --args 4 -- "$@" 4< "$folder/sandbox.args" 5> "$folder/sandbox.json"
   fi
   # shellcheck disable=SC2016
   exec nsenter "--net=/run/netns/$network" sh -c '
     folder=$1
-    shift
+    filter=$2
+    shift 2
     ip -batch "$folder/network.batch" || exit 125
-    exec bwrap --info-fd 5 --args 4 -- "$@" 4< "$folder/sandbox.args" 5> "$folder/sandbox.json"
-  ' sh "$folder" "$@"
+    exec bwrap $filter --info-fd 5 --args 4 -- "$@" 4< "$folder/sandbox.args" 5> "$folder/sandbox.json"
+  ' sh "$folder" "$filter" "$@"
 ) <&6 6<&- &
 sandbox=$!
 exec 3>&- 6<&- < /dev/null

@@ -8,6 +8,7 @@ import type { PodFolder } from '../pod-folder.ts'
 import type { PodNetwork } from './pod-networks.ts'
 import { TOOL_ENVIRONMENT } from '../network/run-tool.ts'
 import { podSandboxArgs, sandboxCommand, type Sandbox } from './sandbox-args.ts'
+import { SYSTEM_CALLS } from './seccomp-filter.ts'
 
 export type SandboxStart = {
   readonly folder: PodFolder
@@ -62,6 +63,7 @@ export function spawnShim(
 ): { readonly announcement: Readable; readonly input: Writable | null } {
   const stdout = openSync(folder.stdout, 'a', 0o600)
   const stderr = openSync(folder.stderr, 'a', 0o600)
+  if (SYSTEM_CALLS !== null) writeFileSync(join(folder.path, 'seccomp.bpf'), SYSTEM_CALLS, { mode: 0o600 })
   const shim = [SHIM, folder.path, exitFile, networkName ?? '-', String(cgroups.length), ...cgroups]
   try {
     const child = spawn('/bin/sh', [...shim, ...command], {
