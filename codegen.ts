@@ -9,6 +9,9 @@ const mappers = {
   ApplicationFailure: core('fleet/views', 'ApplicationFailure'),
   ApplicationVersion: core('applications/application', 'ApplicationVersion'),
   ApiToken: core('tenants/tenant', 'ApiToken'),
+  AuditRecord: core('trail/audit-record', 'AuditRecord'),
+  ComputeNodeIdentity: core('nodes/node-identity', 'NodeIdentity'),
+  JoinToken: core('nodes/node-identity', 'JoinToken'),
   ComputeNode: '../visibility.ts#VisibleNode',
   Endpoint: core('sessions/session', 'Endpoint'),
   Liveness: core('applications/application', 'Liveness'),
@@ -40,9 +43,10 @@ const mappers = {
 const enums =
   'ApplicationFailureKind CloseReason ComputeNodePhase Durability EndpointProtocol Isolation OpenSessionWait'
 const moreEnums = 'PodLogStream PodPhase ProbeKind QuotaName Role SessionPhase SessionStart SessionStep TenantPhase'
+const auditEnums = 'AuditActorKind AuditOutcome'
 const latestEnums = 'HibernationDepth ImagePhase ImagePullPolicy NodeConditionKind'
 const historyEnums = 'ComputeNodeOrder DrainedPodFate EventKind EventSeverity LatencyPhaseKind NodeLinkKind PodOrigin'
-const enumNames = [enums, moreEnums, latestEnums, historyEnums].join(' ').split(' ')
+const enumNames = [enums, moreEnums, latestEnums, historyEnums, auditEnums].join(' ').split(' ')
 const enumValues = Object.fromEntries(enumNames.map((name) => [name, `../enums.ts#${name}`]))
 const resolvers = {
   avoidOptionals: { defaultValue: true },

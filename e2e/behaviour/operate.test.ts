@@ -21,6 +21,10 @@ const canInstall =
   (await isBubblewrapUsable(process.env['PATH'] ?? ''))
 const mustRun = process.env['FORNAX_TEST_REQUIRE_ALL'] === '1'
 
+/** How the page calls the command line, later on. */
+const AS_OPERATOR =
+  'FORNAX_API_URL=http://10.0.0.1:4000 FORNAX_TOKEN=$(cat /etc/fornax/admin-token) PATH=/opt/fornax/node_modules/.bin:$PATH'
+
 const NODES = [
   { name: 'node-1', address: '10.0.0.11' },
   { name: 'node-2', address: '10.0.0.12' },
@@ -42,8 +46,10 @@ describe.skipIf(!canInstall && !mustRun)('an installation from nothing', () => {
       if (machine === 'core') await session.run(script)
       else if (!isInstalled) {
         isInstalled = true
-        const joinToken = (await core.run('cat /etc/fornax/join-token')).trim()
-        for (const node of NODES) await installNode({ network, stack, node, joinToken }, blocks)
+        for (const node of NODES) {
+          const joinToken = (await core.run(`${AS_OPERATOR} fornax node join-token --node ${node.name}`)).trim()
+          await installNode({ network, stack, node, joinToken }, blocks)
+        }
       }
     }
     const said = session.output

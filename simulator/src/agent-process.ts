@@ -4,7 +4,6 @@ import type { OpenCoreStream } from '@fornax/agent/corelink/core-stream'
 import type { SimulatedMachine } from '@fornax/agent/runtime/simulated/simulated-runtime'
 import type { Log } from '@fornax/kernel/log'
 import { ledgerOf, runtimeOf, type LedgerPlace, type Making } from './agent-ports.ts'
-import { JOIN_TOKEN } from './core-process.ts'
 import type { Ground } from './ground.ts'
 import { Life, type Drift } from './life.ts'
 import type { SimulatedApplications } from './simulated-applications.ts'
@@ -42,7 +41,6 @@ export class AgentProcess implements Peer {
     assembleAgent({
       coreAddress: 'the core',
       openStream: parts.openStream(this),
-      joinToken: () => JOIN_TOKEN,
       nodeName,
       dataDir: '/nowhere',
       runtimes: [runtimeOf(ground, this, { machine, making })],

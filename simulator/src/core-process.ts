@@ -33,8 +33,6 @@ export type CoreParts = {
   readonly whenDead: (core: CoreProcess) => void
 }
 
-export const JOIN_TOKEN = 'simulated-join-token'
-
 /** What a core holds while it serves. */
 export type Serving = { readonly rooms: CoreRooms; readonly cases: UseCases; readonly feeds: Feeds }
 
@@ -69,8 +67,9 @@ export class CoreProcess implements CoreDoor {
     return this.#epoch
   }
 
-  accept(stream: NodeStream): NodeConnection | null {
-    return this.serving?.rooms.connections.open(stream) ?? null
+  accept(stream: NodeStream, nodeName: string): NodeConnection | null {
+    // What certificates prove over gRPC, the world knows.
+    return this.serving?.rooms.connections.open(stream, { nodeName, notAfterMs: Number.POSITIVE_INFINITY }) ?? null
   }
 
   /** The process ends, in whatever it was doing. */
@@ -99,7 +98,6 @@ export class CoreProcess implements CoreDoor {
       tenants,
       secrets: noSecrets(() => clock.nowMs()),
       users: new UserDirectory({ ...intent, store, nowMs: () => clock.nowMs() }),
-      isJoinToken: (token) => token === JOIN_TOKEN,
       observe,
       commandSent: (nodeName, command) => {
         if (this.life.isAlive) commandSent(nodeName, command)

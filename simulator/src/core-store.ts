@@ -3,7 +3,7 @@ import type { Application, ScalingPolicy } from '@fornax/core/applications/appli
 import type { RegisteredNode } from '@fornax/core/nodes/node'
 import type { Session } from '@fornax/core/sessions/session'
 import { GroupCommit, type GroupBounds } from '@fornax/core/store/group-commit'
-import type { AuditEntry, Intent, SessionHistoryQuery, Store, WriteResult } from '@fornax/core/store/store'
+import type { Intent, SessionHistoryQuery, Store, WriteResult } from '@fornax/core/store/store'
 import type { ApiToken, Tenant, User } from '@fornax/core/tenants/tenant'
 import { CORE_STORE, type StoreCall } from './crash-points.ts'
 import type { Ground } from './ground.ts'
@@ -130,14 +130,6 @@ export class CoreStore implements Store {
 
   sessionOfKey(applicationId: string, key: string, sinceMs: number): Promise<Session | null> {
     return this.#ask('sessionOfKey', (store) => store.sessionOfKey(applicationId, key, sinceMs))
-  }
-
-  recordAudit(entries: readonly AuditEntry[]): Promise<void> {
-    return this.#ask('recordAudit', (store) => store.recordAudit(entries))
-  }
-
-  audit(query: Parameters<Store['audit']>[0]): Promise<readonly AuditEntry[]> {
-    return this.#ask('audit', (store) => store.audit(query))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -82,8 +82,6 @@ export const CORE_STORE = {
   session: 'core.store.session',
   sessionHistory: 'core.store.sessionHistory',
   sessionOfKey: 'core.store.sessionOfKey',
-  recordAudit: 'core.store.recordAudit',
-  audit: 'core.store.audit',
 } as const satisfies Record<StoreCall, string>
 
 export const CORE_SEND = {

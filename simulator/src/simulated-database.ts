@@ -41,7 +41,7 @@ export class SimulatedDatabase {
   backUp(): () => void {
     const { rows } = this
     const { epoch } = rows
-    const tables = [rows.tenants, rows.tokens, rows.applications, rows.versions, rows.nodes, rows.sessions, rows.audit]
+    const tables = [rows.tenants, rows.tokens, rows.applications, rows.versions, rows.nodes, rows.sessions]
     const restores = tables.map((table) => copyOf<unknown>(table))
     return () => {
       this.#disk += 1

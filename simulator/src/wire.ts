@@ -16,7 +16,7 @@ import { Pipe } from './pipe.ts'
 /** Where streams to a core arrive. */
 export type CoreDoor = Peer & {
   /** Null while nobody listens. */
-  accept(stream: NodeStream): NodeConnection | null
+  accept(stream: NodeStream, nodeName: string): NodeConnection | null
 }
 
 export type WireParts = {
@@ -35,7 +35,7 @@ export type WireParts = {
 const FREE_FRAMES = 16
 const ROOM_FRAMES = 48
 
-const REFUSALS: readonly Refusal['code'][] = ['unauthenticated', 'invalidArgument', 'alreadyExists']
+const REFUSALS: readonly Refusal['code'][] = ['unauthenticated', 'permissionDenied', 'invalidArgument', 'alreadyExists']
 
 export class Wire implements CoreStream, PassingStream {
   readonly ended: Promise<StreamEnd>
@@ -182,7 +182,7 @@ export class Wire implements CoreStream, PassingStream {
     if (core === null) return refuse()
     this.#core = core
     core.life.enter(() => {
-      this.#connection = core.accept(this.#nodeStream(core))
+      this.#connection = core.accept(this.#nodeStream(core), this.#parts.agent.name)
       if (this.#connection === null) return refuse()
       this.#isCoreOpen = true
     })

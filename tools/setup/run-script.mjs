@@ -13,6 +13,7 @@ const SCRIPTS = {
   test: 'tools/test/main.ts',
   bench: 'bench/src/main.ts',
   simulate: 'simulator/src/main.ts',
+  sbom: 'tools/sbom/main.ts',
   generate: 'tools/setup/generate.ts',
   'complete-lock': 'tools/setup/complete-lock.ts',
   core: 'tools/start/run-part.ts',

@@ -35,7 +35,7 @@ export const ONLY_IMPORTERS: readonly OnlyImporters[] = [
     sign: /from '(@fornax\/proto|@grpc\/)/,
     within: /^(apps|packages)\//,
     allowed:
-      /^apps\/core\/src\/nodelink\/|^apps\/agent\/src\/(corelink|sessions|runtime\/containerd)\/|^packages\/session-sdk\//,
+      /^apps\/core\/src\/nodelink\/|^apps\/agent\/src\/(corelink|sessions|runtime\/containerd)\/|^packages\/(session-sdk|certificates)\//,
   },
   {
     what: 'GraphQL',

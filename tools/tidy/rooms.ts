@@ -18,7 +18,7 @@ export type RoomPlan = {
 
 const BELOW_SCHEDULER = ['tenants', 'applications', 'nodes', 'pods', 'secrets', 'images']
 const BELOW_FLEET = [...BELOW_SCHEDULER, 'scheduler', 'pools', 'sessions']
-const BELOW_EDGES = [...BELOW_FLEET, 'fleet']
+const BELOW_EDGES = [...BELOW_FLEET, 'fleet', 'trail']
 const EDGES = ['store', 'nodelink', 'graphql', 'telemetry', 'issuers']
 
 /** Edges come last, may import everything below them, and meet only in `core.ts`. */
@@ -26,6 +26,8 @@ const CORE: RoomPlan = {
   source: 'apps/core/src',
   mayImport: {
     tenants: [],
+    // What was done and refused, in an order that cannot be changed.
+    trail: ['tenants'],
     applications: [],
     nodes: ['applications'],
     pods: ['applications'],
@@ -54,7 +56,21 @@ const CORE: RoomPlan = {
     'tenant-cases.ts': [...BELOW_EDGES, 'use-cases.ts'],
     // Everything between the edges: what `core.ts` puts edges around, and simulations run.
     'core-rooms.ts': [...BELOW_EDGES, 'core-journals.ts', 'use-cases.ts', 'nodelink'],
-    'core.ts': [...BELOW_EDGES, 'audit', 'history', 'config.ts', 'use-cases.ts', 'core-rooms.ts', ...EDGES],
+    // The audit trail, with what the API may ask of it.
+    'core-audit.ts': [...BELOW_EDGES, 'config.ts'],
+    // How machines become nodes: the registry and the authority, behind gRPC.
+    'node-door.ts': [...BELOW_EDGES, 'config.ts', 'core-rooms.ts', 'nodelink'],
+    'core.ts': [
+      ...BELOW_EDGES,
+      'audit',
+      'history',
+      'config.ts',
+      'use-cases.ts',
+      'core-rooms.ts',
+      'node-door.ts',
+      'core-audit.ts',
+      ...EDGES,
+    ],
     'config.ts': ['history'],
     'main.ts': ['config.ts', 'core.ts', 'start-failure.ts'],
   },
@@ -82,7 +98,7 @@ const AGENT: RoomPlan = {
     'agent.ts': [...AGENT_EDGES, 'sessions', 'pods', 'corelink', 'config.ts'],
     'start-agent.ts': [...AGENT_EDGES, 'corelink', 'agent.ts', 'config.ts'],
     // Many simulated nodes in one process: a program of its own.
-    simulate: ['agent.ts', 'start-agent.ts', 'config.ts', 'ledger', 'runtime'],
+    simulate: ['agent.ts', 'start-agent.ts', 'config.ts', 'corelink', 'ledger', 'runtime'],
     'main.ts': ['start-agent.ts', 'config.ts'],
   },
   above: { files: /-keeper\.ts$/, mayImport: [...AGENT_EDGES, 'sessions', 'pods'] },

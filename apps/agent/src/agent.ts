@@ -29,7 +29,8 @@ export type AgentParts = {
   /** Of the core, for the log. */
   readonly coreAddress: string
   readonly openStream: OpenCoreStream
-  readonly joinToken: () => string
+  /** What the streams stand on; the agent takes it over, and disposes of it at its end. */
+  readonly identity?: AsyncDisposable
   readonly nodeName: string
   /** Ledger, pods and sockets. Nothing is made in it when the ledger is given and no runtime has processes. */
   readonly dataDir: string
@@ -73,6 +74,7 @@ const SIMULATED_TAINT = { key: 'fornax/simulated', value: '', effect: 'NoSchedul
 export async function assembleAgent(options: AgentParts): Promise<Agent> {
   await using parts = new AsyncDisposableStack()
   const { clock, log, runtimes, nodeName, dataDir } = options
+  if (options.identity !== undefined) parts.use(options.identity)
   for (const runtime of runtimes) parts.use(runtime)
   const ledger = parts.use(options.ledger)
   const contents = ledger.load()
@@ -143,6 +145,6 @@ function linkOptions(options: AgentParts, ledgerId: string): ConstructorParamete
     taints: isSimulated ? [...taints, SIMULATED_TAINT] : taints,
     address,
   }
-  const { coreAddress, openStream, joinToken, random } = options
-  return { coreAddress, openStream, joinToken, introduction, random }
+  const { coreAddress, openStream, random } = options
+  return { coreAddress, openStream, introduction, random }
 }

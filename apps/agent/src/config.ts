@@ -2,13 +2,15 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
-import { describeProblems, readSettings } from '@fornax/settings/settings'
+import { describeProblems, readSettings, type Settings } from '@fornax/settings/settings'
 
 export type AgentConfig = {
   readonly nodeName: string
   readonly coreAddress: string
   /** Read anew at each attempt to join. Throws with what to do when it cannot be read. */
   readonly joinToken: () => string
+  /** The authority that a join token without a pin trusts, as PEM; null while there is none. */
+  readonly authority: () => string | null
   /** Of this agent alone: ledger, pods, sockets. */
   readonly dataDir: string
   /** What no pod may see: everything of Fornax on this machine. */
@@ -37,6 +39,7 @@ export class ConfigError extends Error {
 }
 
 const PODS_MAX = 1_000
+const AUTHORITY_FILE = 'node-ca.pem'
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** Throws a `ConfigError` that says what to do. */
@@ -51,6 +54,7 @@ export function readConfig(env: NodeJS.ProcessEnv): AgentConfig {
     nodeName: settings.nodeName,
     coreAddress: settings.coreAddress,
     joinToken: () => readToken(settings.joinTokenFile),
+    authority: () => readFirst(authorityFiles(settings)),
     dataDir: join(settings.dataDir, 'agent'),
     hiddenFolders: [settings.dataDir, dirname(settings.joinTokenFile)],
     runtime: settings.runtime,
@@ -66,6 +70,22 @@ export function readConfig(env: NodeJS.ProcessEnv): AgentConfig {
     sandboxStockMax: settings.sandboxStockMax,
     logLevel: settings.logLevel,
   }
+}
+
+/** Where a core on this machine, or whoever copied its token, leaves whom to trust. */
+function authorityFiles({ coreCaFile, joinTokenFile, dataDir }: Settings): readonly string[] {
+  if (coreCaFile !== null) return [coreCaFile]
+  return [join(dirname(joinTokenFile), AUTHORITY_FILE), join(dataDir, AUTHORITY_FILE)]
+}
+
+function readFirst(files: readonly string[]): string | null {
+  for (const file of files)
+    try {
+      return readFileSync(file, 'utf8')
+    } catch {
+      // It may be in the next one, or come later.
+    }
+  return null
 }
 
 /** A token that is not there yet may come; one that this user may not read will not. */

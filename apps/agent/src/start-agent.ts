@@ -7,13 +7,20 @@ import { seededRandom, type Random } from '@fornax/kernel/random'
 import { assembleAgent, type Agent, type AgentParts } from './agent.ts'
 import type { AgentConfig } from './config.ts'
 import { openGrpcStream } from './corelink/grpc-stream.ts'
+import { IdentityKeeper } from './corelink/identity-keeper.ts'
+import { identityFile, type IdentityStore } from './corelink/node-identity.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { openSqliteLedger } from './ledger/sqlite-ledger.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import { machineFree } from './telemetry/pressure-watch.ts'
 import { openRuntimes, removeRetiredPods } from './runtime/open-runtimes.ts'
 
-export type AgentOptions = Omit<AgentParts, 'ledger' | 'random' | 'openStream'> & {
+export type AgentOptions = Omit<AgentParts, 'ledger' | 'random' | 'openStream' | 'identity'> & {
+  readonly joinToken: () => string
+  /** Whom to trust when the join token does not say it: PEM; null when nobody has. */
+  readonly authority: () => string | null
+  /** Default: a file in `dataDir`. */
+  readonly identityStore?: IdentityStore
   /** As `host:port`. */
   readonly coreAddress: string
   /** Default: SQLite in `dataDir`. */
@@ -50,11 +57,16 @@ export async function startAgent(config: AgentConfig, world: Pick<AgentOptions, 
 /** Starts an agent: it first looks after what is there, then connects with its core. */
 export async function createAgent(options: AgentOptions): Promise<Agent> {
   const { coreAddress, dataDir, log } = options
+  const ledger = options.ledger ?? openLedger(dataDir, log)
+  const store = options.identityStore ?? identityFile(join(dataDir, 'identity.json'))
+  const identity = new IdentityKeeper({ ...options, store })
+  const { ledgerId } = ledger.load()
   return assembleAgent({
     ...options,
-    ledger: options.ledger ?? openLedger(dataDir, log),
+    ledger,
+    identity,
     random: options.random ?? seededRandom(randomInt(1, 2 ** 31)),
-    openStream: (listener) => openGrpcStream(coreAddress, listener),
+    openStream: (listener, signal) => openGrpcStream({ coreAddress, identity, ledgerId }, listener, signal),
   })
 }
 

@@ -26,7 +26,6 @@ describe('joining', () => {
     expect(core.hellos[0]).toMatchObject({
       nodeName: 'node-1',
       ledgerId: agent.ledgerId,
-      joinToken: core.joinToken,
       labels: { zone: 'a' },
       runtimes: [{ name: 'process' }],
       taints: [],
@@ -47,7 +46,7 @@ describe('joining', () => {
     await world.core.stop()
     const starting = world.startAgent({ joinToken: () => token })
     await world.core.start()
-    await world.core.until(() => world.core.hellos.length >= 2)
+    await world.core.until(() => world.core.joinsRefused >= 2)
     token = world.core.joinToken
     await starting
     expect(world.core.isConnected).toBe(true)

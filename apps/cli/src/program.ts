@@ -8,6 +8,7 @@ import type { ConnectionFlags } from './connection-choice.ts'
 import { accessCommands } from './programs/access-commands.ts'
 import { applicationCommands } from './programs/application-commands.ts'
 import { operatorCommands } from './programs/operator-commands.ts'
+import { securityCommands } from './programs/security-commands.ts'
 import { readCommands } from './programs/read-commands.ts'
 import { supplyCommands } from './programs/supply-commands.ts'
 import { sessionCommands } from './programs/session-commands.ts'
@@ -44,6 +45,7 @@ export function createProgram(program: Program): Command {
   supplyCommands(commands)
   operatorCommands(commands)
   accessCommands(commands)
+  securityCommands(commands)
   hint(root, 'fornax')
   return root
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { IssuersFileError, readIssuers, type Issuer } from '@fornax/settings/issuers-file'
-import { describeProblems, readSettings } from '@fornax/settings/settings'
+import { describeProblems, readSettings, SETTINGS, type Settings } from '@fornax/settings/settings'
 import type { Retention } from './history/history-keeper.ts'
 import type { Objectives } from './history/history.ts'
 
@@ -17,9 +17,22 @@ export type CoreConfig = {
   readonly logLevel: string
   /** The operator's secret; it must be able to enter, whatever the database says. */
   readonly adminToken: string
+  /** Lets in machines that can read the core's own files. */
   readonly joinToken: string
   /** Seals the secrets of tenants: 32 bytes. */
   readonly secretKey: Uint8Array
+  /** The authority for certificates of nodes, when it is brought from outside. */
+  readonly nodeCa: { readonly certificateFile: string; readonly keyFile: string } | null
+  /** With which API is served over TLS; null: plain HTTP. */
+  readonly tls: { readonly certificateFile: string; readonly keyFile: string } | null
+  /** Who may ask for the schema; null: in production the operator, else everybody. */
+  readonly introspection: 'everybody' | 'operator' | 'nobody' | null
+  /** Of each tenant; null: any number. */
+  readonly requestsPerSecond: number | null
+  /** Documents that clients may send; null: any. */
+  readonly trustedDocumentsFile: string | null
+  /** How long audit records are kept; null: for ever. */
+  readonly auditKeptMs: number | null
   readonly isProduction: boolean
   /** Who may vouch for people and programs besides us. */
   readonly issuers?: readonly Issuer[]
@@ -53,6 +66,12 @@ export function readConfig(env: NodeJS.ProcessEnv): CoreConfig {
     adminToken: settings.adminToken ?? secretIn(settings.tokenFile, 'admin token', 'FORNAX_TOKEN_FILE'),
     joinToken: secretIn(settings.joinTokenFile, 'join token', 'FORNAX_JOIN_TOKEN_FILE'),
     secretKey: keyIn(settings.secretKeyFile),
+    nodeCa: pair(settings, ['nodeCaFile', 'nodeCaKeyFile']),
+    tls: pair(settings, ['tlsCertFile', 'tlsKeyFile']),
+    introspection: settings.introspection === 'auto' ? null : settings.introspection,
+    requestsPerSecond: settings.requestsPerSecond === 0 ? null : settings.requestsPerSecond,
+    trustedDocumentsFile: settings.trustedDocumentsFile,
+    auditKeptMs: settings.auditKeptDays === 0 ? null : settings.auditKeptDays * DAY_MS,
     isProduction: env['NODE_ENV'] === 'production',
     issuers: issuersIn(settings.issuersFile),
     objectives: {
@@ -71,6 +90,20 @@ function issuersIn(file: string | null): readonly Issuer[] {
     if (cause instanceof IssuersFileError) throw new ConfigError(cause.message, { cause })
     throw cause
   }
+}
+
+type FileSetting = 'nodeCaFile' | 'nodeCaKeyFile' | 'tlsCertFile' | 'tlsKeyFile'
+
+/** A certificate and its key: both or none. */
+function pair(
+  settings: Settings,
+  [first, second]: readonly [FileSetting, FileSetting],
+): { readonly certificateFile: string; readonly keyFile: string } | null {
+  const certificateFile = settings[first]
+  const keyFile = settings[second]
+  if (certificateFile !== null && keyFile !== null) return { certificateFile, keyFile }
+  if (certificateFile === null && keyFile === null) return null
+  throw new ConfigError(`set both ${SETTINGS[first].name} and ${SETTINGS[second].name}, or none of them`)
 }
 
 function secretIn(file: string, what: string, setting: string): string {

@@ -14,6 +14,7 @@ import { FleetReader } from './fleet/fleet-reader.ts'
 import type { FleetLimits, FleetObserver } from './fleet/fleet-state.ts'
 import { Fleet } from './fleet/fleet.ts'
 import type { NodeCommand } from './fleet/node-command.ts'
+import type { Refusal } from './nodelink/node-connection.ts'
 import { NodeConnections } from './nodelink/node-connections.ts'
 import { ImagePreloader } from './images/image-preloader.ts'
 import { podSecretsOf, pullCredentials, type PodSecrets } from './secrets/pod-secrets.ts'
@@ -50,8 +51,9 @@ export type CoreWorld = {
   readonly tenants: TenantDirectory
   readonly secrets: SecretDirectory
   readonly users: UserDirectory
-  readonly isJoinToken: (token: string) => boolean
   readonly observe: FleetObserver
+  /** Told of each node whose stream is ended with a reason. */
+  readonly nodeCutOff?: (nodeName: string, refusal: Refusal) => void
   /** Told of each command to a node, before it is put on its stream: for simulations. */
   readonly commandSent?: (nodeName: string, command: NodeCommand) => void
   readonly times: CoreTimes
@@ -69,10 +71,8 @@ export type CoreRooms = UseCaseParts &
 
 /** Builds the rooms; nobody is heard before `recover`. */
 export function openCoreRooms(world: CoreWorld): CoreRooms {
-  const { clock, log, store, tenants, users, newId } = world
+  const { clock, store, tenants, users, newId } = world
   const nowMs = (): number => clock.nowMs()
-  const soon = (what: string, write: Promise<unknown>): void =>
-    void write.catch((cause: unknown) => log.error({ err: cause }, `${what} could not be recorded`))
   const deadlines = new TimerWheel({ clock, fire: (key) => fleet.deadlinePassed(key) })
   const journals = openJournals(world, () => fleet)
   const fleet: Fleet = new Fleet(
@@ -115,7 +115,6 @@ export function openCoreRooms(world: CoreWorld): CoreRooms {
     connections,
     deadlines,
     reader: new FleetReader(fleet.state),
-    audit: (entry) => soon('an audit entry', store.recordAudit([{ ...entry, id: newId('aud'), atMs: nowMs() }])),
     mustRestart: mustRestart.promise,
     [Symbol.dispose]: () => {
       connections[Symbol.dispose]()
@@ -167,7 +166,7 @@ function podSecrets(world: CoreWorld, { state }: Fleet, versionId: string): PodS
 type NodeRooms = { readonly fleet: Fleet; readonly images: ImagePreloader; readonly mustRestart: () => void }
 
 function nodeConnections(world: CoreWorld, { fleet, images, mustRestart }: NodeRooms): NodeConnections {
-  const { clock, log, store, intent, times, isJoinToken } = world
+  const { clock, log, store, intent, times } = world
   return new NodeConnections({
     clock,
     log,
@@ -175,7 +174,7 @@ function nodeConnections(world: CoreWorld, { fleet, images, mustRestart }: NodeR
     epoch: intent.epoch,
     ...times,
     fleet,
-    isJoinToken,
+    ...(world.nodeCutOff && { cutOff: world.nodeCutOff }),
     podSecrets: (versionId) => podSecrets(world, fleet, versionId),
     imageReported: (nodeName, report) => images.heard(nodeName, report),
     nodeReady: (nodeName) => images.joined(nodeName, fleet.state.nodes.get(nodeName)?.introduction?.runtimes ?? []),

@@ -17,24 +17,28 @@ import { Auditor } from './audit/auditor.ts'
 import { INVARIANTS } from './audit/invariants.ts'
 import { ViolationLog } from './audit/violation-log.ts'
 import type { CoreConfig } from './config.ts'
+import { auditedLogins, openCoreAudit, type CoreAudit } from './core-audit.ts'
 import { DEFAULT_LIMITS, DEFAULT_TIMES, openCoreRooms, recover, type CoreRooms, type CoreTimes } from './core-rooms.ts'
 import type { ApplicationEntry } from './fleet/application-entry.ts'
 import type { FleetObserver } from './fleet/fleet-state.ts'
 import type { Fleet } from './fleet/fleet.ts'
 import type { CorePort } from './graphql/core-port.ts'
 import type { Logins } from './graphql/tenants-port.ts'
-import { startGraphqlServer } from './graphql/server.ts'
+import { startGraphqlServer, type GraphqlServerOptions } from './graphql/server.ts'
+import { readTrustedDocuments } from './graphql/trusted-documents.ts'
 import { IssuerDirectory } from './issuers/issuer-directory.ts'
 import type { NodeConditionKind } from './nodes/node-pressure.ts'
 import { HistoryKeeper } from './history/history-keeper.ts'
 import { History } from './history/history.ts'
 import { NODE_PHASES } from './nodes/node-state.ts'
+import { admissionsPort, cutOffFact, joinFact, openNodeDoor, type NodeDoorParts } from './node-door.ts'
 import { NodeLinkServer } from './nodelink/nodelink-server.ts'
 import { PodLogUnavailableError } from './pods/pod-log.ts'
 import { POD_PHASES } from './pods/pod.ts'
 import { SecretDirectory } from './secrets/secret-directory.ts'
 import { SecretSeal } from './secrets/secret-seal.ts'
 import type { SecretStore } from './secrets/secret.ts'
+import type { Session } from './sessions/session.ts'
 import { openStore, type OpenedStore } from './store/open-store.ts'
 import type { Intent, Store } from './store/store.ts'
 import { LatencyRecorder } from './telemetry/latency.ts'
@@ -52,6 +56,8 @@ export type CoreOptions = {
   readonly clock: Clock
   readonly log: Log
   readonly times?: Partial<CoreTimes>
+  /** How long a certificate of a node is good for; a day when it is not said. */
+  readonly nodeCertificateMs?: number
 }
 
 export type Core = AsyncDisposable & {
@@ -63,6 +69,8 @@ export type Core = AsyncDisposable & {
   readonly mustRestart: Promise<void>
 }
 
+const NODE_CERTIFICATE_MS = 24 * 60 * 60 * 1_000
+
 /** The name of the token that the settings give. */
 const ADMINISTRATOR = 'administrator'
 
@@ -71,11 +79,14 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const { config, clock, log, times } = options
   await using stack = new AsyncDisposableStack()
   const written = { sessionRows: 0, sessionCommits: 0 }
-  const sessionsWritten = (rows: number): void => {
-    written.sessionRows += rows
+  const sessionsWritten = (sessions: readonly Session[]): void => {
+    written.sessionRows += sessions.length
     written.sessionCommits += 1
+    audit.sessionsWritten(sessions)
   }
   const store = stack.use(await openStore({ ...databaseOf(config), clock, log, sessionsWritten }))
+  const audit: CoreAudit = stack.use(await openCoreAudit(store.audit, options))
+  stack.defer(() => store.finishSessions()) // What is written last is to be in the audit too.
   const intent = await store.start(clock.nowMs())
   const tenants = await directory(store, intent, options)
   const secrets = await secretDirectory(store.secrets, options)
@@ -92,8 +103,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       tenants,
       secrets,
       users,
-      isJoinToken: (token) => isSame(token, config.joinToken),
       observe: observer({ latency, metrics: () => metrics, history: () => history, log }),
+      nodeCutOff: (nodeName, refusal) => {
+        metrics.nodeCutOff(refusal.code)
+        audit.record(cutOffFact(nodeName, refusal))
+      },
       times: { ...DEFAULT_TIMES, ...times },
       limits: DEFAULT_LIMITS,
     }),
@@ -116,14 +130,18 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   stack.use(new TokenKeeper({ clock, log, tenants }))
   stack.use(new TenantDeletionKeeper(deletionPorts(rooms, log)))
   const { host, apiPort, nodeLinkPort, isProduction } = config
+  const door = stack.use(await openNodeDoor(rooms, doorParts(options, store, audit)))
   const link = stack.use(
-    await NodeLinkServer.listen({ connections: rooms.connections, host, port: nodeLinkPort, frames }),
+    await NodeLinkServer.listen({ ...door, connections: rooms.connections, host, port: nodeLinkPort, frames }),
   )
   const { issuers: trusted = [], issuerKeyCooldownMs: keyCooldownMs } = config
   const cooldown = keyCooldownMs === undefined ? {} : { keyCooldownMs }
   const issuers = new IssuerDirectory({ clock, log, tenants, issuers: trusted, ...cooldown })
-  const port = corePort(rooms, { latency, history, log, issuers })
-  const api = stack.use(await startGraphqlServer(port, { host, port: apiPort, isProduction, metrics }))
+  const admissions = admissionsPort(rooms, door)
+  const port = corePort(rooms, { latency, history, log, issuers, audit, admissions })
+  const api = stack.use(
+    await startGraphqlServer(port, { host, port: apiPort, isProduction, metrics, ...doorOf(config) }),
+  )
   const owned = stack.move()
   return {
     apiUrl: api.url,
@@ -131,6 +149,21 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     mustRestart: rooms.mustRestart,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** How clients come in. */
+function doorOf({ tls, introspection, requestsPerSecond, trustedDocumentsFile }: CoreConfig): ClientDoor {
+  const trusted = trustedDocumentsFile === null ? null : readTrustedDocuments(trustedDocumentsFile)
+  return { tls, gate: { introspection, trusted, traffic: { requestsPerSecond } } }
+}
+
+type ClientDoor = Pick<GraphqlServerOptions, 'tls' | 'gate'>
+
+function doorParts(options: CoreOptions, { admissions }: OpenedStore, audit: CoreAudit): NodeDoorParts {
+  const { config, clock, log, nodeCertificateMs = NODE_CERTIFICATE_MS } = options
+  const isStandingToken = (secret: string): boolean => isSame(secret, config.joinToken)
+  const tried: NodeDoorParts['tried'] = (attempt) => audit.record(joinFact(attempt))
+  return { store: admissions, config, clock, log, nodeLifeMs: nodeCertificateMs, isStandingToken, tried }
 }
 
 type Observing = {
@@ -288,22 +321,17 @@ function logins({ tenants, users, clock }: CoreRooms): Logins {
 /** What the GraphQL edge sees of the core. */
 function corePort(
   rooms: CoreRooms,
-  {
-    latency,
-    history,
-    log,
-    issuers,
-  }: {
+  beside: Pick<CorePort, 'log' | 'audit' | 'admissions'> & {
     readonly latency: LatencyRecorder
     readonly history: History
-    readonly log: Log
     readonly issuers: IssuerDirectory
   },
 ): CorePort {
   const { reader, clock, store, connections } = rooms
+  const { latency, issuers, history, ...others } = beside
   return {
+    ...others,
     clock,
-    log,
     store,
     fleet: reader,
     secrets: secretsPort(rooms),
@@ -313,7 +341,7 @@ function corePort(
       authenticate: (secret) =>
         issuers.mayBeToken(secret) ? issuers.authenticate(secret) : rooms.tenants.authenticate(secret),
     },
-    logins: logins(rooms),
+    logins: auditedLogins(logins(rooms), beside.audit),
     useCases: useCases(rooms),
     podLog: (podId, options, signal) => {
       const nodeName = reader.pod(podId)?.nodeName ?? null

@@ -5,7 +5,6 @@ import type { TenantDirectory as TenantsPort, WriteTenantResult } from './graphq
 import { quotaProblem } from './tenants/quotas.ts'
 import { termsOf } from './tenants/tenant-rules.ts'
 import { DEFAULT_TENANT, type Role, type Tenant, type User, type Viewer } from './tenants/tenant.ts'
-import type { AuditEntry } from './store/store.ts'
 import type { UseCaseParts } from './use-cases.ts'
 
 /** What these cases need of the core. */
@@ -14,7 +13,10 @@ export type TenantParts = Pick<UseCaseParts, 'clock' | 'tenants' | 'users'> & {
   readonly reader: Pick<UseCaseParts['reader'], 'usage'>
 }
 
-type Note = (viewer: Viewer, what: Pick<AuditEntry, 'action' | 'object' | 'problem'>) => void
+type Note = (
+  viewer: Viewer,
+  what: { readonly action: string; readonly object: string; readonly problem: string | null },
+) => void
 
 /** Of a tenant: enough for a large one, and a bound for a runaway script. */
 const TOKENS_MAX = 10_000

@@ -17,12 +17,12 @@ import type { Fleet } from './fleet/fleet.ts'
 import type { ApplicationView } from './fleet/views.ts'
 import type { SecretsPort, UseCases, WriteNodeResult } from './graphql/core-port.ts'
 import type { ImagePreloader } from './images/image-preloader.ts'
-import type { SecretDirectory, WriteSecretResult } from './secrets/secret-directory.ts'
+import type { SecretDirectory } from './secrets/secret-directory.ts'
 import { applicationsWith } from './secrets/secret-users.ts'
 import type { TenantDirectory as TenantsPort } from './graphql/tenants-port.ts'
 import { closeSession } from './sessions/close-session.ts'
 import { openSession, type OpenSessionPorts } from './sessions/open-session.ts'
-import type { AuditEntry, Store } from './store/store.ts'
+import type { Store } from './store/store.ts'
 import { tenantCases } from './tenant-cases.ts'
 import type { TenantDirectory } from './tenants/tenant-directory.ts'
 import type { UserDirectory } from './tenants/user-directory.ts'
@@ -39,8 +39,6 @@ export type UseCaseParts = {
   readonly secrets: SecretDirectory
   readonly images: ImagePreloader
   readonly users: UserDirectory
-  /** Writes down who did what; never awaited by the hot path. */
-  readonly audit: (entry: Omit<AuditEntry, 'id' | 'atMs'>) => void
 }
 
 export function useCases(parts: UseCaseParts): UseCases {
@@ -93,17 +91,12 @@ function applicationCases(parts: UseCaseParts): ApplicationCases {
     },
   }
   const view = (definition: Application): ApplicationView => viewOf(reader.application(definition.id), definition)
-  const noted = (viewer: Viewer, action: string, name: string, kind: string): void => {
-    const problem = kind === 'written' || kind === 'created' ? null : kind
-    note(parts, viewer, { action, object: `application/${name}`, problem })
-  }
   return {
     createApplication: async (viewer, command) => {
       const missing = missingSecret(parts, viewer.tenantId, command.spec.provision)
       if (missing !== null) return { kind: 'invalid', ...missing }
       const result = await createApplication(ports, { ...command, tenantId: viewer.tenantId })
       if (result.kind === 'created') parts.images.published(result.application)
-      noted(viewer, 'createApplication', command.name, result.kind)
       return result.kind === 'created' ? { ...result, application: view(result.application) } : result
     },
     publishVersion: async (viewer, command) => {
@@ -113,17 +106,14 @@ function applicationCases(parts: UseCaseParts): ApplicationCases {
       if (missing !== null) return { kind: 'invalid', ...missing }
       const result = await publishVersion(ports, { ...command, tenantId: viewer.tenantId })
       if (result.kind === 'written') parts.images.published(result.application)
-      noted(viewer, 'publishApplicationVersion', command.application, result.kind)
       return result.kind === 'written' ? { ...result, application: view(result.application) } : result
     },
     updateScalingPolicy: async (viewer, command) => {
       const result = await updateScalingPolicy(ports, { ...command, tenantId: viewer.tenantId })
-      noted(viewer, 'updateScalingPolicy', command.application, result.kind)
       return result.kind === 'written' ? { ...result, application: view(result.application) } : result
     },
     deleteApplication: async (viewer, command) => {
       const result = await deleteApplication(ports, { ...command, tenantId: viewer.tenantId })
-      noted(viewer, 'deleteApplication', command.application, result.kind)
       return result.kind === 'written' ? { ...result, application: view(result.application) } : result
     },
   }
@@ -164,12 +154,11 @@ type NodeCases = Pick<UseCases, 'cordonNode' | 'uncordonNode' | 'drainNode'>
 function nodeCases(parts: UseCaseParts): NodeCases {
   const { fleet, reader, journals } = parts
   type Change = () => number
-  const act = async (viewer: Viewer, action: string, name: string, change: Change): Promise<WriteNodeResult> => {
+  const act = async (name: string, change: Change): Promise<WriteNodeResult> => {
     const isKnown = reader.node(name) !== null
     const sessionCount = isKnown ? change() : 0
     await journals.nodes.whenWritten(name) // What was answered survives the core.
     const node = reader.node(name)
-    note(parts, viewer, { action, object: `node/${name}`, problem: node === null ? 'nodeNotFound' : null })
     return node === null ? { kind: 'nodeNotFound', name } : { kind: 'written', node, sessionCount }
   }
   const cordon = (name: string, isCordoned: boolean): number => {
@@ -177,42 +166,30 @@ function nodeCases(parts: UseCaseParts): NodeCases {
     return reader.node(name)?.sessionCount ?? 0
   }
   return {
-    cordonNode: (viewer, name) => act(viewer, 'cordonNode', name, () => cordon(name, true)),
-    uncordonNode: (viewer, name) => act(viewer, 'uncordonNode', name, () => cordon(name, false)),
-    drainNode: (viewer, { nodeName, sessionsMayLastMs }) =>
-      act(viewer, 'drainNode', nodeName, () => fleet.drain(nodeName, sessionsMayLastMs)),
+    cordonNode: (_viewer, name) => act(name, () => cordon(name, true)),
+    uncordonNode: (_viewer, name) => act(name, () => cordon(name, false)),
+    drainNode: (_viewer, { nodeName, sessionsMayLastMs }) =>
+      act(nodeName, () => fleet.drain(nodeName, sessionsMayLastMs)),
   }
 }
 
-/** Tenants, tokens and users, with the rules of the domain and an audit entry for each write. */
+/** Tenants, tokens and users, with the rules of the domain. */
 export function tenantsPort(parts: UseCaseParts): TenantsPort {
-  return tenantCases(parts, (viewer, what) => note(parts, viewer, what))
+  return tenantCases(parts, () => undefined)
 }
 
-/** Secrets, with an audit entry for each write. A value goes from here to the directory, and nowhere else. */
+/** Secrets. A value goes from here to the directory, and nowhere else. */
 export function secretsPort(parts: UseCaseParts): SecretsPort {
   const { secrets } = parts
-  const noted = (viewer: Viewer, action: string, name: string, result: WriteSecretResult): WriteSecretResult => {
-    const problem = result.kind === 'written' ? null : result.kind
-    note(parts, viewer, { action, object: `secret/${name}`, problem })
-    return result
-  }
   return {
     ofTenant: (tenantId) => secrets.ofTenant(tenantId),
     named: (tenantId, name) => secrets.named(tenantId, name),
     withId: (id) => secrets.withId(id),
-    create: async (viewer, { name, value }) =>
-      noted(viewer, 'createSecret', name, await secrets.create({ tenantId: viewer.tenantId, name, value })),
-    update: async (viewer, { name, revision, value }) =>
-      noted(viewer, 'updateSecret', name, await secrets.update({ tenantId: viewer.tenantId, name, revision }, value)),
-    remove: async (viewer, { name, revision }) => {
+    create: (viewer, { name, value }) => secrets.create({ tenantId: viewer.tenantId, name, value }),
+    update: (viewer, { name, revision, value }) => secrets.update({ tenantId: viewer.tenantId, name, revision }, value),
+    remove: (viewer, { name, revision }) => {
       const usedBy = (): readonly string[] => applicationsWith(parts.reader.applications(), viewer.tenantId, name)
-      const guard = { tenantId: viewer.tenantId, name, revision }
-      return noted(viewer, 'deleteSecret', name, await secrets.remove(guard, usedBy))
+      return secrets.remove({ tenantId: viewer.tenantId, name, revision }, usedBy)
     },
   }
-}
-
-function note(parts: UseCaseParts, viewer: Viewer, what: Pick<AuditEntry, 'action' | 'object' | 'problem'>): void {
-  parts.audit({ ...what, tenantId: viewer.tenantId, tokenId: viewer.tokenId })
 }

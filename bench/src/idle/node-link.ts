@@ -4,16 +4,19 @@
  *
  *   ◄ ready { nodeLink }      ► go ◄ filled { seconds }
  */
+import { writeFileSync } from 'node:fs'
+import { openStandInDoor } from '@fornax/certificates/test/stand-in-door'
 import {
   ImagePullPolicy,
   Isolation,
+  NodeJoinServiceService,
   NodeLinkServiceService,
   PodPhase,
   type Command,
   type ConnectRequest,
   type ConnectResponse,
 } from '@fornax/proto/fornax/nodelink/v1/nodelink'
-import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js'
+import { Server, type ServerDuplexStream } from '@grpc/grpc-js'
 
 type Call = ServerDuplexStream<ConnectRequest, ConnectResponse>
 
@@ -22,14 +25,18 @@ const CALM_MS = 60_000
 const MS_PER_SECOND = 1_000
 const VERSION = 'ver-0000000000000000'
 
-const [nodes = 0, podsPerNode = 0] = process.argv.slice(2).map(Number)
+const [joinToken = '', authorityFile = '', ...numbers] = process.argv.slice(2)
+const [nodes = 0, podsPerNode = 0] = numbers.map(Number)
 const calls: Call[] = []
 let standby = 0
 let startMs = 0
 
 const server = new Server()
+const door = await openStandInDoor({ joinToken })
+writeFileSync(authorityFile, door.authority)
+server.addService(NodeJoinServiceService, door.joining)
 server.addService(NodeLinkServiceService, { connect: (call: Call) => serve(call) })
-server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
+server.bindAsync('127.0.0.1:0', door.credentials, (error, port) => {
   if (error) throw error
   process.send?.({ type: 'ready', nodeLink: `127.0.0.1:${port}` })
 })

@@ -17,8 +17,10 @@ export async function measureNodesCeiling(nodes: number, pods: number, delays: N
   const dataFolder = mkdtempSync(join(tmpdir(), 'fornax-bench-'))
   stack.defer(() => rmSync(dataFolder, { recursive: true, force: true }))
   const joinTokenFile = join(dataFolder, 'join-token')
-  writeFileSync(joinTokenFile, '0'.repeat(32))
-  const args = ['bench/src/idle/node-link.ts', String(nodes), String(podsPerNode)]
+  const joinToken = '0'.repeat(32)
+  writeFileSync(joinTokenFile, joinToken)
+  const authorityFile = join(dataFolder, 'node-ca.pem')
+  const args = ['bench/src/idle/node-link.ts', joinToken, authorityFile, String(nodes), String(podsPerNode)]
   const idle = stack.use(new Child({ name: 'the idle node link', args }))
   const { nodeLink } = readyMessage.parse(await idle.message('ready'))
   stack.use(await NodesProcess.start({ nodeLink, dataFolder, joinTokenFile }, nodes, delays))

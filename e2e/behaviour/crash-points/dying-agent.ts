@@ -10,6 +10,8 @@ import { join } from 'node:path'
 import { assembleAgent, type Agent } from '@fornax/agent/agent'
 import { readConfig } from '@fornax/agent/config'
 import { openGrpcStream } from '@fornax/agent/corelink/grpc-stream'
+import { IdentityKeeper } from '@fornax/agent/corelink/identity-keeper'
+import { identityFile } from '@fornax/agent/corelink/node-identity'
 import { openSqliteLedger } from '@fornax/agent/ledger/sqlite-ledger'
 import { openRuntimes, removeRetiredPods } from '@fornax/agent/runtime/open-runtimes'
 import { systemClock } from '@fornax/kernel/clock'
@@ -49,12 +51,19 @@ async function start(): Promise<Agent> {
   const runtimesWorld = { ...config, ...world, host: config.address }
   const runtimes = await openRuntimes(config.runtime, runtimesWorld)
   await removeRetiredPods(runtimes, runtimesWorld)
+  const store = identityFile(join(dataDir, 'identity.json'))
+  const identity = new IdentityKeeper({ ...config, ...world, store })
+  const { ledgerId } = opened.ledger.load()
   return await assembleAgent({
     ...config,
     ...world,
     ledger: dyingLedger(opened.ledger, trap),
     runtimes: runtimes.map((runtime) => dyingRuntime(runtime, trap)),
-    openStream: dyingStream((listener) => openGrpcStream(coreAddress, listener), trap),
+    identity,
+    openStream: dyingStream(
+      (listener, signal) => openGrpcStream({ coreAddress, identity, ledgerId }, listener, signal),
+      trap,
+    ),
     random: seededRandom(process.pid),
   })
 }

@@ -75,8 +75,8 @@ function asking(trap: Trap): Asking {
 }
 
 export function dyingStream(open: OpenCoreStream, trap: Trap): OpenCoreStream {
-  return (listener) => {
-    const stream = open(listener)
+  return async (listener, signal) => {
+    const stream = await open(listener, signal)
     return {
       ended: stream.ended,
       get isFree() {

@@ -18,6 +18,8 @@ export const ID_KINDS = [
   'sec',
   'usr',
   'evt',
+  'jtk',
+  'nid',
 ] as const
 
 export type IdKind = (typeof ID_KINDS)[number]

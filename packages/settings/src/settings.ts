@@ -287,6 +287,84 @@ export const SETTINGS = {
     doc: 'The same for process ids.',
     usedBy: ['start', 'agent'],
   },
+  coreCaFile: {
+    name: 'FORNAX_CORE_CA_FILE',
+    default: null,
+    schema: path,
+    expects: 'the path of a file',
+    doc: 'Certificate of the authority that an agent trusts when its join token names none; without it `node-ca.pem` beside the join token.',
+    usedBy: ['agent', 'cli'],
+  },
+  nodeCaFile: {
+    name: 'FORNAX_NODE_CA_FILE',
+    default: null,
+    schema: path,
+    expects: 'the path of a file',
+    doc: 'Authority for certificates of nodes, brought from outside (PEM; further ones in it are trusted too); without it one is made at the first start.',
+    usedBy: ['start', 'core'],
+  },
+  nodeCaKeyFile: {
+    name: 'FORNAX_NODE_CA_KEY_FILE',
+    default: null,
+    schema: path,
+    expects: 'the path of a file',
+    doc: 'Key of `FORNAX_NODE_CA_FILE` (PEM).',
+    usedBy: ['start', 'core'],
+  },
+  auditKeptDays: {
+    name: 'FORNAX_AUDIT_KEPT_DAYS',
+    default: '400',
+    schema: z
+      .string()
+      .regex(/^\d{1,5}$/)
+      .transform(Number),
+    expects: 'a number of days, where 0 keeps them for ever',
+    doc: 'How long audit records are kept; 0: for ever.',
+    usedBy: ['start', 'core'],
+  },
+  requestsPerSecond: {
+    name: 'FORNAX_TENANT_REQUESTS_PER_SECOND',
+    default: '5000',
+    schema: z
+      .string()
+      .regex(/^\d{1,7}$/)
+      .transform(Number),
+    expects: 'a number, where 0 means any number',
+    doc: 'Requests to the API that one tenant may make each second, with bursts of twice that; 0: any number.',
+    usedBy: ['start', 'core'],
+  },
+  introspection: {
+    name: 'FORNAX_INTROSPECTION',
+    default: 'auto',
+    schema: z.enum(['auto', 'everybody', 'operator', 'nobody']),
+    expects: 'one of auto, everybody, operator, nobody',
+    doc: 'Who may ask the API for its schema; `auto`: in production the operator, else everybody.',
+    usedBy: ['start', 'core'],
+  },
+  trustedDocumentsFile: {
+    name: 'FORNAX_TRUSTED_DOCUMENTS_FILE',
+    default: null,
+    schema: path,
+    expects: 'the path of a file',
+    doc: 'JSON file of the GraphQL documents that clients may send, by SHA-256; without it they may send any.',
+    usedBy: ['start', 'core'],
+  },
+  tlsCertFile: {
+    name: 'FORNAX_TLS_CERT_FILE',
+    default: null,
+    schema: path,
+    expects: 'the path of a file',
+    doc: 'Certificate chain (PEM) with which API and console serve TLS; without it they speak plain HTTP.',
+    usedBy: ['start', 'core', 'console'],
+  },
+  tlsKeyFile: {
+    name: 'FORNAX_TLS_KEY_FILE',
+    default: null,
+    schema: path,
+    expects: 'the path of a file',
+    doc: 'Key of `FORNAX_TLS_CERT_FILE` (PEM).',
+    usedBy: ['start', 'core', 'console'],
+  },
   apiUrl: {
     name: 'FORNAX_API_URL',
     default: 'http://127.0.0.1:<FORNAX_API_PORT>',

@@ -47,6 +47,7 @@ export const WRONG_BUILDS: readonly WrongBuild[] = [
     file: `${FLEET}/reconcile-node.ts`,
     right: 'return expel(state, node, step.podId)',
     wrong: 'return',
+    scenario: 'crashes',
   },
   {
     invariant: 'I5',

@@ -56,7 +56,7 @@ export class Chores {
     const { store } = rooms
     const createdAtMs = this.#world.ground.clock.nowMs()
     const tenantId = `ten-chore-${number}`
-    switch (number % 7) {
+    switch (number % 6) {
       case 0:
         await store.addTenant(sampleTenant({ id: tenantId, name: tenantId, createdAtMs }))
         return void this.#tenants.add(tenantId)
@@ -71,10 +71,8 @@ export class Chores {
         return await store.removeToken(id)
       }
       case 3:
-        return void (await store.audit({ first: 10, tenantId: null }))
-      case 4:
         return await this.#readHistory(rooms)
-      case 5:
+      case 4:
         return this.#preload(rooms)
       default:
         return await this.#readLog(rooms)

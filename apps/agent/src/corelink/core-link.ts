@@ -3,7 +3,13 @@ import { sleep } from '@fornax/kernel/clock'
 import type { Random } from '@fornax/kernel/random'
 import { reconnectBackoffMs } from '@fornax/kernel/reconnect-backoff'
 import { CoreSession, type CoreSessionWorld } from './core-session.ts'
-import type { CoreStream, OpenCoreStream, StreamEnd } from './core-stream.ts'
+import {
+  NoStreamError,
+  type CoreStream,
+  type OpenCoreStream,
+  type StreamEnd,
+  type StreamListener,
+} from './core-stream.ts'
 import type { NodeIntroduction } from './node-introduction.ts'
 import { toHello } from './to-wire.ts'
 
@@ -11,8 +17,6 @@ export type CoreLinkOptions = {
   /** Of the core, for the log. */
   readonly coreAddress: string
   readonly openStream: OpenCoreStream
-  /** Read anew for each attempt: it may be changed, or written later than the agent starts. */
-  readonly joinToken: () => string
   readonly introduction: NodeIntroduction
   readonly random: Random
 }
@@ -75,18 +79,15 @@ export class CoreLink implements AsyncDisposable {
   }
 
   async #connectOnce(): Promise<{ readonly wasAccepted: boolean; readonly end: StreamEnd }> {
-    let joinToken: string
-    try {
-      joinToken = this.#options.joinToken()
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      return { wasAccepted: false, end: { reason, isRefusal: false } }
-    }
     let session: CoreSession | null = null
-    const stream = this.#options.openStream({
+    const listener: StreamListener = {
       frame: (frame) => session?.receive(frame),
       drained: () => session?.drained(),
-    })
+    }
+    const begun = this.#begin(listener)
+    const stream = begun instanceof Promise ? await begun : begun // Without a wait where there is nothing to wait for.
+    if (stream instanceof NoStreamError)
+      return { wasAccepted: false, end: { reason: stream.message, isRefusal: stream.isRefusal } }
     this.#stream = stream
     session = new CoreSession(this.#world, stream, () => this.#beAccepted())
     const leave = (): void => {
@@ -95,7 +96,7 @@ export class CoreLink implements AsyncDisposable {
     }
     this.#stop.signal.addEventListener('abort', leave)
     const epochMarks = this.#world.marks.list
-    stream.write({ $case: 'hello', value: toHello(this.#options.introduction, { joinToken, epochMarks }) })
+    stream.write({ $case: 'hello', value: toHello(this.#options.introduction, { epochMarks }) })
     const end = await stream.ended
     this.#stop.signal.removeEventListener('abort', leave)
     session[Symbol.dispose]()
@@ -104,6 +105,15 @@ export class CoreLink implements AsyncDisposable {
     this.#connectedSinceMs = null
     this.#stream = null
     return { wasAccepted, end }
+  }
+
+  #begin(listener: StreamListener): CoreStream | Promise<CoreStream | NoStreamError> {
+    const opened = this.#options.openStream(listener, this.#stop.signal)
+    if (!(opened instanceof Promise)) return opened
+    return opened.catch((error: unknown) => {
+      if (error instanceof NoStreamError) return error
+      throw new Error('a stream to the core could not be begun', { cause: error })
+    })
   }
 
   #beAccepted(): void {

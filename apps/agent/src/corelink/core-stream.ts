@@ -7,6 +7,17 @@ export type FrameFromCore = NonNullable<ConnectResponse['frame']>
 /** Why a stream is over. `isRefusal`: the core did not want us, and will hardly change its mind. */
 export type StreamEnd = { readonly reason: string; readonly isRefusal: boolean }
 
+/** No stream could be begun: the message says why. `isRefusal` as for a stream. */
+export class NoStreamError extends Error {
+  override readonly name = 'NoStreamError'
+  readonly isRefusal: boolean
+
+  constructor(reason: string, isRefusal: boolean, options?: ErrorOptions) {
+    super(reason, options)
+    this.isRefusal = isRefusal
+  }
+}
+
 export type StreamListener = {
   frame(frame: FrameFromCore): void
   /** The core reads again. */
@@ -27,5 +38,5 @@ export type CoreStream = {
   close(): void
 }
 
-/** Begins a stream. It may end at once, and then says why. */
-export type OpenCoreStream = (listener: StreamListener) => CoreStream
+/** Begins a stream. It may end at once, and then says why; or reject with a `NoStreamError`. */
+export type OpenCoreStream = (listener: StreamListener, signal: AbortSignal) => CoreStream | Promise<CoreStream>

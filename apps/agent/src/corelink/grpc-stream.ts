@@ -4,28 +4,50 @@ import {
   type ConnectRequest,
   type ConnectResponse,
 } from '@fornax/proto/fornax/nodelink/v1/nodelink'
-import { credentials, status, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js'
-import type { CoreStream, FrameToCore, StreamEnd, StreamListener } from './core-stream.ts'
+import { status, type ChannelCredentials, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js'
+import { NoStreamError, type CoreStream, type FrameToCore, type StreamEnd, type StreamListener } from './core-stream.ts'
+import type { IdentityKeeper } from './identity-keeper.ts'
+import { LINK_OPTIONS } from './join-client.ts'
 
 const FRAME_BYTES_MAX = 64 * 1024 * 1024
 /** Frames that wait for a core that does not read. */
 const WAITING_FRAMES_MAX = 1_024
 
-/** Begins a stream with a connection of its own. */
-export function openGrpcStream(address: string, listener: StreamListener): CoreStream {
-  return new GrpcStream(address, listener)
+/** Begins a stream with a connection of its own, and shows who this node is. Rejects as `OpenCoreStream` does. */
+export async function openGrpcStream(
+  { coreAddress, identity, ledgerId }: GrpcStreamOptions,
+  listener: StreamListener,
+  signal: AbortSignal,
+): Promise<CoreStream> {
+  const shown = await identity.credentials(ledgerId)
+  if (signal.aborted) throw new NoStreamError('this agent ends', false)
+  const stream = new GrpcStream(coreAddress, shown, {
+    ...listener,
+    frame: (frame) => {
+      if (frame.$case === 'hello') identity.believed()
+      listener.frame(frame)
+    },
+    drained: () => listener.drained(),
+  })
+  void stream.ended.then(({ isOfIdentity }) => isOfIdentity && identity.doubted())
+  return stream
+}
+
+export type GrpcStreamOptions = {
+  /** As `host:port`. */
+  readonly coreAddress: string
+  readonly identity: IdentityKeeper
+  readonly ledgerId: string
 }
 
 class GrpcStream implements CoreStream {
-  readonly ended: Promise<StreamEnd>
+  readonly ended: Promise<GrpcEnd>
   readonly #client: NodeLinkServiceClient
   readonly #call: ClientDuplexStream<ConnectRequest, ConnectResponse>
 
-  constructor(address: string, listener: StreamListener) {
-    this.#client = new NodeLinkServiceClient(address, credentials.createInsecure(), {
-      'grpc.use_local_subchannel_pool': 1,
-      'grpc.enable_channelz': 0,
-      'grpc.service_config_disable_resolution': 1,
+  constructor(address: string, shown: ChannelCredentials, listener: StreamListener) {
+    this.#client = new NodeLinkServiceClient(address, shown, {
+      ...LINK_OPTIONS,
       'grpc.max_receive_message_length': FRAME_BYTES_MAX,
     })
     this.#call = this.#client.connect()
@@ -65,14 +87,21 @@ const REFUSALS: readonly status[] = [
   status.UNIMPLEMENTED,
 ]
 
-function endOf(call: ClientDuplexStream<ConnectRequest, ConnectResponse>): Promise<StreamEnd> {
+/** `isOfIdentity`: the core did not believe who we are, or we not who it is. */
+type GrpcEnd = StreamEnd & { readonly isOfIdentity: boolean }
+
+const DOUBTS: readonly status[] = [status.UNAUTHENTICATED, status.PERMISSION_DENIED]
+/** What TLS says of a certificate that it does not trust. */
+const DISTRUST = /certificate|self-signed|unable to verify|alert/i
+
+function endOf(call: ClientDuplexStream<ConnectRequest, ConnectResponse>): Promise<GrpcEnd> {
   return new Promise((resolve) => {
-    call.on('error', (error: ServiceError) =>
-      resolve({
-        reason: error.details === '' ? error.message : error.details,
-        isRefusal: REFUSALS.includes(error.code),
-      }),
-    )
-    call.on('end', () => resolve({ reason: 'the core ended the connection', isRefusal: false }))
+    call.on('error', (error: ServiceError) => {
+      const reason = error.details === '' ? error.message : error.details
+      const isDistrusted = error.code === status.UNAVAILABLE && DISTRUST.test(reason)
+      const isOfIdentity = DOUBTS.includes(error.code) || isDistrusted
+      resolve({ reason, isRefusal: REFUSALS.includes(error.code), isOfIdentity })
+    })
+    call.on('end', () => resolve({ reason: 'the core ended the connection', isRefusal: false, isOfIdentity: false }))
   })
 }

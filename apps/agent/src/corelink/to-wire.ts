@@ -37,15 +37,11 @@ const REPORT_LETTERS = 200
 const TEXT_LETTERS_MAX = 4_096
 
 /** The hello of a node. */
-export function toHello(
-  node: NodeIntroduction,
-  said: { readonly joinToken: string; readonly epochMarks: readonly EpochMark[] },
-): NodeHello {
+export function toHello(node: NodeIntroduction, said: { readonly epochMarks: readonly EpochMark[] }): NodeHello {
   return {
     nodeName: node.name,
     ledgerId: node.ledgerId,
     epochMarks: [...said.epochMarks],
-    joinToken: said.joinToken,
     agentVersion: node.agentVersion,
     resources: { ...node.resources },
     runtimes: node.runtimes.map(({ name, isolation }) => ({ name, isolation: ISOLATIONS[isolation] })),

@@ -67,13 +67,14 @@ function optionsFrom(
   )
   const { values } = parseArgs({ args: [...args], options, strict: true })
   const number = (name: keyof typeof DEFAULTS): number => Number(values[name])
-  const { coreAddress, joinToken, logLevel } = readConfig(process.env)
+  const { coreAddress, joinToken, authority, logLevel } = readConfig(process.env)
   const atOnce = number('at-once')
   return {
     count: number('nodes'),
     prefix: String(values['prefix']),
     coreAddress,
     joinToken,
+    authority,
     resources: {
       cpuMillis: number('cpu-millis'),
       memoryBytes: number('memory-mib') * BYTES_PER_MIB,

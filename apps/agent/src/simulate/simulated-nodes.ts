@@ -6,6 +6,7 @@ import type { Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
 import type { Agent } from '../agent.ts'
 import type { NodeResources } from '../config.ts'
+import { identityInMemory } from '../corelink/node-identity.ts'
 import { createMemoryLedger } from '../ledger/memory-ledger.ts'
 import {
   createSimulatedRuntime,
@@ -22,6 +23,7 @@ export type SimulatedNodesOptions = {
   /** As `host:port`. */
   readonly coreAddress: string
   readonly joinToken: () => string
+  readonly authority: () => string | null
   readonly resources: NodeResources
   readonly delays: SimulatedDelays
   readonly clock: Clock
@@ -93,12 +95,14 @@ export class SimulatedNodes implements AsyncDisposable {
   }
 
   async #joinOne(number: number): Promise<void> {
-    const { clock, log, delays, prefix, coreAddress, joinToken, resources, onAccepted } = this.#options
+    const { clock, log, delays, prefix, coreAddress, joinToken, authority, resources, onAccepted } = this.#options
     const machine = new SimulatedMachine(clock, delays, this.#counting)
     this.#machines.push(machine)
     const agent = await createAgent({
       coreAddress,
       joinToken,
+      authority,
+      identityStore: identityInMemory(),
       nodeName: `${prefix}-${String(number).padStart(NUMBER_LENGTH, '0')}`,
       dataDir: '', // Nothing is kept on disk.
       runtimes: [createSimulatedRuntime(machine)],

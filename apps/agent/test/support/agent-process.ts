@@ -27,6 +27,7 @@ export class AgentProcessWorld implements AsyncDisposable {
     await core.start()
     const dataDir = await mkdtemp(join(tmpdir(), 'fornax-agent-process-'))
     await writeFile(join(dataDir, 'join-token'), core.joinToken)
+    await writeFile(join(dataDir, 'node-ca.pem'), core.authority ?? '')
     return new AgentProcessWorld(core, dataDir)
   }
 

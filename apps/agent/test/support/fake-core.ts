@@ -1,5 +1,6 @@
 /** A small core on a real socket: speaks the node link, keeps what a node says, and decides nothing. */
 import {
+  NodeJoinServiceService,
   NodeLinkServiceService,
   type Command,
   type CommandBatch,
@@ -16,7 +17,8 @@ import {
   type SessionReport,
   type UsageReport,
 } from '@fornax/proto/fornax/nodelink/v1/nodelink'
-import { Server, ServerCredentials, status, type ServerDuplexStream } from '@grpc/grpc-js'
+import { openStandInDoor, type StandInDoor } from '@fornax/certificates/test/stand-in-door'
+import { Server, status, type ServerDuplexStream } from '@grpc/grpc-js'
 
 type Stream = ServerDuplexStream<ConnectRequest, ConnectResponse>
 export type Order = NonNullable<Command['command']>
@@ -28,6 +30,8 @@ export class FakeCore implements AsyncDisposable {
   readonly joinToken = 'a-token-for-tests'
   epoch = 1
   readonly hellos: NodeHello[] = []
+  /** Machines that came with another token. */
+  joinsRefused = 0
   readonly states: NodeState[] = []
   readonly reports: { readonly revision: number; readonly report: NonNullable<Report['report']> }[] = []
   readonly refusals: number[] = []
@@ -45,6 +49,7 @@ export class FakeCore implements AsyncDisposable {
     usageIntervalMs: 0,
   }
   #server: Server | null = null
+  #door: StandInDoor | null = null
   #stream: Stream | null = null
   #revision: number | null = null
   #partial: NodeState[] = []
@@ -53,6 +58,11 @@ export class FakeCore implements AsyncDisposable {
 
   get address(): string {
     return `127.0.0.1:${this.#port}`
+  }
+
+  /** Whom its nodes are to trust, as PEM; null before it has listened. */
+  get authority(): string | null {
+    return this.#door?.authority ?? null
   }
 
   get revision(): number | null {
@@ -67,9 +77,17 @@ export class FakeCore implements AsyncDisposable {
   async start(): Promise<void> {
     const server = new Server({ 'grpc.enable_channelz': 0 })
     const service: NodeLinkServiceServer = { connect: (stream) => this.#accept(stream) }
+    const door = (this.#door ??= await openStandInDoor({
+      joinToken: this.joinToken,
+      refused: () => {
+        this.joinsRefused += 1
+        for (const check of this.#waiting) check()
+      },
+    }))
     server.addService(NodeLinkServiceService, service)
+    server.addService(NodeJoinServiceService, door.joining)
     this.#port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync(`127.0.0.1:${this.#port}`, ServerCredentials.createInsecure(), (error, port) =>
+      server.bindAsync(`127.0.0.1:${this.#port}`, door.credentials, (error, port) =>
         error === null ? resolve(port) : reject(error),
       )
     })
@@ -194,10 +212,6 @@ export class FakeCore implements AsyncDisposable {
 
   #welcome(stream: Stream, hello: NodeHello): void {
     this.hellos.push(hello)
-    if (hello.joinToken !== this.joinToken) {
-      stream.emit('error', { code: status.UNAUTHENTICATED, details: 'wrong token' })
-      return
-    }
     this.#stream = stream
     this.#revision = null
     const value = { coreId: this.coreId, epoch: this.epoch, cores: [], ...this.times }

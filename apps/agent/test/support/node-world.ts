@@ -33,6 +33,7 @@ export class NodeWorld implements AsyncDisposable {
     this.#agent = await createAgent({
       coreAddress: this.core.address,
       joinToken: () => this.core.joinToken,
+      authority: () => this.core.authority,
       nodeName: 'node-1',
       dataDir: this.dataDir,
       clock: systemClock,

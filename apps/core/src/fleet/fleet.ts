@@ -143,6 +143,11 @@ export class Fleet {
     if (session.phase === 'closed') sessionRecorded(this.#state, session.id)
   }
 
+  /** The node of a pod; null when nobody knows the pod. */
+  nodeOfPod(podId: string): string | null {
+    return this.state.pods.get(podId)?.nodeName ?? null
+  }
+
   /** The command that starts these sessions has left for their node. */
   commandsSent(sessionIds: readonly string[]): void {
     const atMs = this.#state.ports.nowMs()

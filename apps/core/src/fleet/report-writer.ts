@@ -94,7 +94,8 @@ function hasNotWoken({ hibernation }: Pod): boolean {
 /** Applies what a node says of one of its sessions. */
 export function applySessionReport(state: FleetState, nodeName: string, report: SessionReport): void {
   const session = state.sessions.get(report.sessionId)
-  const isGranted = session?.podId === report.podId && session.grantEpoch === report.grantEpoch
+  const isTheirs = session?.nodeName === nodeName && session.podId === report.podId
+  const isGranted = isTheirs && session.grantEpoch === report.grantEpoch
   if (!session || !isGranted) return strangeSession(state, nodeName, report)
   const atMs = state.ports.nowMs()
   const apply = (event: Parameters<typeof applyToSession>[2]): boolean => applyToSession(state, session.id, event)

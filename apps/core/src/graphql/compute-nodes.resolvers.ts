@@ -1,5 +1,6 @@
 /** Machines: everybody sees their own part of them, the operator steers them. */
 import { unreachable } from '@fornax/kernel/assert'
+import { nodeIdentity } from './admissions.resolvers.ts'
 import { pageOf, pageSize } from './connections.ts'
 import type { RequestContext } from './context.ts'
 import type { FleetReader, WriteNodeResult } from './core-port.ts'
@@ -77,6 +78,7 @@ export const computeNodeTypes: {
     drainDeadline: ({ view }) => toDateTime(view.registered.drainDeadlineMs),
     hibernatedPodCount: ({ view }, _args, { core, scope }) => countHibernated(core.fleet, scope, view.registered.name),
     id: ({ view }) => computeNodeId(view.registered.name),
+    identity: nodeIdentity,
     isCordoned: ({ view }) => view.registered.isCordoned,
     joinedAt: ({ view }) => toDateTime(view.registered.joinedAtMs),
     labels: ({ view }) => toLabels(labelsOf(view)),

@@ -4,6 +4,7 @@ import type { Viewer } from '../tenants/tenant.ts'
 import type { CorePort } from './core-port.ts'
 import { limitExceeded } from './errors.ts'
 import { REQUEST_OBJECTS_MAX } from './limits.ts'
+import type { AuditedChange, RequestOrigin } from './request-audit.ts'
 import type { Said } from './said.ts'
 import { scopeOf, type Scope } from './visibility.ts'
 import type { Feeds } from './watch-feeds.ts'
@@ -14,17 +15,31 @@ export type RequestContext = {
   readonly viewer: Viewer
   readonly scope: Scope
   readonly caller: Caller
+  readonly origin: RequestOrigin
   readonly budget: ObjectBudget
   /** What root fields have answered already, by their key: they only repeat it. */
   said: ReadonlyMap<string | number, Said> | null
+  /** What the mutation that runs has said of its object, for the audit. */
+  change: AuditedChange | null
 }
 
 export function requestContext(
   { core, feeds }: Pick<RequestContext, 'core' | 'feeds'>,
   viewer: Viewer,
-  caller: Caller,
+  from: { readonly caller: Caller; readonly origin: RequestOrigin },
 ): RequestContext {
-  return { core, feeds, viewer, scope: scopeOf(viewer), caller, budget: new ObjectBudget(), said: null }
+  const { caller, origin } = from
+  return {
+    core,
+    feeds,
+    viewer,
+    scope: scopeOf(viewer),
+    caller,
+    origin,
+    budget: new ObjectBudget(),
+    said: null,
+    change: null,
+  }
 }
 
 /** Bounds what all pages of one request hold together, however often they are asked for under other names. */

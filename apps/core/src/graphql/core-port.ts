@@ -29,6 +29,8 @@ import type { Store } from '../store/store.ts'
 import type { QuotaName } from '../tenants/quotas.ts'
 import type { Viewer } from '../tenants/tenant.ts'
 import type { Logins, TenantDirectory } from './tenants-port.ts'
+import type { JoinToken, NodeIdentity } from '../nodes/node-identity.ts'
+import type { AuditFact, AuditQuery, AuditRecord } from '../trail/audit-record.ts'
 
 export type CorePort = {
   readonly clock: Clock
@@ -41,6 +43,8 @@ export type CorePort = {
   imagesOf(versionId: string): readonly NodeImage[]
   readonly logins: Logins
   readonly useCases: UseCases
+  readonly admissions: NodeAdmissions
+  readonly audit: AuditTrail
   /** Ends when the pod's log does, when `follow` is off and the last line was sent, or when the signal says so. */
   podLog(podId: string, options: PodLogOptions, signal: AbortSignal): AsyncIterable<PodLogBatch>
   /** Null: of every application, of warm and cold starts, of every tenant. */
@@ -105,6 +109,39 @@ export type SecretsPort = {
   create(viewer: Viewer, command: SecretValue): Promise<WriteSecretResult>
   update(viewer: Viewer, command: SecretGuard & SecretValue): Promise<WriteSecretResult>
   remove(viewer: Viewer, command: SecretGuard): Promise<WriteSecretResult>
+}
+
+/** How machines become nodes. Reads are synchronous and in memory. */
+export type NodeAdmissions = {
+  tokens(): Iterable<JoinToken>
+  /** Null where nothing has to be proven. */
+  identity(nodeName: string): NodeIdentity | null
+  /** `text` is what a machine is given; null: there are too many that nobody has used. */
+  createToken(command: {
+    readonly nodeName: string | null
+    readonly lifeMs: number
+  }): Promise<{ readonly token: JoinToken; readonly text: string } | null>
+  /** Null when there is none of that id. */
+  revokeToken(id: string): Promise<JoinToken | null>
+  /** Cuts its stream; null when no machine has joined under the name. */
+  revokeNode(nodeName: string): Promise<NodeIdentity | null>
+  rotateAuthority(): Promise<
+    { readonly kind: 'rotated'; readonly pin: string } | { readonly kind: 'broughtFromOutside' }
+  >
+}
+
+/** What was done, and refused. */
+export type AuditTrail = {
+  /** Never waits. */
+  record(fact: AuditFact): void
+  /** Newest first. */
+  records(query: AuditQuery): Promise<readonly AuditRecord[]>
+  verify(): Promise<{
+    readonly count: number
+    readonly firstNumber: number | null
+    readonly lastNumber: number | null
+    readonly problem: string | null
+  }>
 }
 
 /** What can be done. The edge has checked the role and the limits of input; rules of the domain are checked here. */

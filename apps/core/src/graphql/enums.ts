@@ -22,6 +22,7 @@ import type {
 } from '../sessions/session.ts'
 import type { QuotaName as CoreQuotaName } from '../tenants/quotas.ts'
 import type { Role as CoreRole } from '../tenants/tenant.ts'
+import type { AuditOutcome as CoreAuditOutcome, AuditRecord } from '../trail/audit-record.ts'
 import type { OpenSession, PodLogBatch } from './core-port.ts'
 
 export type ComputeNodeOrder = ('name' | 'cpuBooked' | 'memoryBooked' | 'podCount' | 'sessionCount') | 'lastHeard'
@@ -32,6 +33,8 @@ export type LatencyPhaseKind = Exclude<LatencyPart, 'total'>
 export type NodeLinkKind = CoreNodeLinkKind
 export type PodOrigin = CorePodOrigin['kind']
 export type ApplicationFailureKind = ApplicationFailure['kind']
+export type AuditActorKind = AuditRecord['actorKind']
+export type AuditOutcome = CoreAuditOutcome
 export type CloseReason = CoreCloseReason
 export type ComputeNodePhase = NodePhase
 export type Durability = OpenSession['durability']
@@ -157,6 +160,8 @@ const sessionSteps: EnumTable<SessionStep> = {
   STARTED: 'started',
 }
 
+const auditActorKinds: EnumTable<AuditActorKind> = { CORE: 'core', NOBODY: 'nobody', NODE: 'node', VIEWER: 'viewer' }
+const auditOutcomes: EnumTable<AuditOutcome> = { DONE: 'done', FAILED: 'failed', REFUSED: 'refused' }
 const durabilities: EnumTable<Durability> = { JOURNALED: 'journaled', MEMORY: 'memory' }
 const endpointProtocols: EnumTable<EndpointProtocol> = { HTTP: 'http', TCP: 'tcp', UDP: 'udp' }
 const openSessionWaits: EnumTable<OpenSessionWait> = { NONE: 'none', READY: 'ready' }
@@ -245,6 +250,8 @@ export const enumTables = {
   NodeLinkKind: nodeLinkKinds,
   PodOrigin: podOrigins,
   ApplicationFailureKind: applicationFailureKinds,
+  AuditActorKind: auditActorKinds,
+  AuditOutcome: auditOutcomes,
   CloseReason: closeReasons,
   ComputeNodePhase: computeNodePhases,
   Durability: durabilities,

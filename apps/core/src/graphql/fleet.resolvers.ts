@@ -1,5 +1,6 @@
 /** The whole, counted, as far as the viewer sees it; and any object, by its id. */
 import { unreachable } from '@fornax/kernel/assert'
+import { auditRecord } from './audit.resolvers.ts'
 import { mayDo, type Operation } from '../tenants/access-rules.ts'
 import { tokenFor, userFor } from './access-lookups.ts'
 import type { RequestContext } from './context.ts'
@@ -63,6 +64,7 @@ const OPERATION_OF: Readonly<Record<Kind, Operation>> = {
   computeNode: 'computeNode',
   tenant: 'tenant',
   apiToken: 'apiTokens',
+  auditRecord: 'auditRecords',
   user: 'users',
   secret: 'secret',
   event: 'events',
@@ -79,6 +81,8 @@ async function findNode(id: string, context: RequestContext): Promise<FoundNode>
       return named('Pod', visiblePod(core.fleet, scope, id))
     case 'application':
       return named('Application', visibleApplication(core.fleet, scope, id))
+    case 'auditRecord':
+      return named('AuditRecord', await auditRecord(core, scope, reference.number))
     case 'computeNode':
       return named('ComputeNode', visibleNode(core.fleet, scope, reference.name))
     case 'tenant':

@@ -22,6 +22,7 @@ import type {
 } from './generated/resolver-types.ts'
 import type { Said } from './said.ts'
 import { notAllowed } from './problems.ts'
+import { AUDITED_IN_GROUPS, factOf, failureOf, refusalOf } from './request-audit.ts'
 
 type RootField = keyof QueryResolvers | keyof MutationResolvers | keyof SubscriptionResolvers
 type Covers<All extends string, Some extends All> = Some
@@ -67,8 +68,27 @@ function orFail(operation: Operation, resolve: Resolve | undefined): Resolve {
   return (root, args, context, info) => {
     const said = context.said?.get(info.path.key)
     if (said) return repeat(said)
-    if (!mayDo(context.viewer.role, operation)) throw forbidden(operation, needed)
-    return resolve(root, args, context, info)
+    if (mayDo(context.viewer.role, operation)) return resolve(root, args, context, info)
+    context.core.audit.record(refusalOf(context, { action: operation, args: Object(args) }))
+    throw forbidden(operation, needed)
+  }
+}
+
+/** Carries a mutation out, and lets the audit know what came of it. */
+async function recorded(
+  context: RequestContext,
+  asked: { readonly action: string; readonly args: object },
+  act: () => unknown,
+): Promise<unknown> {
+  const { audit } = context.core
+  context.change = null // Mutations of one request run one after another.
+  try {
+    const payload = await act()
+    audit.record(factOf(context, { ...asked, change: context.change ?? undefined }, payload))
+    return payload
+  } catch (error) {
+    audit.record(failureOf(context, asked))
+    throw error
   }
 }
 
@@ -83,7 +103,12 @@ function orProblem(operation: Operation, resolve: Resolve | undefined): Resolve 
   return (root, args, context, info) => {
     const said = context.said?.get(info.path.key)
     if (said) return repeat(said)
-    if (mayDo(context.viewer.role, operation)) return resolve(root, args, context, info)
+    const asked = { action: operation, args: Object(args) }
+    if (mayDo(context.viewer.role, operation)) {
+      const act = (): unknown => resolve(root, args, context, info)
+      return AUDITED_IN_GROUPS.has(operation) ? act() : recorded(context, asked, act)
+    }
+    context.core.audit.record(refusalOf(context, asked))
     const { resourceVersion } = context.core.fleet
     const refusal = { problem: notAllowed(needed, operation), resourceVersion, sessionCount: 0 }
     const batch = batchOf(operation, args)

@@ -1,4 +1,5 @@
 /** Reads the body of a request: JSON, in UTF-8, of a bounded size. */
+import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import { BODY_BYTES_MAX } from './limits.ts'
 
@@ -13,6 +14,7 @@ export async function readJson(request: IncomingMessage): Promise<Body> {
   if (wrongType !== null) return { kind: 'refused', status: 415, message: wrongType }
   const read = await readBytes(request)
   if (read.kind !== 'bytes') return read
+  if (!isUtf8(read.bytes)) return { kind: 'refused', status: 400, message: 'The body is not UTF-8.' }
   try {
     return { kind: 'json', value: JSON.parse(read.bytes.toString('utf8')) }
   } catch (error) {

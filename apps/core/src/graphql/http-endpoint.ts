@@ -1,4 +1,5 @@
 /** GraphQL over HTTP: what lies between `node:http` and Apollo. */
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HeaderMap, type ApolloServer, type HTTPGraphQLRequest, type HTTPGraphQLResponse } from '@apollo/server'
 import { Caller } from '@fornax/kernel/caller'
@@ -6,16 +7,19 @@ import type { GraphQLError } from 'graphql'
 import { authenticate } from './authentication.ts'
 import { requestContext, type RequestContext } from './context.ts'
 import type { CorePort } from './core-port.ts'
-import { unauthenticated } from './errors.ts'
+import { limitExceeded, unauthenticated } from './errors.ts'
 import { readJson } from './http-body.ts'
-import { introspectionProblem } from './introspection.ts'
+import { introspectionProblem, rateLimited, type Gate } from './gate.ts'
+import type { RequestOrigin } from './request-audit.ts'
 import type { Feeds } from './watch-feeds.ts'
 
 export type HttpEndpointOptions = {
   readonly core: CorePort
   readonly feeds: Feeds
   readonly apollo: ApolloServer<RequestContext>
-  readonly isProduction: boolean
+  readonly gate: Gate
+  /** Names and values, with every answer. */
+  readonly headers: readonly string[]
 }
 
 /** Answers one request to `/graphql`. */
@@ -24,24 +28,52 @@ export async function answerGraphql(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { core, feeds, apollo, isProduction } = options
+  const { core, feeds, apollo, gate, headers } = options
   const known = authenticate(core.tenants, request.headers.authorization)
   const who = known instanceof Promise ? await known : known
   if (who.kind === 'unknown') {
     response.setHeader('www-authenticate', 'Bearer')
     return sendError(request, response, 401, unauthenticated(who.hasToken))
   }
+  const waitMs = gate.traffic.waitMs(who.viewer)
+  if (waitMs > 0) {
+    response.setHeader('retry-after', Math.ceil(waitMs / 1_000))
+    return sendError(request, response, 429, rateLimited(waitMs))
+  }
+  const leave = gate.traffic.enter(who.viewer)
+  if (leave === null) return sendError(request, response, 429, tooManyOperations())
   const caller = new Caller()
+  const origin = originOf(request)
   response.once('close', () => {
+    leave()
     if (!response.writableFinished) caller.leave()
   })
   const asked = await readRequest(request)
   if (asked.kind === 'gone') return
   if (asked.kind === 'refused') return sendError(request, response, asked.status, asked)
-  const refusal = introspectionProblem(sourceOf(asked.request), who.viewer, isProduction)
+  const { trusted } = gate
+  const meant = trusted === null ? null : trusted.resolve(asked.request.body)
+  if (meant?.kind === 'refused') return sendError(request, response, 403, meant.error)
+  const httpGraphQLRequest = meant === null ? asked.request : withQuery(asked.request, meant.query)
+  const refusal = introspectionProblem(sourceOf(httpGraphQLRequest), who.viewer, gate.introspection)
   if (refusal) return sendError(request, response, 403, refusal)
-  const context = async (): Promise<RequestContext> => requestContext({ core, feeds }, who.viewer, caller)
-  send(response, await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest: asked.request, context }))
+  const context = async (): Promise<RequestContext> => requestContext({ core, feeds }, who.viewer, { caller, origin })
+  send(response, headers, await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context }))
+}
+
+/** A registered document, in the place of its name. */
+function withQuery(request: HTTPGraphQLRequest, query: string): HTTPGraphQLRequest {
+  const { extensions: _hash, documentId: _id, ...body } = Object(request.body)
+  return { ...request, body: { ...body, query } }
+}
+
+function tooManyOperations(): GraphQLError {
+  return limitExceeded('Your tenant has too many operations under way; wait for some to end.')
+}
+
+/** Who sent it, as far as the network says. The id is made for us: what a client says could name another request. */
+export function originOf(request: IncomingMessage): RequestOrigin {
+  return { source: request.socket.remoteAddress ?? null, requestId: randomUUID() }
 }
 
 type Asked =
@@ -78,11 +110,11 @@ function sourceOf({ body, search }: HTTPGraphQLRequest): unknown {
 }
 
 /** We never defer, so an answer is always complete. */
-function send(response: ServerResponse, answer: HTTPGraphQLResponse): void {
+function send(response: ServerResponse, always: readonly string[], answer: HTTPGraphQLResponse): void {
   const { status = 200, headers, body } = answer
   const text = body.kind === 'complete' ? body.string : ''
   // With its length known, the whole answer leaves in one write.
-  const fields: (string | number)[] = ['content-length', Buffer.byteLength(text)]
+  const fields: (string | number)[] = ['content-length', Buffer.byteLength(text), ...always]
   for (const [name, value] of headers) fields.push(name, value)
   response.writeHead(status, fields).end(text)
 }

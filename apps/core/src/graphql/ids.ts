@@ -2,9 +2,15 @@
 import { kindOfId } from '@fornax/kernel/ids'
 
 const NODE = 'nod-'
+const AUDIT_RECORD = /^aud-(\d{1,15})$/
 
 export function computeNodeId(name: string): string {
   return NODE + name
+}
+
+/** The number of the record is its name. */
+export function auditRecordId(number: number): string {
+  return `aud-${number}`
 }
 
 /** The object that an id names, if it can be one of ours. */
@@ -14,9 +20,12 @@ export type Reference =
       readonly id: string
     }
   | { readonly kind: 'computeNode'; readonly name: string }
+  | { readonly kind: 'auditRecord'; readonly number: number }
 
 export function referenceOf(id: string): Reference | null {
   if (id.startsWith(NODE)) return { kind: 'computeNode', name: id.slice(NODE.length) }
+  const [, number] = AUDIT_RECORD.exec(id) ?? []
+  if (number !== undefined) return { kind: 'auditRecord', number: Number(number) }
   switch (kindOfId(id)) {
     case 'ses':
       return { kind: 'session', id }

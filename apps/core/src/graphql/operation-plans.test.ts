@@ -35,7 +35,10 @@ class World implements Disposable {
 
   context(role: Role = 'operator'): RequestContext {
     const viewer = { tokenId: 'tok', tenantId: this.core.tenants.idOf('acme'), role }
-    return requestContext({ core: this.core, feeds: this.#feeds }, viewer, new Caller())
+    return requestContext({ core: this.core, feeds: this.#feeds }, viewer, {
+      caller: new Caller(),
+      origin: { source: null, requestId: 'r' },
+    })
   }
 
   /** As graphql-js alone would answer. */

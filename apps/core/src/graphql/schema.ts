@@ -18,6 +18,8 @@ import {
 import type { RequestContext } from './context.ts'
 import { eventQueries, eventSubscriptions, eventTypes } from './events.resolvers.ts'
 import { enumTables } from './enums.ts'
+import { admissionMutations, admissionQueries, admissionTypes } from './admissions.resolvers.ts'
+import { auditQueries, auditTypes } from './audit.resolvers.ts'
 import { fleetQueries, fleetTypes } from './fleet.resolvers.ts'
 import type { MutationResolvers, QueryResolvers, Resolvers, SubscriptionResolvers } from './generated/resolver-types.ts'
 import { guardFields, guardRoots } from './guard.ts'
@@ -34,6 +36,8 @@ import { userMutations, userQueries, userTypes } from './users.resolvers.ts'
 const FOLDER = join(import.meta.dirname, 'schema')
 
 const queries: Required<QueryResolvers> = {
+  ...admissionQueries,
+  ...auditQueries,
   ...applicationQueries,
   ...computeNodeQueries,
   ...eventQueries,
@@ -48,6 +52,7 @@ const queries: Required<QueryResolvers> = {
 }
 
 const mutations: Required<MutationResolvers> = {
+  ...admissionMutations,
   ...applicationMutations,
   ...computeNodeMutations,
   ...secretMutations,
@@ -67,6 +72,8 @@ const subscriptions: Required<SubscriptionResolvers> = {
 const resolvers: Resolvers = {
   ...scalars,
   ...enumTables,
+  ...admissionTypes,
+  ...auditTypes,
   ...applicationTypes,
   ...computeNodeTypes,
   ...eventTypes,

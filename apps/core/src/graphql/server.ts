@@ -4,12 +4,15 @@
  * them would cost more than the answer.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
+import { keepCertificate, readCertificate, type CertificateFiles } from '@fornax/certificates/served-certificate'
 import { invariant } from '@fornax/kernel/assert'
 import { sleep } from '@fornax/kernel/clock'
 import { startApollo } from './apollo.ts'
 import { answerAuth, isAuthPath } from './auth-endpoint.ts'
 import type { CorePort } from './core-port.ts'
 import { createDocumentStore } from './documents.ts'
+import { openGate, type GateOptions } from './gate.ts'
 import { answerGraphql, type HttpEndpointOptions } from './http-endpoint.ts'
 import { OperationPlans } from './operation-plans.ts'
 import { createSchema } from './schema.ts'
@@ -22,6 +25,9 @@ export type GraphqlServerOptions = {
   readonly port: number
   /** Whether it serves users: then errors and the schema say less to them. */
   readonly isProduction: boolean
+  /** With it, TLS is spoken, and nothing else. */
+  readonly tls?: CertificateFiles | null
+  readonly gate?: GateOptions
   readonly metrics: { readonly contentType: string; text(): Promise<string> }
   /** Whether traffic may come; without it, from the start. */
   readonly isReady?: () => boolean
@@ -45,9 +51,17 @@ const INIT_TIMEOUT_MS = 3_000
 /** How long requests may go on when the server stops. */
 const DRAIN_MS = 2_000
 const DRAIN_CHECK_MS = 50
-/** Longer than proxies and clients keep an idle connection, so that it is they who close it. */
-const KEEP_ALIVE_MS = 75_000
-const REQUEST_MS = 30_000
+const TIMES = {
+  /** Longer than proxies and clients keep an idle connection, so that it is they who close it. */
+  keepAliveTimeout: 75_000,
+  requestTimeout: 30_000,
+  /** Who sends its headers letter by letter is not waited for. */
+  headersTimeout: 10_000,
+  connectionsCheckingInterval: 2_000,
+}
+/** What answers tell browsers that meet them: they are data, and of no page. */
+const HEADERS = ['x-content-type-options', 'nosniff', 'cache-control', 'no-store']
+const HEADERS_OF_TLS = ['strict-transport-security', 'max-age=31536000']
 
 /** Listens and serves. Throws a `ListenError` when the port cannot be had. */
 export async function startGraphqlServer(core: CorePort, options: GraphqlServerOptions): Promise<GraphqlServer> {
@@ -60,12 +74,15 @@ export async function startGraphqlServer(core: CorePort, options: GraphqlServerO
   const plans = new OperationPlans(schema)
   const apollo = await startApollo({ schema, documents, plans, isProduction, log })
   stack.defer(() => apollo.stop())
-  const sockets = new GraphqlWebSockets({ core, feeds, schema, documents, plans, isProduction, initTimeoutMs })
+  const gate = openGate(options.gate ?? {}, isProduction, () => core.clock.nowMs())
+  const sockets = new GraphqlWebSockets({ core, feeds, schema, documents, plans, isProduction, gate, initTimeoutMs })
   stack.defer(() => sockets.stop())
-  const routes = new Routes({ core, feeds, apollo, isProduction }, options)
-  const http = createServer((request, response) => void routes.answer(request, response))
-  http.keepAliveTimeout = KEEP_ALIVE_MS
-  http.requestTimeout = REQUEST_MS
+  const tls = options.tls ?? null
+  const headers = tls === null ? HEADERS : [...HEADERS, ...HEADERS_OF_TLS]
+  const routes = new Routes({ core, feeds, apollo, gate, headers }, options)
+  const http = tls === null ? createServer(TIMES) : createTlsServer({ ...TIMES, ...readCertificate(tls) })
+  if (tls !== null && http instanceof TlsServer) stack.use(keepCertificate(http, tls, core))
+  http.on('request', (request, response) => void routes.answer(request, response))
   http.on('upgrade', (request, stream, head) => {
     if (routes.isDraining || pathOf(request) !== PATH) stream.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n')
     else sockets.upgrade(request, stream, head)
@@ -78,7 +95,11 @@ export async function startGraphqlServer(core: CorePort, options: GraphqlServerO
   })
   const owned = stack.move()
   const host = options.host.includes(':') ? `[${options.host}]` : options.host
-  return { url: `http://${host}:${port}`, port, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return {
+    url: `${tls === null ? 'http' : 'https'}://${host}:${port}`,
+    port,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
 }
 
 /** Which part of the server answers a request. */
@@ -95,12 +116,18 @@ class Routes {
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       if (this.isDraining) response.setHeader('connection', 'close')
+      if (pathOf(request) !== PATH) this.#setHeaders(response) // GraphQL sets them itself, at once with its own.
       await this.#route(request, response)
     } catch (cause) {
       this.#endpoint.core.log.error({ err: cause, url: request.url }, 'a request failed unexpectedly')
       if (!response.headersSent)
         sendJson(response, 500, { error: 'Something went wrong in the core; its log has more.' })
     }
+  }
+
+  #setHeaders(response: ServerResponse): void {
+    const { headers } = this.#endpoint
+    for (let at = 0; at + 1 < headers.length; at += 2) response.setHeader(headers[at] ?? '', headers[at + 1] ?? '')
   }
 
   #route(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined {

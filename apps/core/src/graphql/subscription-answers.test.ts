@@ -64,7 +64,10 @@ class World implements AsyncDisposable {
   /** What a new reader gets, from now on. */
   async watch(asked: { document?: typeof document; variableValues?: object; role?: Role }): Promise<unknown[]> {
     const viewer = { tokenId: 'tok', tenantId: this.core.tenants.idOf('acme'), role: asked.role ?? 'viewer' }
-    const contextValue = requestContext({ core: this.core, feeds: this.#feeds }, viewer, new Caller())
+    const contextValue = requestContext({ core: this.core, feeds: this.#feeds }, viewer, {
+      caller: new Caller(),
+      origin: { source: null, requestId: 'r' },
+    })
     const received: unknown[] = []
     const events = await this.#answers.subscribe(
       { schema, document: asked.document ?? document, variableValues: { ...asked.variableValues }, contextValue },

@@ -2,6 +2,7 @@
  * graphql-transport-ws over `ws`. The protocol is graphql-ws'; here is what it leaves to its host: who is
  * connected, how much they may ask for, what they may see of errors, and when they are gone.
  */
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { invariant } from '@fornax/kernel/assert'
@@ -26,7 +27,7 @@ import { requestContext } from './context.ts'
 import type { CorePort } from './core-port.ts'
 import { checkDocument, type DocumentStore } from './documents.ts'
 import { limitExceeded, toPublicErrors, unauthenticated, type ErrorMask } from './errors.ts'
-import { introspectionProblem } from './introspection.ts'
+import { introspectionProblem, rateLimited, type Gate } from './gate.ts'
 import { BODY_BYTES_MAX, SOCKET_OPERATIONS_MAX, SOCKET_UNREAD_BYTES_MAX } from './limits.ts'
 import type { OperationPlans } from './operation-plans.ts'
 import { SocketOutbox } from './socket-outbox.ts'
@@ -40,6 +41,7 @@ export type WebSocketOptions = {
   readonly documents: DocumentStore
   readonly plans: OperationPlans
   readonly isProduction: boolean
+  readonly gate: Gate
   readonly initTimeoutMs: number
 }
 
@@ -54,7 +56,11 @@ type Extra = {
   /** What carries it. */
   readonly stream: Duplex
   readonly authorization: string | undefined
+  /** The address of the client. */
+  readonly source: string | null
   readonly callers: Map<string, Caller>
+  /** By operation: it is over, for who counts those of its tenant. */
+  readonly leaves: Map<string, () => void>
   viewer: Viewer | null
 }
 
@@ -85,10 +91,10 @@ export class GraphqlWebSockets {
       onNext: (...[, , , , { data, errors }]) =>
         errors && { ...(data !== undefined && { data }), errors: toPublicErrors(errors, this.#mask) },
       onError: (context, id, _payload, errors) => {
-        context.extra.callers.delete(id)
+        this.#ended(context.extra, id)
         return toPublicErrors(errors, this.#mask)
       },
-      onComplete: (context, id) => void context.extra.callers.delete(id),
+      onComplete: (context, id) => this.#ended(context.extra, id),
     })
     this.#sockets = new WebSocketServer({ noServer: true, maxPayload: BODY_BYTES_MAX, handleProtocols })
     this.#outbox = new SocketOutbox(options.core.clock)
@@ -122,7 +128,8 @@ export class GraphqlWebSockets {
 
   #accept(socket: WebSocket, stream: Duplex, request: IncomingMessage): void {
     const { authorization } = request.headers
-    const extra: Extra = { socket, stream, authorization, callers: new Map(), viewer: null }
+    const source = request.socket.remoteAddress ?? null
+    const extra: Extra = { socket, stream, authorization, source, callers: new Map(), leaves: new Map(), viewer: null }
     this.#heard.add(socket)
     socket.on('pong', () => this.#heard.add(socket))
     socket.on('error', (error) => this.#log.debug({ err: error }, 'a socket failed'))
@@ -137,8 +144,15 @@ export class GraphqlWebSockets {
     )
     socket.once('close', (code, reason) => {
       for (const caller of extra.callers.values()) caller.leave()
+      for (const leave of extra.leaves.values()) leave()
       closed(code, reason.toString()).catch((cause: unknown) => this.#fail(extra, cause))
     })
+  }
+
+  #ended({ callers, leaves }: Extra, id: string): void {
+    callers.delete(id)
+    leaves.get(id)?.()
+    leaves.delete(id)
   }
 
   async #receive(extra: Extra, data: RawData, handle: (text: string) => Promise<void>): Promise<void> {
@@ -159,6 +173,10 @@ export class GraphqlWebSockets {
     // No turn passes between a token that is known and the watch over its end.
     const who = known instanceof Promise ? await known : known
     if (who.kind === 'unknown') return false
+    const leave = this.#options.gate.traffic.connect(who.viewer)
+    if (leave === null) return false
+    extra.socket.once('close', leave)
+    if (extra.socket.readyState === extra.socket.CLOSED) leave()
     extra.viewer = who.viewer
     this.#endWith(who.viewer, extra.socket)
     return true
@@ -181,23 +199,34 @@ export class GraphqlWebSockets {
     id: string,
     payload: SubscribePayload,
   ): ExecutionArgs | readonly GraphQLError[] {
-    const { core, feeds, schema, documents, isProduction } = this.#options
+    const { core, feeds, schema, documents, gate } = this.#options
     const { viewer } = extra
     if (viewer === null) return [unauthenticated(false)]
     if (Object.keys(subscriptions).length > SOCKET_OPERATIONS_MAX)
       return [limitExceeded(`One socket may run ${SOCKET_OPERATIONS_MAX} operations at a time.`)]
-    const refusal = introspectionProblem(payload.query, viewer, isProduction)
+    const waitMs = gate.traffic.waitMs(viewer)
+    if (waitMs > 0) return [rateLimited(waitMs)]
+    const meant = gate.trusted === null ? null : gate.trusted.resolve(payload)
+    if (meant?.kind === 'refused') return [meant.error]
+    const query = meant?.query ?? payload.query
+    const refusal = introspectionProblem(query, viewer, gate.introspection)
     if (refusal) return [refusal]
-    const checked = checkDocument(documents, schema, payload.query)
+    const checked = checkDocument(documents, schema, query)
     if (checked.kind === 'invalid') return checked.errors
+    const leave = gate.traffic.enter(viewer)
+    if (leave === null) return [limitExceeded('Your tenant has too many operations under way; end some of them.')]
     const caller = new Caller()
     extra.callers.set(id, caller)
+    extra.leaves.set(id, leave)
     const args = {
       schema,
       document: checked.document,
       operationName: payload.operationName,
       variableValues: payload.variables,
-      contextValue: requestContext({ core, feeds }, viewer, caller),
+      contextValue: requestContext({ core, feeds }, viewer, {
+        caller,
+        origin: { source: extra.source, requestId: randomUUID() },
+      }),
     }
     const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`
     this.#subscribed.set(args, { args, deliver: (answer) => this.#outbox.send(extra, `${head}${answer}}`) })

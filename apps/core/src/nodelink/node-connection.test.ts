@@ -42,7 +42,6 @@ function hello(): NodeHello {
     nodeName: 'node-1',
     ledgerId: 'led-1',
     epochMarks: [],
-    joinToken: 'secret',
     agentVersion: '0.1.0',
     resources: { cpuMillis: 1_000, memoryBytes: 1_000, pods: 10 },
     runtimes: [],
@@ -69,7 +68,6 @@ function silentStream() {
     leaseMs: 10_000,
     heartbeatMs: 2_000,
     usageMs: 2_000,
-    isJoinToken: () => true,
     podSecrets: () => null,
     imageReported: () => undefined,
     nodeReady: () => undefined,
@@ -80,6 +78,7 @@ function silentStream() {
       nodeUsage: () => undefined,
       nodePressure: () => undefined,
       commandsSent: () => undefined,
+      nodeOfPod: () => null,
     },
     hasGreeted: () => false,
     join: () => 'accepted',
@@ -91,5 +90,10 @@ function silentStream() {
     end: () => undefined,
     fail: (refusal: Refusal) => void refusals.push(refusal),
   }
-  return { clock, frames, refusals, connection: new NodeConnection(ports, stream) }
+  return {
+    clock,
+    frames,
+    refusals,
+    connection: new NodeConnection(ports, stream, { nodeName: 'node-1', notAfterMs: Number.POSITIVE_INFINITY }),
+  }
 }

@@ -1,7 +1,7 @@
 /**
  * One stream of one node, from its hello to its end.
  *
- *   hello ─► accepted ─► full state ─► reports, usage, heartbeats, logs
+ *   certificate ─► hello ─► accepted ─► full state ─► reports, usage, heartbeats, logs
  *
  * Commands of one turn of the event loop leave in one frame. When the node does not read, commands wait
  * up to a bound, and then the stream is cut: its next full state says what got through.
@@ -26,6 +26,7 @@ import { bytesOfFiles } from '../applications/provision.ts'
 import { imageReportFrom, introductionFrom, reportFrom, stateFrom, usageFrom } from './from-wire.ts'
 import { LogReaders, type PodLogBatch, type PodLogOptions } from './log-readers.ts'
 import { preloadToWire, toWire } from './to-wire.ts'
+import { isTooMuch, noTraffic, TRAFFIC_WORDS, type NodeTraffic, type TrafficKind } from './traffic-rules.ts'
 
 /** What a connection needs of the core. */
 export type ConnectionPorts = {
@@ -36,7 +37,6 @@ export type ConnectionPorts = {
   readonly leaseMs: number
   readonly heartbeatMs: number
   readonly usageMs: number
-  readonly isJoinToken: (token: string) => boolean
   /** The values of secrets for a pod of a version; null: it has none. */
   readonly podSecrets: (versionId: string) => PodSecrets | null
   /** A node tells of an image that it was asked to get. */
@@ -47,6 +47,8 @@ export type ConnectionPorts = {
     nodeHeard(nodeName: string): void
     nodeUsage(nodeName: string, usage: NodeUsage, pods: ReadonlyMap<string, PodUsage>): void
     commandsSent(sessionIds: readonly string[]): void
+    /** The node of a pod; null when nobody knows the pod. */
+    nodeOfPod(podId: string): string | null
     nodePressure(nodeName: string, pressure: NodePressure): void
   }
   /** Whether this core has let in a node with this ledger before. */
@@ -56,8 +58,17 @@ export type ConnectionPorts = {
   /** The agent has seen a higher epoch of this cluster: somebody restored an old database. */
   readonly epochRefused: (highestEpoch: number) => void
   readonly left: (connection: NodeConnection) => void
+  /** Told of each stream that is ended with a reason. */
+  readonly cutOff?: (nodeName: string, refusal: Refusal) => void
   /** The node's first full state on this connection has come. */
   readonly nodeReady: (nodeName: string) => void
+}
+
+/** Who is at the other end, as the stream itself proves it. */
+export type NodePeer = {
+  readonly nodeName: string
+  /** Until when the proof counts; infinite where nothing has to be proven. */
+  readonly notAfterMs: number
 }
 
 /** The stream, as gRPC gives it. */
@@ -68,7 +79,9 @@ export type NodeStream = {
 }
 
 export type Refusal = {
-  readonly code: 'unauthenticated' | 'invalidArgument' | 'alreadyExists' | 'resourceExhausted' | 'aborted'
+  readonly code:
+    | ('unauthenticated' | 'permissionDenied' | 'invalidArgument')
+    | ('alreadyExists' | 'resourceExhausted' | 'aborted')
   readonly message: string
 }
 
@@ -80,9 +93,12 @@ const DEFINITION_BYTES = 64 * 1_024
 const COMMAND_BYTES = 128
 const UNSENT_COMMANDS_MAX = 100_000
 const STATE_PARTS_MAX = 2_000
-/** How long a stream may stay open for somebody who has not shown the join token. */
+/** How far above its own a core follows what a node says it saw. */
+const EPOCH_STEP_MAX = 100_000
+/** How long a stream may stay open for somebody who does not say who they are. */
 const HELLO_TIMEOUT_MS = 10_000
 const NO_HELLO: Refusal = { code: 'unauthenticated', message: 'no hello came' }
+const CERTIFICATE_ENDED: Refusal = { code: 'unauthenticated', message: 'the certificate of the node has ended' }
 const LEFT_BEHIND: Refusal = {
   code: 'aborted',
   message: 'the node knows a later core of this cluster; this one begins anew',
@@ -93,6 +109,7 @@ export class NodeConnection {
   readonly #ports: ConnectionPorts
   readonly #stream: NodeStream
   readonly #logs: LogReaders
+  readonly #peer: NodePeer
   #nodeName: string | null = null
   #stateParts: WireNodeState[] = []
   #unsent: NodeCommand[] = []
@@ -102,11 +119,16 @@ export class NodeConnection {
   /** Its first full state has come. */
   #isReady = false
   #heartbeat: Cancel | null = null
+  #cancelExpiry: Cancel = () => undefined
+  readonly #traffic: NodeTraffic
   readonly #cancelHelloTimeout: Cancel
 
-  constructor(ports: ConnectionPorts, stream: NodeStream) {
+  constructor(ports: ConnectionPorts, stream: NodeStream, peer: NodePeer) {
     this.#ports = ports
     this.#stream = stream
+    this.#peer = peer
+    this.#traffic = noTraffic(ports.clock.nowMs())
+    this.provenUntil(peer.notAfterMs)
     this.#logs = new LogReaders((frame) => void this.#stream.write(frame))
     this.#cancelHelloTimeout = ports.clock.schedule(HELLO_TIMEOUT_MS, () => this.refuse(NO_HELLO))
   }
@@ -114,6 +136,15 @@ export class NodeConnection {
   /** Null until the hello was accepted. */
   get nodeName(): string | null {
     return this.#nodeName
+  }
+
+  /** The node has shown a newer certificate: the stream may go on for as long as that. */
+  provenUntil(notAfterMs: number): void {
+    this.#cancelExpiry()
+    if (this.#isOver || notAfterMs === Number.POSITIVE_INFINITY) return
+    const { clock } = this.#ports
+    const leftMs = Math.max(0, notAfterMs - clock.nowMs())
+    this.#cancelExpiry = clock.schedule(leftMs, () => this.refuse(CERTIFICATE_ENDED))
   }
 
   /** Sends a command with the others of this turn. */
@@ -129,6 +160,7 @@ export class NodeConnection {
   receive(request: ConnectRequest): void {
     if (this.#isOver || request.frame === undefined) return
     const { frame } = request
+    if (this.#isTooMuch('frames', 1)) return
     if (this.#nodeName === null) {
       if (frame.$case !== 'hello') return this.refuse({ code: 'invalidArgument', message: 'a hello comes first' })
       return this.#hello(frame.value)
@@ -147,6 +179,7 @@ export class NodeConnection {
     if (this.#isOver) return
     this.#isOver = true
     this.#cancelHelloTimeout()
+    this.#cancelExpiry()
     this.#heartbeat?.()
     this.#unsent = []
     this.#logs.endAll(NO_LOG.message)
@@ -156,7 +189,8 @@ export class NodeConnection {
   /** Ends the stream with a reason. */
   refuse(refusal: Refusal): void {
     if (this.#isOver) return
-    this.#ports.log.warn({ node: this.#nodeName, ...refusal }, 'a node was cut off')
+    this.#ports.log.warn({ node: this.#peer.nodeName, ...refusal }, 'a node was cut off')
+    this.#ports.cutOff?.(this.#peer.nodeName, refusal)
     this.closed()
     this.#stream.fail(refusal)
   }
@@ -178,8 +212,7 @@ export class NodeConnection {
   }
 
   #hello(hello: NodeHello): void {
-    if (!this.#ports.isJoinToken(hello.joinToken))
-      return this.refuse({ code: 'unauthenticated', message: 'the join token is not valid; take it from the core' })
+    if (hello.nodeName !== this.#peer.nodeName) return this.refuse(notItself(this.#peer.nodeName, hello.nodeName))
     const introduction = introductionFrom(hello)
     if (introduction === null)
       return this.refuse({ code: 'invalidArgument', message: 'the hello lacks a valid name, ledger or resources' })
@@ -198,7 +231,13 @@ export class NodeConnection {
   #isLeftBehind({ epochMarks }: NodeHello, introduction: NodeIntroduction): boolean {
     const { coreId, epoch, hasGreeted, epochRefused } = this.#ports
     const mark = epochMarks.find((one) => one.coreId === coreId)
-    if (!mark || mark.epoch < epoch || (mark.epoch === epoch && hasGreeted(introduction.ledgerId))) return false
+    if (
+      !mark ||
+      mark.epoch > epoch + EPOCH_STEP_MAX ||
+      mark.epoch < epoch ||
+      (mark.epoch === epoch && hasGreeted(introduction.ledgerId))
+    )
+      return false
     epochRefused(mark.epoch)
     return true
   }
@@ -214,11 +253,12 @@ export class NodeConnection {
         const reports = frame.value.reports.flatMap((report) => reportFrom(report) ?? [])
         if (reports.length !== frame.value.reports.length)
           return this.refuse({ code: 'invalidArgument', message: 'a report that makes no sense' })
-        if (!fleet.nodeReports(nodeName, frame.value.firstRevision, reports)) this.send({ kind: 'sendState' })
-        return
+        if (this.#isTooMuch('reports', reports.length) || this.#isForeign(nodeName, reports)) return
+        if (fleet.nodeReports(nodeName, frame.value.firstRevision, reports)) return
+        return this.#isTooMuch('gaps', 1) ? undefined : this.send({ kind: 'sendState' })
       }
       case 'epochRefused':
-        return this.#ports.epochRefused(frame.value.highestEpoch)
+        return this.#epochRefused(frame.value.highestEpoch)
       case 'heartbeat':
         return fleet.nodeHeard(nodeName)
       case 'usage': {
@@ -236,7 +276,32 @@ export class NodeConnection {
     }
   }
 
+  /** Nobody starts that often: a number like that is a lie, and would be gone above. */
+  #epochRefused(highestEpoch: number): void {
+    if (highestEpoch > this.#ports.epoch + EPOCH_STEP_MAX)
+      return this.refuse({ code: 'invalidArgument', message: 'an epoch that no core of this cluster can have had' })
+    this.#ports.epochRefused(highestEpoch)
+  }
+
+  /** Counts what the node sends; true: that was too much, and its stream is over. */
+  #isTooMuch(kind: TrafficKind, count: number): boolean {
+    if (!isTooMuch(this.#traffic, kind, count, this.#ports.clock.nowMs())) return false
+    this.refuse({ code: 'resourceExhausted', message: TRAFFIC_WORDS[kind] })
+    return true
+  }
+
+  /** What it says of pods of other nodes changes nothing; who says much of it is cut off. */
+  #isForeign(nodeName: string, reports: readonly NodeReport[]): boolean {
+    const { fleet } = this.#ports
+    const foreign = reports.filter((report) => {
+      const owner = fleet.nodeOfPod(report.kind === 'pod' ? report.pod.podId : report.session.podId)
+      return owner !== null && owner !== nodeName
+    })
+    return foreign.length > 0 && this.#isTooMuch('foreign', foreign.length)
+  }
+
   #receiveState(nodeName: string, part: WireNodeState): void {
+    if (this.#isTooMuch('states', 1)) return
     this.#stateParts.push(part)
     this.#ports.fleet.nodeHeard(nodeName)
     if (this.#stateParts.length > STATE_PARTS_MAX)
@@ -279,6 +344,12 @@ export class NodeConnection {
       this.#beat()
     })
   }
+}
+
+/** What a certificate says is what counts, whatever the hello says. */
+function notItself(proven: string, claimed: string): Refusal {
+  const message = `the certificate is of the node ${proven}, which cannot speak for ${claimed.slice(0, 63)}`
+  return { code: 'permissionDenied', message }
 }
 
 /** How many of the first commands share the next frame; at least one. */

@@ -2,6 +2,7 @@ import { createLog } from '@fornax/kernel/log'
 import { VirtualClock } from '@fornax/kernel/virtual-clock'
 import type { NodeHello } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import { describe, expect, it } from 'vitest'
+import type { Refusal } from './node-connection.ts'
 import { NodeConnections } from './node-connections.ts'
 
 describe('a node that has seen an epoch of this cluster', () => {
@@ -67,7 +68,6 @@ function world({ epoch }: { readonly epoch: number }) {
     leaseMs: 10_000,
     heartbeatMs: 2_000,
     usageMs: 2_000,
-    isJoinToken: () => true,
     podSecrets: () => null,
     imageReported: () => undefined,
     nodeReady: () => undefined,
@@ -78,6 +78,7 @@ function world({ epoch }: { readonly epoch: number }) {
       nodeUsage: () => undefined,
       nodePressure: () => undefined,
       commandsSent: () => undefined,
+      nodeOfPod: () => null,
     },
     nodeConnected: ({ name }) => {
       joined.push(name)
@@ -87,11 +88,8 @@ function world({ epoch }: { readonly epoch: number }) {
     epochRefused: (highest) => void refused.push(highest),
   })
   const greet = (mark: Mark | null, ledgerId = 'led-1', nodeName = 'node-a'): void => {
-    const connection = connections.open({
-      write: () => true,
-      end: () => undefined,
-      fail: ({ code }) => void ends.push(code),
-    })
+    const stream = { write: () => true, end: () => undefined, fail: ({ code }: Refusal) => void ends.push(code) }
+    const connection = connections.open(stream, { nodeName, notAfterMs: Number.POSITIVE_INFINITY })
     connection.receive({
       frame: { $case: 'hello', value: { ...hello(ledgerId, mark === null ? [] : [mark]), nodeName } },
     })
@@ -104,7 +102,6 @@ function hello(ledgerId: string, epochMarks: Mark[]): NodeHello {
     nodeName: 'node-a',
     ledgerId,
     epochMarks,
-    joinToken: '',
     agentVersion: '0',
     resources: { cpuMillis: 1_000, memoryBytes: 1_000_000, pods: 10 },
     runtimes: [],

@@ -1,7 +1,13 @@
 /** The nodes that are connected: one `NodeConnection` each, whatever carries its frames. */
 import type { NodeCommand } from '../fleet/node-command.ts'
 import type { NodeIntroduction } from '../nodes/node.ts'
-import { NodeConnection, type ConnectionPorts, type NodeStream } from './node-connection.ts'
+import {
+  NodeConnection,
+  type ConnectionPorts,
+  type NodePeer,
+  type NodeStream,
+  type Refusal,
+} from './node-connection.ts'
 
 export type NodeConnectionsPorts = Omit<ConnectionPorts, 'join' | 'left' | 'hasGreeted'> & {
   readonly nodeConnected: (introduction: NodeIntroduction) => 'accepted' | 'nameTaken'
@@ -25,9 +31,14 @@ export class NodeConnections implements Disposable {
     }
   }
 
-  /** Somebody has opened a stream; who it is, its hello says. */
-  open(stream: NodeStream): NodeConnection {
-    return new NodeConnection(this.#ports, stream)
+  /** A node has opened a stream; its hello says what it is like. */
+  open(stream: NodeStream, peer: NodePeer): NodeConnection {
+    return new NodeConnection(this.#ports, stream, peer)
+  }
+
+  /** Ends the stream of a node at once, if it has one. */
+  cut(nodeName: string, refusal: Refusal): void {
+    this.#connections.get(nodeName)?.refuse(refusal)
   }
 
   /** Puts a command on the node's stream; without one it is dropped. */

@@ -1,4 +1,9 @@
-import { credentials, type ClientDuplexStream } from '@grpc/grpc-js'
+import { createSecureContext } from 'node:tls'
+import { Issuer, newAuthority } from '@fornax/certificates/authority'
+import { CORE_NAME } from '@fornax/certificates/names'
+import { newNodeRequest } from '@fornax/certificates/node-request'
+import { openStandInDoor } from '@fornax/certificates/test/stand-in-door'
+import { credentials, type ChannelCredentials, type ClientDuplexStream } from '@grpc/grpc-js'
 import {
   NodeLinkServiceClient,
   PodPhase,
@@ -18,11 +23,40 @@ import { NodeLinkServer } from './nodelink-server.ts'
 type Frame = NonNullable<ConnectResponse['frame']>
 type FrameOf<Case extends Frame['$case']> = Extract<Frame, { $case: Case }>
 
-it('refuses a join token that is not its own, and says so', async () => {
+it('refuses a stream without a certificate, and one of an authority that it does not know', async () => {
   await using world = await linkWorld()
-  const agent = world.connect()
-  agent.say(hello({ joinToken: 'wrong' }))
-  expect(await agent.ended).toMatchObject({ code: 16, details: expect.stringContaining('join token') })
+  for (const shown of [await world.show(null), await world.show('node-a', await newAuthority(Date.now()))]) {
+    const agent = world.connect(shown)
+    agent.say(hello())
+    expect(await agent.ended).toMatchObject({ code: 16, details: expect.stringContaining('certificate') })
+  }
+  expect(world.node()).toBeUndefined()
+})
+
+it('refuses a node that speaks under the name of another, whose certificate it does not have', async () => {
+  await using world = await linkWorld()
+  const agent = world.connect(await world.show('node-b'))
+  agent.say(hello())
+  expect(await agent.ended).toMatchObject({ code: 7, details: expect.stringContaining('cannot speak for node-a') })
+  expect(world.node()).toBeUndefined()
+})
+
+it('refuses a certificate that has ended, and cuts a stream when its certificate ends', async () => {
+  await using world = await linkWorld()
+  const late = world.connect(await world.show('node-a', world.authority, -60_000))
+  late.say(hello())
+  expect(await late.ended).toMatchObject({ code: 16 })
+  const agent = world.connect(await world.show('node-a', world.authority, 1_500))
+  agent.say(hello())
+  await agent.next('hello')
+  expect(await agent.ended).toMatchObject({ code: 16, details: expect.stringContaining('has ended') })
+})
+
+it('speaks nothing but TLS 1.3', async () => {
+  await using world = await linkWorld()
+  const trusting = createSecureContext({ ca: world.authority.certificate, maxVersion: 'TLSv1.2' })
+  const agent = world.connect(credentials.createFromSecureContext(trusting))
+  expect(await agent.ended).toMatchObject({ code: 14 })
 })
 
 it('cuts off whoever speaks before its hello', async () => {
@@ -37,6 +71,32 @@ it('cuts off a node that reports what no agent would', async () => {
   const agent = await world.join()
   agent.say({ $case: 'reports', value: { firstRevision: 2, reports: [{ report: undefined }] } })
   expect(await agent.ended).toMatchObject({ code: 3, details: expect.stringContaining('makes no sense') })
+})
+
+it('cuts off a node that floods, that lies about its revisions, or that speaks of pods of others', async () => {
+  await using world = await linkWorld()
+  const flood = await world.join()
+  const reports = Array.from({ length: 500 }, () => podGone('pod-x'))
+  for (let number = 0; number < 2_500; number += 1)
+    flood.say({ $case: 'reports', value: { firstRevision: 2 + 500 * number, reports } })
+  expect(await flood.ended).toMatchObject({ code: 8, details: expect.stringContaining('floods') })
+  const liar = await world.join()
+  for (let number = 0; number < 40; number += 1)
+    liar.say({ $case: 'reports', value: { firstRevision: 1_000 * (number + 2), reports: [podGone('pod-x')] } })
+  expect(await liar.ended).toMatchObject({ code: 8, details: expect.stringContaining('revisions') })
+  const thief = await world.join()
+  const foreign = Array.from({ length: 300 }, (_, number) => podGone(`pod-of-b-${number}`))
+  thief.say({ $case: 'reports', value: { firstRevision: 2, reports: foreign } })
+  expect(await thief.ended).toMatchObject({ code: 8, details: expect.stringContaining('pods of other nodes') })
+  expect(world.cut).toEqual(['node-a', 'node-a', 'node-a'])
+  await world.join() // An honest one comes again.
+})
+
+it('cuts off a node that claims an epoch that no core can have had, and does not follow it', async () => {
+  await using world = await linkWorld()
+  const agent = await world.join()
+  agent.say({ $case: 'epochRefused', value: { highestEpoch: 2 ** 50 } })
+  expect(await agent.ended).toMatchObject({ code: 3, details: expect.stringContaining('epoch') })
 })
 
 it('N1: opens a node for pods only after its full state, whose last part sets the revision', async () => {
@@ -157,14 +217,13 @@ function strangeSession(sessionId: string, podId: string): ReturnType<typeof pod
   return { report: { $case: 'session', value: { ...value, endpoints: [] } } }
 }
 
-function hello(overrides: { joinToken?: string; ledgerId?: string } = {}): NonNullable<ConnectRequest['frame']> {
+function hello(overrides: { ledgerId?: string } = {}): NonNullable<ConnectRequest['frame']> {
   return {
     $case: 'hello',
     value: {
       nodeName: 'node-a',
       ledgerId: 'led-1',
       epochMarks: [],
-      joinToken: 'join-me',
       agentVersion: '0',
       resources: { cpuMillis: 1_000, memoryBytes: 1_000_000, pods: 10 },
       runtimes: [{ name: 'process', isolation: 1 }],
@@ -182,6 +241,7 @@ function fullState(revision: number): NonNullable<ConnectRequest['frame']> {
 
 async function linkWorld() {
   const watchers = new Set<() => void>()
+  const cut: string[] = []
   const wake = (): void => {
     for (const look of watchers) look()
   }
@@ -214,7 +274,6 @@ async function linkWorld() {
     leaseMs: 10_000,
     heartbeatMs: 5_000,
     usageMs: 5_000,
-    isJoinToken: (token) => token === 'join-me',
     podSecrets: () => null,
     imageReported: () => undefined,
     nodeReady: () => undefined,
@@ -223,7 +282,10 @@ async function linkWorld() {
       fleet.nodeDisconnected(name)
       wake()
     },
-    epochRefused: () => undefined,
+    epochRefused: () => {
+      throw new Error('nobody was to believe it')
+    },
+    cutOff: (nodeName) => void cut.push(nodeName),
     fleet: {
       nodeState: (name, state) => {
         fleet.nodeState(name, state)
@@ -238,12 +300,31 @@ async function linkWorld() {
       nodeUsage: (name, usage, pods) => fleet.nodeUsage(name, usage, pods),
       nodePressure: (name, pressure) => fleet.nodePressure(name, pressure),
       commandsSent: (ids) => fleet.commandsSent(ids),
+      nodeOfPod: (podId) => (podId.startsWith('pod-of-b') ? 'node-b' : fleet.nodeOfPod(podId)),
     },
   })
-  const server = await NodeLinkServer.listen({ connections, host: '127.0.0.1', port: 0 })
+  const authority = await newAuthority(Date.now())
+  const door = await openStandInDoor({ joinToken: 'unused', authority })
+  const listening = { ...door, connections, host: '127.0.0.1', port: 0, refusal: () => null }
+  const server = await NodeLinkServer.listen(listening)
+  /** Credentials of a node, or of nobody. */
+  const show = async (nodeName: string | null, by = authority, lifeMs = 60_000): Promise<ChannelCredentials> => {
+    const trusted = { ca: authority.certificate, minVersion: 'TLSv1.3' } as const
+    if (nodeName === null) return credentials.createFromSecureContext(createSecureContext(trusted))
+    const { key, request } = await newNodeRequest(nodeName)
+    const issuer = await Issuer.open(by)
+    const times = { nowMs: Date.now(), lifeMs }
+    const issued = await issuer.nodeCertificate(request, { nodeName, identityId: 'nid-1' }, times)
+    if (issued.kind === 'refused') throw new Error(issued.why)
+    return credentials.createFromSecureContext(createSecureContext({ ...trusted, key, cert: issued.certificate }))
+  }
+  const nodeA = await show('node-a')
   const clients: NodeLinkServiceClient[] = []
-  const connect = (): FakeAgent => {
-    const client = new NodeLinkServiceClient(`127.0.0.1:${server.port}`, credentials.createInsecure())
+  const connect = (shown = nodeA): FakeAgent => {
+    const client = new NodeLinkServiceClient(`127.0.0.1:${server.port}`, shown, {
+      'grpc.ssl_target_name_override': CORE_NAME,
+      'grpc.use_local_subchannel_pool': 1,
+    })
     clients.push(client)
     return new FakeAgent(client.connect())
   }
@@ -260,6 +341,9 @@ async function linkWorld() {
     })
   return {
     connections,
+    cut,
+    authority,
+    show,
     node,
     until,
     connect,

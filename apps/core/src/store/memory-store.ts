@@ -5,7 +5,7 @@ import { hasTraits } from '../sessions/session-traits.ts'
 import type { Session } from '../sessions/session.ts'
 import type { TokenUse } from '../tenants/tenant-directory.ts'
 import type { ApiToken, Tenant, User } from '../tenants/tenant.ts'
-import type { AuditEntry, Intent, SessionHistoryQuery, SessionKey, Store, WriteResult } from './store.ts'
+import type { Intent, SessionHistoryQuery, SessionKey, Store, WriteResult } from './store.ts'
 
 /** What a disk would hold: a store that is opened on it again finds everything that was answered. */
 export type MemoryDatabase = {
@@ -18,7 +18,6 @@ export type MemoryDatabase = {
   readonly versions: Map<string, ApplicationVersion>
   readonly nodes: Map<string, RegisteredNode>
   readonly sessions: Map<string, Session>
-  readonly audit: Map<string, AuditEntry>
 }
 
 export function emptyDatabase(coreId = 'cor-0000000000000000'): MemoryDatabase {
@@ -32,7 +31,6 @@ export function emptyDatabase(coreId = 'cor-0000000000000000'): MemoryDatabase {
     versions: new Map(),
     nodes: new Map(),
     sessions: new Map(),
-    audit: new Map(),
   }
 }
 
@@ -176,17 +174,6 @@ export class MemoryStore implements Store {
         session.createdAtMs >= sinceMs,
     )
     return newestFirst(opened)[0] ?? null
-  }
-
-  async recordAudit(entries: readonly AuditEntry[]): Promise<void> {
-    for (const entry of entries) this.#database.audit.set(entry.id, entry)
-  }
-
-  async audit({ first, tenantId }: { first: number; tenantId: string | null }): Promise<readonly AuditEntry[]> {
-    const entries = [...this.#database.audit.values()].filter(
-      (entry) => tenantId === null || entry.tenantId === tenantId,
-    )
-    return entries.toSorted((a, b) => b.atMs - a.atMs || compare(b.id, a.id)).slice(0, first)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,9 +1,9 @@
 /** Opens the database that a URL names, brought to this version. */
 import type { Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
-import type { SecretStore } from '../secrets/secret.ts'
 import type { HistoryStore } from '../history/history-store.ts'
 import { DatabaseHistory } from './database-history.ts'
+import type { Session } from '../sessions/session.ts'
 import type { Database } from './database.ts'
 import { migrate, readMigrations } from './migrations.ts'
 import { openPostgres } from './postgres-database.ts'
@@ -11,7 +11,6 @@ import { PrismaStore } from './prisma-store.ts'
 import { openSqlite } from './sqlite-database.ts'
 import type { Durability } from './sqlite-protocol.ts'
 import { StoreUnavailableError } from './store-error.ts'
-import type { Store } from './store.ts'
 
 export type OpenStoreOptions = {
   /** `postgresql://…`, or `file:` and the path of the embedded database, which is made when it is missing. */
@@ -21,11 +20,11 @@ export type OpenStoreOptions = {
   readonly clock: Clock
   readonly log: Log
   /** Told of each group of session rows that is durable. */
-  readonly sessionsWritten?: (rows: number) => void
+  readonly sessionsWritten?: (rows: readonly Session[]) => void
 }
 
-/** The store, the table of secrets beside it, and what was. */
-export type OpenedStore = Store & { readonly secrets: SecretStore; readonly history: HistoryStore }
+/** The store, and what was. */
+export type OpenedStore = PrismaStore & { readonly history: HistoryStore }
 
 /** Throws a `StoreUnavailableError` when the database cannot be used. Then nothing has changed in it. */
 export async function openStore(options: OpenStoreOptions): Promise<OpenedStore> {

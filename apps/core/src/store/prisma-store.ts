@@ -1,5 +1,5 @@
 /**
- * The store on a real database. What is rare goes through Prisma; sessions and audit entries, which are many, are
+ * The store on a real database. What is rare goes through Prisma; sessions and audit records, which are many, are
  * written in groups and read by statements of their own. No rule lives here.
  */
 import { newId } from '@fornax/kernel/ids'
@@ -11,8 +11,11 @@ import type { Session } from '../sessions/session.ts'
 import type { TokenUse } from '../tenants/tenant-directory.ts'
 import type { ApiToken, Tenant, User } from '../tenants/tenant.ts'
 import { AccessRows } from './access-rows.ts'
+import type { AdmissionStore } from '../nodes/node-registry.ts'
+import { admissionStore } from './admission-rows.ts'
 import { fromPolicy, fromVersion, toApplication, toVersion } from './application-rows.ts'
-import { AUDIT_ENTRIES, auditRowBytes, fromAuditRow, toAuditRow } from './audit-rows.ts'
+import type { AuditStore } from '../trail/audit-record.ts'
+import { auditStore } from './audit-rows.ts'
 import type { Database } from './database.ts'
 import { parseLabels } from './documents.ts'
 import { GroupCommit, type GroupBounds } from './group-commit.ts'
@@ -20,7 +23,7 @@ import { isUniqueViolation, openClient, type Client, type Transaction } from './
 import { secretStore } from './secret-rows.ts'
 import { fromSessionRow, sessionRowBytes, SESSIONS, toSessionRow } from './session-rows.ts'
 import * as statements from './statements.ts'
-import type { AuditEntry, Intent, SessionHistoryQuery, Store, WriteResult } from './store.ts'
+import type { Intent, SessionHistoryQuery, Store, WriteResult } from './store.ts'
 
 const CLUSTER = { id: 1 }
 
@@ -34,19 +37,22 @@ const BOUNDS: GroupBounds = {
 }
 
 export class PrismaStore implements Store {
+  readonly admissions: AdmissionStore
+  readonly audit: AuditStore
   readonly #database: Database
   readonly #client: Client
   readonly #access: AccessRows
   readonly #sessions: GroupCommit<Session>
-  readonly #audit: GroupCommit<AuditEntry>
   /** A port of its own: nobody but who seals secrets needs it. */
   readonly secrets: SecretStore = secretStore((work) => this.#prisma(work))
 
   /** Owns the database from here on. */
-  constructor(database: Database, clock: Clock, sessionsWritten: (rows: number) => void = () => undefined) {
+  constructor(database: Database, clock: Clock, sessionsWritten: (rows: readonly Session[]) => void = () => undefined) {
     this.#database = database
     this.#client = openClient(database)
     this.#access = new AccessRows((work) => this.#prisma(work), database)
+    this.admissions = admissionStore((work) => this.#prisma(work))
+    this.audit = auditStore(database, (work) => this.#prisma(work))
     const grouping = { clock, bounds: BOUNDS, isRowFault: (error: unknown) => database.isRowFault(error) }
     this.#sessions = new GroupCommit({
       ...grouping,
@@ -54,14 +60,8 @@ export class PrismaStore implements Store {
       bytesOf: sessionRowBytes,
       commit: async (rows) => {
         await database.upsert(SESSIONS, rows.map(toSessionRow))
-        sessionsWritten(rows.length)
+        sessionsWritten(rows)
       },
-    })
-    this.#audit = new GroupCommit({
-      ...grouping,
-      idOf: (entry) => entry.id,
-      bytesOf: auditRowBytes,
-      commit: (rows) => database.upsert(AUDIT_ENTRIES, rows.map(toAuditRow)),
     })
   }
 
@@ -223,20 +223,14 @@ export class PrismaStore implements Store {
     return session ?? null
   }
 
-  recordAudit(entries: readonly AuditEntry[]): Promise<void> {
-    return this.#audit.record(entries)
-  }
-
-  async audit(query: { first: number; tenantId: string | null }): Promise<readonly AuditEntry[]> {
-    const { sql, args } = statements.auditPage(query)
-    const rows = await this.#database.query(sql, args)
-    return rows.map(fromAuditRow)
+  /** Writes the sessions that wait, and takes no more. */
+  finishSessions(): Promise<void> {
+    return this.#sessions[Symbol.asyncDispose]()
   }
 
   /** Writes what waits, then lets go of the database. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sessions[Symbol.asyncDispose]()
-    await this.#audit[Symbol.asyncDispose]()
     await this.#client.$disconnect()
     await this.#database[Symbol.asyncDispose]()
   }

@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
 import { openTestStore, scratchFile } from '../../test/support/store-databases.ts'
 import type { SqlValue } from './database.ts'
+import { auditPage } from './audit-rows.ts'
 import * as statements from './statements.ts'
 
 const page = {
@@ -13,6 +14,17 @@ const page = {
   nodeName: 'n-1',
   phases: ['closed'],
   labels: { team: 'red' },
+} as const
+
+const anyAudit = {
+  first: 9,
+  before: null,
+  action: null,
+  actorId: null,
+  object: null,
+  outcome: null,
+  sinceMs: null,
+  untilMs: null,
 } as const
 
 it.each([
@@ -26,12 +38,7 @@ it.each([
     statements.sessionHistoryPage('sqlite', { ...page, applicationId: null, tenantId: null }),
     'sessions_history',
   ],
-  [
-    'the audit of a tenant',
-    statements.auditPage({ first: 9, tenantId: 'ten-1' }),
-    'audit_entries_tenant_id_at_ms_id_idx',
-  ],
-  ['the audit', statements.auditPage({ first: 9, tenantId: null }), 'audit_entries_at_ms_id_idx'],
+  ['the audit of a tenant', auditPage({ ...anyAudit, tenantId: 'ten-1' }), 'audit_records_tenant_id_number_idx'],
 ])('reads %s by an index, in its order', async (_name, statement, index) => {
   const path = await scratchFile()
   await (await openTestStore(`file:${path}`))[Symbol.asyncDispose]()

@@ -1,4 +1,4 @@
-/** The statements that read sessions and audit entries: what is hot, and what Prisma cannot say for both databases. */
+/** The statements that read sessions: what is hot, and what Prisma cannot say for both databases. */
 import type { SessionTraits } from '../sessions/session-traits.ts'
 import type { Provider, SqlValue } from './database.ts'
 import { SESSIONS } from './session-rows.ts'
@@ -83,13 +83,4 @@ function hasLabel(provider: Provider, name: string, value: string): Statement {
         sql: 'EXISTS (SELECT 1 FROM json_each(labels) AS label WHERE label.key = ? AND label.value = ?)',
         args: [name, value],
       }
-}
-
-export function auditPage({ first, tenantId }: { first: number; tenantId: string | null }): Statement {
-  const filter = tenantId === null ? '' : 'WHERE tenant_id = ?'
-  return {
-    sql: `SELECT id, at_ms, tenant_id, token_id, action, object, problem FROM audit_entries ${filter}
-      ORDER BY at_ms DESC, id DESC LIMIT ?`,
-    args: tenantId === null ? [first] : [tenantId, first],
-  }
 }

@@ -6,7 +6,7 @@ import { application, closed, inUse, OTHER_TENANT, session, TENANT, version } fr
 import { sampleRegisteredNode } from '../../test/support/samples.ts'
 import { SESSION_PHASES, type Session } from '../sessions/session.ts'
 import { accessContract } from './access-store.contract.ts'
-import type { AuditEntry, SessionHistoryQuery, Store } from './store.ts'
+import type { SessionHistoryQuery, Store } from './store.ts'
 
 /** A database of its own for each test; it can be opened again and again, one store at a time. */
 export type StoreHarness = () => Promise<{ open(): Promise<Store> }>
@@ -28,7 +28,6 @@ export function storeContract(name: string, newDatabase: StoreHarness): void {
     applicationContract(newDatabase)
     sessionContract(newDatabase)
     historyContract(newDatabase)
-    auditContract(newDatabase)
   })
 }
 
@@ -362,30 +361,6 @@ function historyContract(newDatabase: StoreHarness): void {
     expect(await store.sessionHistory({ ...EVERYTHING, labels: { team: 're' } })).toEqual([])
     expect(await store.sessionHistory({ ...EVERYTHING, labels: { 'fornax.dev/"odd"': "it's" } })).toHaveLength(1)
     expect(await store.sessionHistory({ ...EVERYTHING, before: { createdAtMs: 0, id: '' } })).toEqual([])
-  })
-}
-
-function auditContract(newDatabase: StoreHarness): void {
-  it('keeps the audit, newest first, of one tenant or of all', async () => {
-    const database = await newDatabase()
-    const entry = (number: number, tenantId: string): AuditEntry => ({
-      id: `aud-${number}`,
-      atMs: 1_700_000_000_000 + Math.floor(number / 2),
-      tenantId,
-      tokenId: 'tok-1',
-      action: 'createApplication',
-      object: 'application/hello',
-      problem: number % 2 === 0 ? null : 'NAME_TAKEN',
-    })
-    const entries = [entry(1, 'ten-1'), entry(2, 'ten-2'), entry(3, 'ten-1'), entry(4, 'ten-1')]
-    {
-      await using store = await database.open()
-      await Promise.all([store.recordAudit(entries.slice(0, 2)), store.recordAudit(entries.slice(2))])
-    }
-    await using store = await database.open()
-    expect(await store.audit({ first: 10, tenantId: null })).toEqual(entries.toReversed())
-    const ids = (await store.audit({ first: 2, tenantId: 'ten-1' })).map(({ id }) => id)
-    expect(ids).toEqual(['aud-4', 'aud-3'])
   })
 }
 

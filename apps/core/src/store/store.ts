@@ -47,19 +47,6 @@ export type SessionHistoryQuery = {
 /** Sessions are listed by time of asking, then id, newest first. */
 export type SessionKey = { readonly createdAtMs: number; readonly id: string }
 
-export type AuditEntry = {
-  readonly id: string
-  readonly atMs: number
-  readonly tenantId: string
-  readonly tokenId: string
-  /** The mutation, as in `createApplication`. */
-  readonly action: string
-  /** What it was done to, as in `application/hello`. */
-  readonly object: string
-  /** The problem's name when it was refused; null when it was done. */
-  readonly problem: string | null
-}
-
 export type Store = AsyncDisposable & {
   /** Raises the epoch and reads everything a core needs to begin. */
   start(nowMs: number): Promise<Intent>
@@ -106,7 +93,4 @@ export type Store = AsyncDisposable & {
   sessionHistory(query: SessionHistoryQuery): Promise<readonly Session[]>
   /** The session that a key opened, if it was opened since `sinceMs`. */
   sessionOfKey(applicationId: string, key: string, sinceMs: number): Promise<Session | null>
-
-  recordAudit(entries: readonly AuditEntry[]): Promise<void>
-  audit(query: { first: number; tenantId: string | null }): Promise<readonly AuditEntry[]>
 }

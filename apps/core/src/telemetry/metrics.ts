@@ -30,6 +30,7 @@ export class Metrics {
   readonly #closed: Counter<'reason'>
   readonly #rejected: Counter<'what'>
   readonly #violations: Counter<'invariant'>
+  readonly #nodesCutOff: Counter<'code'>
   readonly #openSeconds: Histogram<'start'>
   readonly #podStartSeconds: Histogram<'step' | 'runtime'>
   readonly #sleeps: SleepMetrics
@@ -59,6 +60,12 @@ export class Metrics {
       name: 'fornax_invariant_violations_total',
       help: 'Things found that must never happen, each time that they are found: a bug in the core or in an agent.',
       labelNames: ['invariant'],
+      registers,
+    })
+    this.#nodesCutOff = new Counter({
+      name: 'fornax_nodes_cut_off_total',
+      help: 'Streams of nodes that the core ended, by the reason that it gave.',
+      labelNames: ['code'],
       registers,
     })
     this.#openSeconds = new Histogram({
@@ -116,6 +123,10 @@ export class Metrics {
 
   podDidNotWake(): void {
     this.#sleeps.didNotWake()
+  }
+
+  nodeCutOff(code: string): void {
+    this.#nodesCutOff.inc({ code })
   }
 
   rejected(what: string): void {

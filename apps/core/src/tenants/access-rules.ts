@@ -5,7 +5,8 @@
 import type { Role, Viewer } from './tenant.ts'
 
 type Read =
-  | ('apiTokens' | 'application' | 'applications' | 'computeNode' | 'computeNodes' | 'fleet' | 'latency')
+  | ('apiTokens' | 'auditRecords' | 'auditVerification' | 'joinTokens')
+  | ('application' | 'applications' | 'computeNode' | 'computeNodes' | 'fleet' | 'latency')
   | ('node' | 'pod' | 'pods' | 'secret' | 'secrets' | 'session' | 'sessions' | 'tenants' | 'viewer')
   | ('tenant' | 'users')
   | ('drainPreview' | 'events' | 'fleetHistory' | 'latencyHistory' | 'scalingPolicyPreview')
@@ -18,6 +19,7 @@ type Write =
   | ('createSecret' | 'deleteSecret' | 'updateSecret')
   | ('changeUserRole' | 'deleteTenant' | 'inviteUser' | 'removeUser' | 'resetUserPassword' | 'resumeTenant')
   | ('setTenantQuotas' | 'suspendTenant')
+  | ('createJoinToken' | 'revokeComputeNode' | 'revokeJoinToken' | 'rotateNodeAuthority')
 
 type Watch =
   | 'watchEvents'
@@ -37,6 +39,9 @@ export type PersonRole = Exclude<Role, ServiceRole>
 /** The least role of people that each operation needs. What it then shows or changes is bounded by the tenant. */
 const NEEDED_ROLE: Readonly<Record<Operation, PersonRole>> = {
   apiTokens: 'admin',
+  auditRecords: 'admin',
+  auditVerification: 'operator',
+  joinTokens: 'operator',
   application: 'viewer',
   applications: 'viewer',
   computeNode: 'viewer',
@@ -66,6 +71,7 @@ const NEEDED_ROLE: Readonly<Record<Operation, PersonRole>> = {
   createApiToken: 'admin',
   createApplication: 'developer',
   createSecret: 'developer',
+  createJoinToken: 'operator',
   createTenant: 'operator',
   deleteApplication: 'developer',
   deleteSecret: 'developer',
@@ -74,6 +80,9 @@ const NEEDED_ROLE: Readonly<Record<Operation, PersonRole>> = {
   openSessions: 'developer',
   publishApplicationVersion: 'developer',
   revokeApiToken: 'admin',
+  revokeComputeNode: 'operator',
+  revokeJoinToken: 'operator',
+  rotateNodeAuthority: 'operator',
   uncordonNode: 'operator',
   updateScalingPolicy: 'developer',
   updateSecret: 'developer',
@@ -120,6 +129,7 @@ export const FIELD_RULES: Readonly<Record<GuardedType, Readonly<Record<string, P
     ...everybody('address', 'agentVersion', 'booked', 'capacity', 'drainDeadline', 'id', 'isCordoned', 'joinedAt'),
     ...everybody('labels', 'lastHeardAt', 'name', 'phase', 'podCount', 'revision', 'runtimes', 'sessionCount'),
     ...everybody('conditions', 'taints'),
+    identity: 'operator',
     // What a whole node uses says something of the other tenants on it.
     cpuMillisUsed: 'operator',
     memoryBytesUsed: 'operator',

@@ -7,7 +7,16 @@ import { createLog } from '@fornax/kernel/log'
 import { policyProblem } from '../../src/applications/scaling-policy-rules.ts'
 import { nameProblem, specProblem } from '../../src/applications/version-rules.ts'
 import type { NodeImage } from '../../src/images/node-image.ts'
-import type { CorePort, HistoryPort, LatencyFilter, PodLogBatch, UseCases } from '../../src/graphql/core-port.ts'
+import type {
+  AuditTrail,
+  CorePort,
+  HistoryPort,
+  LatencyFilter,
+  NodeAdmissions,
+  PodLogBatch,
+  UseCases,
+} from '../../src/graphql/core-port.ts'
+import type { AuditFact } from '../../src/trail/audit-record.ts'
 import type { Logins } from '../../src/graphql/tenants-port.ts'
 import { FakeFleet } from './fake-fleet.ts'
 import { fakeHistory } from './fake-history.ts'
@@ -27,6 +36,13 @@ export class FakeCorePort implements CorePort {
   readonly secrets = fakeSecrets()
   /** What nodes say of images, whatever the version. */
   images: readonly NodeImage[] = []
+  readonly admissions: NodeAdmissions = nobodyJoins
+  readonly facts: AuditFact[] = []
+  readonly audit: AuditTrail = {
+    record: (fact) => void this.facts.push(fact),
+    records: async () => [],
+    verify: async () => ({ count: 0, firstNumber: null, lastNumber: null, problem: null }),
+  }
   /** While it is set, sessions do not become available. */
   hold: Promise<void> | null = null
   /** What the log of every pod yields. */
@@ -120,4 +136,14 @@ export class FakeCorePort implements CorePort {
     }
     return { kind: 'opened', session: this.fleet.putSession(toAvailable(session, this.clock.nowMs())) }
   }
+}
+
+/** Nodes of these tests are put in, and never join. */
+const nobodyJoins: NodeAdmissions = {
+  tokens: () => [],
+  identity: () => null,
+  createToken: async () => null,
+  revokeToken: async () => null,
+  revokeNode: async () => null,
+  rotateAuthority: async () => ({ kind: 'broughtFromOutside' }),
 }

@@ -2,6 +2,7 @@
  * A real core with a real database and a simulated node, and in it a tenant that has one of everything, under names
  * that nothing else has: whoever reads one of them reads what is not theirs.
  */
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,6 +48,7 @@ export async function openAccessWorld(options: AccessOptions = {}): Promise<Acce
       prefix: 'hidden-node',
       coreAddress: core.nodeLink,
       joinToken: () => JOIN_TOKEN,
+      authority: () => readFileSync(join(dataDir, 'node-ca.pem'), 'utf8'),
       resources: { cpuMillis: 64_000, memoryBytes: 2 ** 36, pods: 500 },
       delays: { ...NO_DELAYS, atOnceMax: 100 },
       clock: systemClock,
@@ -163,6 +165,12 @@ function configIn(dataDir: string): Parameters<typeof createCore>[0]['config'] {
     logLevel: 'silent',
     adminToken: ADMIN,
     joinToken: JOIN_TOKEN,
+    nodeCa: null,
+    tls: null,
+    introspection: null,
+    requestsPerSecond: null,
+    trustedDocumentsFile: null,
+    auditKeptMs: null,
     isProduction: false,
     secretKey: new Uint8Array(32),
     objectives: { warmP99Ms: 50, coldP99Ms: 1_500, poolHitRate: 0.95 },

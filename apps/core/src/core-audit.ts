@@ -1,0 +1,82 @@
+/** The audit trail of a core: what the API may ask of it, and what it learns beside the API. */
+import type { Clock } from '@fornax/kernel/clock'
+import type { Log } from '@fornax/kernel/log'
+import type { CoreConfig } from './config.ts'
+import type { AuditTrail as AuditPort } from './graphql/core-port.ts'
+import type { Logins } from './graphql/tenants-port.ts'
+import { openAuditPen } from './trail/audit-pen.ts'
+import type { Viewer } from './tenants/tenant.ts'
+import type { AuditStore } from './trail/audit-record.ts'
+import { AuditTrail } from './trail/audit-trail.ts'
+import { sessionsFact, type WrittenSession } from './trail/session-digest.ts'
+
+export type CoreAudit = AsyncDisposable &
+  AuditPort & {
+    /** A group of rows is durable. */
+    readonly sessionsWritten: (sessions: readonly WrittenSession[]) => void
+  }
+
+export async function openCoreAudit(
+  store: AuditStore,
+  world: { readonly config: CoreConfig; readonly clock: Clock; readonly log: Log },
+): Promise<CoreAudit> {
+  const { config, clock, log } = world
+  const pen = openAuditPen(config.dataDir)
+  const trail = await AuditTrail.open({ store, pen, clock, log, keptMs: config.auditKeptMs })
+  return {
+    record: (fact) => trail.record(fact),
+    verify: () => trail.verify(),
+    records: (query) => store.auditRecords(query),
+    sessionsWritten: (sessions) => {
+      const fact = sessionsFact(sessions)
+      if (fact !== null) trail.record(fact)
+    },
+    [Symbol.asyncDispose]: () => trail[Symbol.asyncDispose](),
+  }
+}
+
+/** Each try to get in is a record, whoever it was; the password is in none. */
+export function auditedLogins(logins: Logins, { record }: Pick<AuditPort, 'record'>): Logins {
+  const tried = (action: string, object: string, source: string | null, outcome: Tried): void => {
+    const isIn = outcome.kind === 'loggedIn'
+    const viewer = isIn ? outcome.login.viewer : null
+    record({
+      tenantId: viewer?.tenantId ?? null,
+      actor: viewer === null ? { kind: 'nobody' } : { kind: 'viewer', id: viewer.tokenId, role: viewer.role },
+      source,
+      requestId: null,
+      action,
+      object: object.slice(0, NAME_MAX),
+      outcome: isIn ? 'done' : 'refused',
+      problem: isIn ? null : outcome.kind,
+      before: null,
+      after: null,
+    })
+  }
+  return {
+    ...logins,
+    logIn: async (attempt, password) => {
+      const outcome = await logins.logIn(attempt, password)
+      tried('logIn', `user/${attempt.tenant}/${attempt.user}`, attempt.address, outcome)
+      return outcome
+    },
+    register: async (invitation, password, address) => {
+      const outcome = await logins.register(invitation, password, address)
+      tried('register', 'user', address, outcome)
+      return outcome
+    },
+    changePassword: async (viewer, command) => {
+      const outcome = await logins.changePassword(viewer, command)
+      tried('changePassword', nameOf(viewer), command.address, outcome)
+      return outcome
+    },
+  }
+}
+
+type Tried = Awaited<ReturnType<Logins['changePassword']>>
+
+const NAME_MAX = 200
+
+function nameOf({ name, tokenId }: Viewer): string {
+  return `user/${name ?? tokenId}`
+}

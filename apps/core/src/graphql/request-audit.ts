@@ -1,0 +1,92 @@
+/** What the audit trail learns of requests: who, from where, what they asked for, and what came of it. */
+import { z } from 'zod'
+import type { AuditFact } from '../trail/audit-record.ts'
+import { inputSummary } from '../trail/input-summary.ts'
+import type { RequestContext } from './context.ts'
+
+/** Where a request came from. */
+export type RequestOrigin = {
+  /** The address of the client; null: unknown. */
+  readonly source: string | null
+  /** Under which it is found in the log and in the audit trail. */
+  readonly requestId: string
+}
+
+/** How an object was before a mutation, and is after it. */
+export type AuditedChange = { readonly before: unknown; readonly after: unknown }
+
+/** Sessions are written down in groups, by what was written of them (rule T5). */
+export const AUDITED_IN_GROUPS: ReadonlySet<string> = new Set(['openSession', 'openSessions', 'closeSession'])
+
+type Asked = { readonly action: string; readonly args: object; readonly change?: AuditedChange | undefined }
+
+/** A mutation that was carried out, or refused with a problem. */
+export function factOf(context: RequestContext, asked: Asked, payload: unknown): AuditFact {
+  const problem = problemOf(payload)
+  return fact(context, asked, problem === null ? 'done' : 'refused', problem)
+}
+
+/** A request that failed. */
+export function failureOf(context: RequestContext, asked: Asked): AuditFact {
+  return fact(context, asked, 'failed', null)
+}
+
+/** A request that the role does not allow. */
+export function refusalOf(context: RequestContext, asked: Asked): AuditFact {
+  return fact(context, asked, 'refused', 'NotAllowed')
+}
+
+function fact(
+  { viewer, origin }: RequestContext,
+  { action, args, change }: Asked,
+  outcome: AuditFact['outcome'],
+  problem: string | null,
+): AuditFact {
+  const input = 'input' in args ? args.input : args
+  const object = objectOf(action, input)
+  return {
+    tenantId: viewer.tenantId,
+    actor: { kind: 'viewer', id: viewer.tokenId, role: viewer.role },
+    source: origin.source,
+    requestId: origin.requestId,
+    action,
+    object,
+    outcome,
+    problem,
+    before: change?.before ?? null,
+    after: change?.after ?? inputSummary(input),
+  }
+}
+
+/** By which fields of an input its object is named. */
+const NAMED_BY = ['application', 'id', 'name', 'nodeName']
+/** What an operation is about, by how its name ends. */
+const KINDS: readonly (readonly [RegExp, string])[] = [
+  [/JoinToken$/, 'joinToken'],
+  [/Token$/, 'token'],
+  [/(Application|ApplicationVersion|ScalingPolicy)$/, 'application'],
+  [/Node$/, 'node'],
+  [/Secret$/, 'secret'],
+  [/Tenant$/, 'tenant'],
+  [/User$/, 'user'],
+  [/Sessions?$/, 'session'],
+]
+
+const OBJECT_MAX = 200
+
+function objectOf(action: string, input: unknown): string {
+  const kind = KINDS.find(([ending]) => ending.test(action))?.[1] ?? action
+  if (typeof input !== 'object' || input === null) return kind
+  const values = new Map<string, unknown>(Object.entries(input))
+  const name = NAMED_BY.map((field) => values.get(field)).find((value) => typeof value === 'string')
+  return name === undefined ? kind : `${kind}/${name}`.slice(0, OBJECT_MAX)
+}
+
+const namedProblem = z.object({ ['__typename']: z.string() })
+
+function problemOf(payload: unknown): string | null {
+  if (typeof payload !== 'object' || payload === null || !('problem' in payload)) return null
+  const { problem } = payload
+  if (typeof problem !== 'object' || problem === null) return null
+  return namedProblem.safeParse(problem).data?.['__typename'] ?? 'Problem'
+}

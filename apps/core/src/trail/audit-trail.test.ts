@@ -1,0 +1,167 @@
+/** The rules of SPEC.md, on a real database that somebody else writes to. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { systemClock, type Clock } from '@fornax/kernel/clock'
+import { createLog } from '@fornax/kernel/log'
+import { describe, expect, it } from 'vitest'
+import { openTestStore } from '../../test/support/store-databases.ts'
+import { openAuditPen } from './audit-pen.ts'
+import type { AuditFact, AuditRecord, AuditStore } from './audit-record.ts'
+import { AuditTrail, type AuditVerdict } from './audit-trail.ts'
+
+describe('the chain', () => {
+  it('T1: is whole when nobody touched it, over several lives of a core', async () => {
+    using place = scratch()
+    await place.during((trail) => many(trail, 1_200))
+    await place.during((trail) => many(trail, 7))
+    expect(await place.verify()).toEqual({ count: 1_207, firstNumber: 1, lastNumber: 1_207, problem: null })
+  })
+
+  it.each([
+    [
+      'a changed object',
+      `UPDATE audit_records SET object = 'application/other' WHERE number = 7`,
+      'record 7 was changed',
+    ],
+    ['a changed time', 'UPDATE audit_records SET at_ms = at_ms + 1 WHERE number = 7', 'record 7 was changed'],
+    ['a changed outcome', `UPDATE audit_records SET outcome = 'done' WHERE number = 20`, 'record 20 was changed'],
+    ['a record that is gone', 'DELETE FROM audit_records WHERE number = 7', 'record 7 is missing'],
+    ['the first one gone', 'DELETE FROM audit_records WHERE number = 1', 'record 1 is missing'],
+    [
+      'two that changed places',
+      'UPDATE audit_records SET number = CASE number WHEN 7 THEN -8 ELSE -7 END WHERE number IN (7, 8);' +
+        'UPDATE audit_records SET number = -number WHERE number < 0',
+      'record 7 was changed',
+    ],
+    ['the newest gone', 'DELETE FROM audit_records WHERE number > 15', 'records 16 to 20 are missing at the end'],
+    ['a seal of somebody else', `UPDATE audit_records SET seal = 'AAAA' WHERE number = 20`, 'the seal of record 20'],
+    ['a seal that is gone', 'UPDATE audit_records SET seal = NULL WHERE number = 20', 'are not sealed'],
+  ])('T1, T2, T3: shows %s', async (_what, sql, problem) => {
+    using place = scratch()
+    await place.during((trail) => many(trail, 20))
+    place.change(sql)
+    expect((await place.verify()).problem).toContain(problem)
+    // A core that goes on afterwards does not cover it up.
+    await place.during((trail) => many(trail, 3))
+    expect((await place.verify()).problem).not.toBeNull()
+  })
+
+  it('T2: shows one that was made anew from a changed record on, because nobody else can seal it', async () => {
+    using place = scratch()
+    await place.during((trail) => many(trail, 20))
+    using forger = scratch()
+    await forger.during(async (trail) => {
+      for (let number = 1; number <= 20; number += 1) trail.record(fact(number === 7 ? 'forged' : `app-${number}`))
+      await trail.written()
+    })
+    place.replaceBy(forger)
+    expect((await place.verify()).problem).toContain('the seal of record 20')
+  })
+
+  it('T4: lets old records go, seals where it begins now, and shows a base that was moved', async () => {
+    using place = scratch()
+    let aheadMs = 0
+    const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs }
+    await place.during((trail) => many(trail, 20), { clock })
+    aheadMs = 100_000
+    await place.during((trail) => many(trail, 5), { clock })
+    await place.during(async () => place.until(() => place.count() === 5), { clock, keptMs: 50_000 })
+    expect(await place.verify()).toEqual({ count: 5, firstNumber: 21, lastNumber: 25, problem: null })
+    place.change('DELETE FROM audit_records WHERE number = 21')
+    expect((await place.verify()).problem).toBe('record 21 is missing')
+    place.change(`UPDATE audit_base SET number = 21`)
+    expect((await place.verify()).problem).toContain('the base at 21 is not signed')
+  })
+})
+
+it('T7: counts what found no room while the database failed, and writes the count down', async () => {
+  using place = scratch()
+  const store = await openTestStore(`file:${place.database}`)
+  let isBroken = true
+  const breaking: AuditStore = {
+    ...store.audit,
+    addAuditRecords: (records: readonly AuditRecord[]) =>
+      isBroken ? Promise.reject(new Error('broken')) : store.audit.addAuditRecords(records),
+  }
+  const pen = openAuditPen(place.folder)
+  const log = createLog('core', 'silent')
+  const trail = await AuditTrail.open({ store: breaking, pen, clock: systemClock, log, keptMs: null })
+  for (let number = 0; number < 65_536 + 3; number += 1) trail.record(fact('x'))
+  isBroken = false
+  await trail.written()
+  const [dropped] = await store.audit.auditRecordsFrom(501, 1)
+  expect(dropped).toMatchObject({ action: 'dropRecords', after: '{"dropped":3}' })
+  expect((await trail.verify()).problem).toBeNull()
+  await trail[Symbol.asyncDispose]()
+  await store[Symbol.asyncDispose]()
+})
+
+function fact(name: string): AuditFact {
+  return {
+    tenantId: 'ten-1',
+    actor: { kind: 'viewer', id: 'tok-1', role: 'admin' },
+    source: '127.0.0.1',
+    requestId: null,
+    action: 'createApplication',
+    object: `application/${name}`,
+    outcome: 'refused',
+    problem: 'ApplicationNameTaken',
+    before: null,
+    after: { name },
+  }
+}
+
+async function many(trail: AuditTrail, count: number): Promise<void> {
+  for (let number = 1; number <= count; number += 1) trail.record(fact(`app-${number}`))
+  await trail.written()
+}
+
+function scratch() {
+  const folder = mkdtempSync(join(tmpdir(), 'fornax-trail-'))
+  const database = join(folder, 'fornax.db')
+  const withDatabase = <T>(act: (open: DatabaseSync) => T): T => {
+    const open = new DatabaseSync(database)
+    try {
+      return act(open)
+    } finally {
+      open.close()
+    }
+  }
+  const during = async <T>(
+    act: (trail: AuditTrail) => Promise<T>,
+    { clock = systemClock, keptMs = null }: { clock?: Clock; keptMs?: number | null } = {},
+  ): Promise<T> => {
+    await using store = await openTestStore(`file:${database}`)
+    counting = async () => (await store.audit.auditRecordsFrom(0, 10_000)).length
+    const options = { store: store.audit, pen: openAuditPen(folder), clock, log: createLog('core', 'silent'), keptMs }
+    await using trail = await AuditTrail.open(options)
+    return await act(trail)
+  }
+  let counting: () => Promise<number> = async () => 0
+  let counted = -1
+  return {
+    folder,
+    database,
+    during,
+    verify: (): Promise<AuditVerdict> => during((trail) => trail.verify()),
+    change: (sql: string) => withDatabase((open) => open.exec(sql)),
+    count: () => counted,
+    until: async (isTrue: () => boolean): Promise<void> => {
+      const endMs = Date.now() + 10_000
+      for (counted = await counting(); !isTrue(); counted = await counting()) {
+        if (Date.now() > endMs) throw new Error(`never came true: ${isTrue.toString()} (${counted})`)
+        await new Promise((done) => setTimeout(done, 10))
+      }
+    },
+    replaceBy: (other: { readonly database: string }) =>
+      withDatabase((open) =>
+        open.exec(
+          `ATTACH '${other.database}' AS other; DELETE FROM audit_records;
+           INSERT INTO audit_records SELECT * FROM other.audit_records`,
+        ),
+      ),
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}

@@ -1,0 +1,211 @@
+/** Takes in what happens, and writes it as records, in groups. Rules T2, T3, T4 and T7 of SPEC.md. */
+import { sleep, type Clock } from '@fornax/kernel/clock'
+import type { Log } from '@fornax/kernel/log'
+import { BEGINNING, chained, ChainCheck, sealText } from './audit-chain.ts'
+import type { AuditFact, AuditRecord, AuditStore, ChainPoint } from './audit-record.ts'
+
+/** The core's own pen: its key, and what it keeps outside the database. */
+export type AuditPen = {
+  sign(text: string): string
+  isSigned(text: string, signature: string): boolean
+  /** The newest record that was written, as far as it was noted. */
+  readonly head: ChainPoint | null
+  noteHead(head: ChainPoint): void
+}
+
+export type AuditTrailOptions = {
+  readonly store: AuditStore
+  readonly pen: AuditPen
+  readonly clock: Clock
+  readonly log: Log
+  /** How long records are kept; null: for ever. */
+  readonly keptMs: number | null
+}
+
+/** What became of a verification. */
+export type AuditVerdict = {
+  readonly count: number
+  readonly firstNumber: number | null
+  readonly lastNumber: number | null
+  readonly problem: string | null
+}
+
+type Waiting = AuditFact & { readonly atMs: number }
+
+const GROUP_MAX = 500
+const WAITING_MAX = 65_536
+const GATHER_MS = 20
+const HEAD_NOTED_MS = 1_000
+const RETRY_MS = 1_000
+const RETENTION_LOOK_MS = 60 * 60 * 1_000
+
+export class AuditTrail implements AsyncDisposable {
+  readonly #options: AuditTrailOptions
+  #last: ChainPoint
+  #waiting: Waiting[] = []
+  #dropped = 0
+  #writing: Promise<void> | null = null
+  #isClosed = false
+  #headNotedAtMs = 0
+  readonly #stop = new AbortController()
+  readonly #retention: Promise<void>
+
+  private constructor(options: AuditTrailOptions, last: ChainPoint) {
+    this.#options = options
+    this.#last = last
+    this.#retention = this.#letGoInTime()
+  }
+
+  static async open(options: AuditTrailOptions): Promise<AuditTrail> {
+    const newest = await options.store.newestAuditRecord()
+    const last = newest ?? (await options.store.auditBase()) ?? BEGINNING
+    return new AuditTrail(options, goingOn(options, last, newest?.seal))
+  }
+
+  /** Never fails and never waits. */
+  record(fact: AuditFact): void {
+    if (this.#isClosed || this.#waiting.length >= WAITING_MAX) {
+      this.#dropped += 1
+      return
+    }
+    this.#waiting.push({ ...fact, atMs: this.#options.clock.nowMs() })
+    this.#writing ??= this.#writeAll()
+  }
+
+  /** Settles when everything that was recorded before is written. */
+  async written(): Promise<void> {
+    while (this.#writing !== null) await this.#writing
+  }
+
+  /** Looks at every record. */
+  async verify(): Promise<AuditVerdict> {
+    await this.written()
+    const { store, pen } = this.#options
+    const base = await store.auditBase()
+    const check = new ChainCheck({ base, head: pen.head, isSealed: (text, signature) => pen.isSigned(text, signature) })
+    for (let next = (base?.number ?? 0) + 1; ;) {
+      const records = await store.auditRecordsFrom(next, GROUP_MAX)
+      for (const record of records) check.add(record)
+      const last = records.at(-1)
+      if (last === undefined) break
+      next = last.number + 1
+    }
+    const { count, firstNumber } = check
+    return { count, firstNumber, lastNumber: count === 0 ? null : check.last.number, problem: check.end() }
+  }
+
+  /** Writes what waits, then ends. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
+    this.#stop.abort()
+    await this.written()
+    await this.#retention
+    if (this.#last.number > 0) this.#options.pen.noteHead(this.#last)
+  }
+
+  async #writeAll(): Promise<void> {
+    const { clock, log } = this.#options
+    const { signal } = this.#stop
+    await sleep(clock, GATHER_MS, signal).catch(() => undefined)
+    for (let failures = 0; this.#waiting.length > 0;) {
+      try {
+        await this.#writeGroup()
+        failures = 0
+      } catch (error) {
+        failures += 1
+        log.error({ err: error, waiting: this.#waiting.length }, 'audit records could not be written yet')
+        if (signal.aborted) break // Nobody waits any longer: the log above says what is lost.
+        await sleep(clock, RETRY_MS, signal).catch(() => undefined)
+      }
+    }
+    this.#writing = null
+  }
+
+  async #writeGroup(): Promise<void> {
+    const { store, pen, clock } = this.#options
+    const group = this.#waiting.slice(0, GROUP_MAX)
+    if (this.#dropped > 0) group.push(droppedFact(this.#dropped, clock.nowMs()))
+    const records: AuditRecord[] = []
+    let last = this.#last
+    for (const fact of group) {
+      const record = chained(fact, last)
+      records.push(record)
+      last = record
+    }
+    const newest = records.at(-1)
+    if (newest === undefined) return
+    records[records.length - 1] = { ...newest, seal: pen.sign(sealText('head', newest)) }
+    await store.addAuditRecords(records)
+    this.#waiting = this.#waiting.slice(Math.min(GROUP_MAX, this.#waiting.length))
+    this.#dropped = 0
+    this.#last = { number: newest.number, hash: newest.hash }
+    this.#noteHead()
+  }
+
+  #noteHead(): void {
+    const { pen, clock } = this.#options
+    const nowMs = clock.nowMs()
+    if (nowMs - this.#headNotedAtMs < HEAD_NOTED_MS) return
+    this.#headNotedAtMs = nowMs
+    pen.noteHead(this.#last)
+  }
+
+  async #letGoInTime(): Promise<void> {
+    const { clock, keptMs, log } = this.#options
+    const { signal } = this.#stop
+    if (keptMs === null) return
+    while (!signal.aborted) {
+      try {
+        await this.#letGo(clock.nowMs() - keptMs)
+      } catch (error) {
+        log.error({ err: error }, 'old audit records could not be let go')
+      }
+      await sleep(clock, RETENTION_LOOK_MS, signal).catch(() => undefined)
+    }
+  }
+
+  /** T4: the base is signed and written first; a core that dies in between removes the rest when it starts again. */
+  async #letGo(beforeMs: number): Promise<void> {
+    const { store, pen } = this.#options
+    const query = { tenantId: null, action: null, actorId: null, object: null, outcome: null, sinceMs: null } as const
+    const [newestOld] = await store.auditRecords({ ...query, first: 1, before: null, untilMs: beforeMs })
+    if (newestOld === undefined) return
+    const point = { number: newestOld.number, hash: newestOld.hash }
+    await store.saveAuditBase({ ...point, signature: pen.sign(sealText('base', point)) })
+    await store.removeAuditRecords(newestOld.number)
+  }
+}
+
+/**
+ * Where the next record follows. Groups are written whole, so what is not sealed is nobody's of ours; and of what is
+ * missing at the end the head tells. In both cases the break stays one, and whoever verifies sees it.
+ */
+function goingOn({ pen, log }: AuditTrailOptions, last: ChainPoint, seal: string | null | undefined): ChainPoint {
+  const { head } = pen
+  if (head !== null && head.number > last.number) {
+    log.error({ expected: head.number, found: last.number }, 'audit records are missing at the end')
+    return head
+  }
+  const isOurs = seal === undefined || (seal !== null && pen.isSigned(sealText('head', last), seal))
+  if (!isOurs) log.error({ number: last.number }, 'the newest audit record is not sealed by this core')
+  return { number: last.number, hash: isOurs ? last.hash : NOT_OURS }
+}
+
+/** Follows no record at all. */
+const NOT_OURS = 'f'.repeat(64)
+
+function droppedFact(dropped: number, atMs: number): Waiting {
+  return {
+    tenantId: null,
+    actor: { kind: 'core' },
+    source: null,
+    requestId: null,
+    action: 'dropRecords',
+    object: 'audit',
+    outcome: 'failed',
+    problem: null,
+    before: null,
+    after: { dropped },
+    atMs,
+  }
+}
