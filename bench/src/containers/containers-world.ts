@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { CreateApplicationInput } from '@fornax/client/generated/documents'
 import { canOwnNetworks } from '../../../apps/agent/src/runtime/bubblewrap/test/this-machine.ts'
 import { BUSYBOX_IMAGE, ScratchContainerd } from '../../../apps/agent/src/runtime/containerd/test/scratch-containerd.ts'
+import type { TestImage } from '../../../apps/agent/src/runtime/containerd/test/oci-archive.ts'
 import { canRunContainers, findProgram } from '../../../apps/agent/src/runtime/containerd/test/this-machine.ts'
 import type { BenchRun } from '../bench-run.ts'
 import { CoreProcess } from '../world/core-process.ts'
@@ -26,11 +27,12 @@ type Version = CreateApplicationInput['version']
 const KILL_GRACE_MS = 100
 const RESOURCES = { cpuMillis: 10, memoryBytes: 16 * 1_024 * 1_024 }
 
-/** Rejects, with what is missing, where pods of that runtime cannot run. */
+/** Rejects, with what is missing, where pods of that runtime cannot run. `image`: what containers are made of. */
 export async function startContainersWorld(
   run: BenchRun,
   runtime: RealRuntime,
   stockMax: number,
+  image: TestImage = BUSYBOX_IMAGE,
 ): Promise<ContainersWorld> {
   const isPossible = runtime === 'containerd' ? canRunContainers : canOwnNetworks && findProgram('busybox') !== null
   if (!isPossible)
@@ -40,7 +42,7 @@ export async function startContainersWorld(
   stack.defer(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
   run.say(`starting a core and an agent on ${runtime}`)
   const core = stack.use(await CoreProcess.start(run, join(folder, 'core')))
-  const containerd = runtime === 'containerd' ? await ScratchContainerd.start({ images: [BUSYBOX_IMAGE] }) : null
+  const containerd = runtime === 'containerd' ? await ScratchContainerd.start({ images: [image] }) : null
   if (containerd !== null) stack.use(containerd)
   const agentFolder = containerd?.agentFolder('bench', 'agent/pods/containerd') ?? join(folder, 'node')
   mkdirSync(agentFolder, { recursive: true })

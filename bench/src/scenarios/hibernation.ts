@@ -1,5 +1,6 @@
 /** Pods that sleep: what they keep, how soon a session has one of them awake, and what a machine holds of them. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import {
   ApplicationDocument,
   CloseSessionDocument,
@@ -9,26 +10,25 @@ import {
   PodsDocument,
   type PodsQuery,
 } from '@fornax/client/generated/documents'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { NODE_IMAGE, NODE_IN_IMAGE } from '../../../apps/agent/src/runtime/containerd/test/scratch-containerd.ts'
 import { pause, until, type BenchRun } from '../bench-run.ts'
+import { startContainersWorld, type ContainersWorld, type RealRuntime } from '../containers/containers-world.ts'
 import type { FlagDefinitions, Flags } from '../flags.ts'
 import { openSwap, type Swap } from '../hibernation/zram-swap.ts'
 import { LatencyHistogram } from '../measure/latency.ts'
-import { readProcessUse } from '../measure/process-use.ts'
 import { NOTHING_MEASURED } from '../report/result.ts'
 import type { Measured, Scenario } from '../scenario.ts'
-import { AgentProcess } from '../world/agent-process.ts'
-import { ROOT } from '../world/child.ts'
-import { CoreProcess } from '../world/core-process.ts'
 
 const SHAPE = {
+  runtime: { default: 'bubblewrap', choices: ['both', 'containerd', 'bubblewrap'], help: 'which pods' },
   rounds: { default: 60, help: 'sessions on pods that sleep deeply' },
   pods: { default: 4, help: 'pods that take turns' },
   'heap-mib': { default: 50, help: 'heap of each, half of it incompressible' },
   sleeping: { default: 0, least: 0, help: 'pods that are put to sleep afterwards, to see what they take together' },
 } satisfies FlagDefinitions
 
+const RUNTIMES: readonly RealRuntime[] = ['bubblewrap', 'containerd']
+const PROGRAM = resolve(import.meta.dirname, '../hibernation/heap-server.ts')
 const MIB = 1_024 * 1_024
 const SWAP_BYTES = 12 * 1_024 * MIB
 const POD = { cpuMillis: 10, memoryBytes: 256 * MIB }
@@ -40,7 +40,7 @@ const LOOK_EVERY_MS = 25
 const CALM_MS = 100
 
 type Pod = PodsQuery['page']['edges'][number]['node']
-type World = { readonly run: BenchRun; readonly core: CoreProcess; readonly agent: AgentProcess; readonly swap: string }
+type World = Pick<ContainersWorld, 'core' | 'agent' | 'runtime'> & { readonly run: BenchRun; readonly swap: string }
 
 export const hibernation: Scenario = {
   name: 'hibernation',
@@ -51,19 +51,24 @@ export const hibernation: Scenario = {
     const swap = openSwap(SWAP_BYTES)
     if ('missing' in swap) run.say(`${swap.missing}: pods are frozen and keep their memory`)
     using own = 'missing' in swap ? null : swap
-    const folder = mkdtempSync(join(tmpdir(), 'fornax-bench-'))
-    try {
-      await using core = await CoreProcess.start(run, folder)
-      await using agent = await AgentProcess.start(core, 'node-a', { FORNAX_RUNTIME: 'bubblewrap' })
-      const world = { run, core, agent, swap: own?.what ?? 'none' }
-      const awake = await measureAwake(world, flags)
-      const asleep = await measureAsleep(world, flags)
-      const many = flags.number('sleeping') === 0 ? [] : [await measureMany(world, flags, own)]
-      return [awake, asleep, ...many]
-    } finally {
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-    }
+    const results: Measured[] = []
+    for (const runtime of RUNTIMES.filter((each) => ['both', each].includes(flags.text('runtime'))))
+      results.push(...(await measure(run, flags, { runtime, swap: own })))
+    return results
   },
+}
+
+async function measure(
+  run: BenchRun,
+  flags: Flags,
+  { runtime, swap }: { readonly runtime: RealRuntime; readonly swap: Swap | null },
+): Promise<readonly Measured[]> {
+  await using parts = await startContainersWorld(run, runtime, 0, NODE_IMAGE)
+  const world = { run, runtime, core: parts.core, agent: parts.agent, swap: swap?.what ?? 'none' }
+  const awake = await measureAwake(world, flags)
+  const asleep = await measureAsleep(world, flags)
+  const many = flags.number('sleeping') === 0 ? [] : [await measureMany(world, flags, swap)]
+  return [awake, asleep, ...many]
 }
 
 /** The same pods, running: what the others are compared with. */
@@ -116,7 +121,7 @@ async function measureMany(world: World, flags: Flags, swap: Swap | null): Promi
   const residentBytes = asleep.reduce((sum, pod) => sum + (pod.hibernation?.residentBytesAfter ?? 0), 0)
   const more = {
     'pods asleep': asleep.length,
-    'agent RSS MiB': mib(readProcessUse(world.agent.pid).rssBytes),
+    'agent RSS MiB': mib(world.agent.use().rssBytes),
     'machine memory for each MiB': tenths(takenBytes / asleep.length / MIB),
     'of it compressed MiB': tenths((swap?.compressedBytes() ?? 0) / asleep.length / MIB),
     'resident MiB for each': tenths(residentBytes / asleep.length / MIB),
@@ -157,11 +162,12 @@ async function openOneByOne(
 type Asked = { readonly pods: number; readonly flags: Flags; readonly hibernateAfterMs: number | null }
 
 async function createApplication(world: World, name: string, { pods, flags, hibernateAfterMs }: Asked): Promise<void> {
-  const { run, core } = world
+  const { run, core, runtime } = world
   run.say(`making ${pods} pods`)
   const version = {
-    image: 'host',
-    command: [process.execPath, `${ROOT}/bench/src/hibernation/heap-server.ts`],
+    image: runtime === 'containerd' ? NODE_IMAGE.name : 'host',
+    command: [runtime === 'containerd' ? NODE_IN_IMAGE : process.execPath, '--input-type=module-typescript', '-e'],
+    args: [readFileSync(PROGRAM, 'utf8')],
     env: [{ name: 'HEAP_MIB', value: String(flags.number('heap-mib')) }],
     ports: [{ name: 'web', containerPort: 8080 }],
     readiness: { http: { portName: 'web', path: '/' } },
@@ -216,13 +222,19 @@ type Measurement = {
   readonly more: Readonly<Record<string, number>>
 }
 
-function resultOf({ swap }: World, flags: Flags, { scenario, times, startMs, more }: Measurement): Measured {
+function resultOf({ swap, runtime }: World, flags: Flags, { scenario, times, startMs, more }: Measurement): Measured {
   const seconds = (performance.now() - startMs) / 1_000
   const answer = times.answer.summary()
   return {
     ...NOTHING_MEASURED,
     scenario: `hibernation: ${scenario}`,
-    shape: { pods: flags.number('pods'), 'heap MiB': flags.number('heap-mib'), swap, 'page-cluster': pageCluster() },
+    shape: {
+      runtime,
+      pods: flags.number('pods'),
+      'heap MiB': flags.number('heap-mib'),
+      swap,
+      'page-cluster': pageCluster(),
+    },
     unit: 'sessions',
     operations: times.open.count,
     seconds,

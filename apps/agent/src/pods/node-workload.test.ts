@@ -322,13 +322,12 @@ class SimulatedNode {
     const { clock, memory } = this
     const contents = createMemoryLedger(memory).load()
     const record = new NodeRecord(createMemoryLedger(memory), clock, contents.revision)
-    const range = { first: 20_000, last: 29_999 }
-    const put = record.put.bind(record)
+    const place = { range: { first: 20_000, last: 29_999 }, clock, put: record.put.bind(record) }
     const world = {
       clock,
       log: createLog('agent', 'silent'),
       record,
-      ports: new PortPool({ range, clock, blocks: UNSHARED_PORT_BLOCKS, put }, contents),
+      ports: new PortPool({ ...place, blocks: UNSHARED_PORT_BLOCKS }, contents),
       logs: new PodLogs({ clock }),
       gate: new StartGate(clock, Number.POSITIVE_INFINITY),
       reclaims: new ReclaimQueue(),

@@ -7,22 +7,16 @@ import type { ApplicationVersion } from '@fornax/node-model/application-version'
 import type { CloseSession, StartSession } from '@fornax/node-model/node-command'
 import type { NodeSession } from '@fornax/node-model/node-session-state'
 import type { PodSecrets } from '@fornax/node-model/pod-secrets'
-import {
-  hasEnded,
-  transition,
-  type Pod,
-  type PodEvent,
-  type PodFailure,
-  type StartPhases,
-} from '@fornax/node-model/pod-state'
+import { hasEnded, transition, type Pod, type PodEvent, type StartPhases } from '@fornax/node-model/pod-state'
 import type { LedgerPod } from '../ledger/ledger.ts'
 import { podFolderOf, podsFolderOf } from '../runtime/pod-folder.ts'
 import type { PodEnd, PodOrder, Runtime, RuntimePod } from '../runtime/runtime.ts'
 import { PodSessions } from '../sessions/pod-sessions.ts'
 import type { ApplicationLink } from '../sessions/session-server.ts'
+import { removeLink } from '../sessions/session-folders.ts'
 import { isNews } from './pod-news.ts'
 import { PodProbes } from './pod-probes.ts'
-import { PodSleeper } from './pod-sleeper.ts'
+import { PodRest } from './pod-rest.ts'
 import type { PodWorld } from './pod-world.ts'
 import { lackingOf } from './probe.ts'
 import type { GateTurn, StartGate } from './start-gate.ts'
@@ -33,6 +27,8 @@ export type PodOwner = {
   sessionClosed(session: NodeSession): void
   podEnded(supervisor: PodSupervisor): void
 }
+
+type CondemnedFor = 'notReady' | 'unhealthy' | 'wakeFailed'
 
 const LAST_LOG_LINES = 20
 /** How long after its deadline a pod that ends is waited for, when its runtime has not even started it. */
@@ -52,8 +48,7 @@ export class PodSupervisor {
   #row: LedgerPod
   #running: RuntimePod | null = null
   #link: ApplicationLink | null = null
-  /** Made when it runs. */
-  #sleeper: PodSleeper | null = null
+  readonly #rest: PodRest
   #cancelDeadline: Cancel = NOTHING
   readonly #probes: PodProbes
   #leaveGate: () => void = NOTHING
@@ -84,6 +79,13 @@ export class PodSupervisor {
     this.#world = world
     this.#probes = new PodProbes(version, world.clock)
     this.#owner = owner
+    this.#rest = new PodRest({
+      world,
+      pod: () => this.pod,
+      link: () => this.#link,
+      apply: (event) => this.#apply(event),
+      lost: (reason) => this.#condemn(reason, 'wakeFailed', 0),
+    })
     if (adopted.length > 0) this.#sessions = new PodSessions(this.#forSessions(), world, adopted)
   }
 
@@ -142,7 +144,7 @@ export class PodSupervisor {
   wake(): void {
     if (this.pod.phase !== 'hibernated') return
     this.#apply({ kind: 'wakeRequested' })
-    this.#world.record.afterCommit(() => void this.#wake(false))
+    this.#world.record.afterCommit(() => void this.#rest.wake(false))
   }
 
   /** Why the session cannot be started here; null: it is being started, or was before. */
@@ -168,7 +170,7 @@ export class PodSupervisor {
     this.#probes.stop()
     this.#leaveGate()
     this.#sessions?.letGo()
-    this.#sleeper?.rest()
+    this.#rest.stay()
     await this.#link?.[Symbol.asyncDispose]()
   }
 
@@ -249,19 +251,12 @@ export class PodSupervisor {
   }
 
   #run(running: RuntimePod, isAdopted: boolean): void {
-    const { clock, reclaims, stopwatch } = this.#world
+    const { clock } = this.#world
     if (this.#isLetGo) return
     if (hasEnded(this.pod)) return void this.#destroy() // It was given up long ago.
     this.#hasLaunched = true
     this.#running = running
-    this.#sleeper = new PodSleeper({
-      clock,
-      stopwatch,
-      reclaims,
-      running,
-      link: () => this.#link,
-      told: (event) => this.#apply(event),
-    })
+    this.#rest.begin(running)
     this.#put({ handle: running.handle })
     void running.ended.then((end) => this.#end(end))
     const { phase, deadlineMs } = this.pod
@@ -273,7 +268,7 @@ export class PodSupervisor {
         readyTimeoutMs: this.version.readiness.timeoutMs,
         ...(this.#phases === null ? {} : { phases: this.#phases }),
       })
-    if (this.#isReady()) this.#watchLiveness()
+    if (this.#isReady() || phase === 'hibernated') this.#watchLiveness()
     if (isAdopted) void this.#resume()
     else this.#probe()
   }
@@ -285,29 +280,9 @@ export class PodSupervisor {
       this.#world.log.error({ err: error, podId: this.pod.podId }, 'the session socket could not be made anew')
       return this.#condemn('its session socket could not be made anew')
     }
-    if (this.pod.phase === 'hibernated') return this.#fallAsleep()
-    this.#noteWake(await this.#sleeper?.rouse()) // It may have been woken when the agent before us died.
+    await this.#rest.resume()
     if (this.pod.phase === 'creating') this.#probe()
     this.#sessions?.resume()
-  }
-
-  /** An earlier agent may have begun with it. */
-  #fallAsleep(): void {
-    this.#world.record.afterCommit(() => {
-      const { phase, isAsleep, deeperAfterMs, hibernation } = this.pod
-      if (phase === 'hibernated') this.#sleeper?.sleep(deeperAfterMs, isAsleep ? hibernation : null)
-    })
-  }
-
-  /** Null: it is awake. Otherwise settles when it is, or with why it cannot be: then it is of no use. */
-  #wake(isForSession: boolean): Promise<string | null> | null {
-    const waking = this.#sleeper?.wake(isForSession) ?? null
-    return waking && waking.then((problem) => this.#noteWake(problem))
-  }
-
-  #noteWake(problem: string | null = null): string | null {
-    if (problem !== null) this.#condemn(`it could not be woken: ${problem}`, 'wakeFailed', 0)
-    return problem
   }
 
   #probe(): void {
@@ -333,12 +308,12 @@ export class PodSupervisor {
   #watchLiveness(): void {
     if (!this.runtime.hasProcesses) return
     this.#probes.watch(
-      () => (this.#isReady() && this.#sleeper?.isOut !== true ? this.#running : null),
+      () => (this.#isReady() && !this.#rest.isOut ? this.#running : null),
       (reason) => this.#condemn(reason, 'unhealthy'),
     )
   }
 
-  #condemn(reason: string, kind: PodFailure['kind'] = 'notReady', graceMs = this.version.terminationGraceMs): void {
+  #condemn(reason: string, kind: CondemnedFor = 'notReady', graceMs = this.version.terminationGraceMs): void {
     this.#apply({ kind: 'condemned', failure: { kind, reason }, atMs: this.#world.clock.nowMs(), graceMs })
   }
 
@@ -348,12 +323,9 @@ export class PodSupervisor {
 
   #end({ exitCode, outOfMemory }: PodEnd): void {
     const { logs } = this.#world
-    const { podId } = this.pod
     this.#running = null
-    if (this.#sleeper?.isOut && this.pod.phase === 'active') this.#condemn('it ended as it woke', 'wakeFailed', 0)
-    this.#sleeper?.rest()
-    this.#sleeper = null
-    this.#apply({ kind: 'ended', exitCode, outOfMemory, lastLogLines: logs.lastLines(podId, LAST_LOG_LINES) })
+    this.#rest.end()
+    this.#apply({ kind: 'ended', exitCode, outOfMemory, lastLogLines: logs.lastLines(this.pod.podId, LAST_LOG_LINES) })
   }
 
   /** Why the event was refused; null: it was taken in, or there was nothing to it. */
@@ -374,7 +346,7 @@ export class PodSupervisor {
   #follow(before: Pod, pod: Pod): void {
     if (before.phase === 'creating' && pod.phase !== 'creating') this.#leaveStarting()
     if (before.deadlineMs !== pod.deadlineMs) this.#watchDeadline()
-    if (before.phase !== 'hibernated' && pod.phase === 'hibernated') this.#fallAsleep()
+    if (before.phase !== 'hibernated' && pod.phase === 'hibernated') this.#rest.fallAsleep()
     if (pod.phase === 'terminating' || hasEnded(pod)) this.#probes.stop()
     if (pod.phase === 'terminating') this.#stopRunning()
     if (hasEnded(pod)) this.#finish()
@@ -393,7 +365,7 @@ export class PodSupervisor {
 
   #stopRunning(): void {
     const { clock, record } = this.#world
-    this.#sleeper?.rest()
+    this.#rest.stay()
     record.afterCommit(() => {
       if (this.#hasLaunched) this.#running?.stop(Math.max(0, (this.pod.deadlineMs ?? 0) - clock.nowMs()))
       else this.#fail('it was asked to end before it started')
@@ -481,7 +453,7 @@ export class PodSupervisor {
       link: () => this.#link,
       onClosed: (session) => this.#sessionClosed(session),
       kill: () => this.stop(0),
-      wake: () => this.#wake(true),
+      wake: () => this.#rest.wake(true),
     }
   }
 
@@ -499,16 +471,8 @@ export class PodSupervisor {
   }
 
   #addLog(): void {
-    if (this.runtime.hasProcesses) this.#world.logs.add(this.pod.podId, this.#folder(), this.runtime.logFormat)
+    const { podId } = this.pod
+    const folder = podFolderOf(podsFolderOf(this.#world.dataDir, this.runtime.name), podId)
+    if (this.runtime.hasProcesses) this.#world.logs.add(podId, folder, this.runtime.logFormat)
   }
-
-  #folder(): ReturnType<typeof podFolderOf> {
-    return podFolderOf(podsFolderOf(this.#world.dataDir, this.runtime.name), this.pod.podId)
-  }
-}
-
-async function removeLink(link: ApplicationLink | null, removeFolder: () => void): Promise<void> {
-  if (link === null) return
-  await link[Symbol.asyncDispose]()
-  removeFolder()
 }

@@ -78,6 +78,13 @@ export class SessionFolders implements SessionPlaces {
   }
 }
 
+/** Ends what an application was met by, and then what it was met in. */
+export async function removeLink(link: ApplicationLink | null, removeFolder: () => void): Promise<void> {
+  if (link === null) return
+  await link[Symbol.asyncDispose]()
+  removeFolder()
+}
+
 /** Below the folder for temporary files anybody may have made it before us, and would own what we put into it. */
 function refuseForeign(root: string): void {
   if (isOurs(root)) return

@@ -23,6 +23,7 @@ it.each([
   ['outOfMemory', 100, true],
   ['nodeLost', null, false],
   ['lost', null, false],
+  ['wakeFailed', 100, false], // P9
 ] as const)('%s, %s ms after it was ready, is the fault of its version: %s', (kind, upForMs, isFault) => {
   const pod = { readyAtMs: upForMs === null ? null : 50_000 }
   expect(isVersionsFault(pod, failure(kind), 50_000 + (upForMs ?? 0))).toBe(isFault)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { ScalingPolicy } from '../../src/applications/application.ts'
-import { SLEEP_AGAIN_MS } from '../../src/fleet/rest-writer.ts'
-import { FleetWorld } from '../support/fleet-world.ts'
-import { watchOver } from '../support/invariants.ts'
+import type { ScalingPolicy } from '../applications/application.ts'
+import { SLEEP_AGAIN_MS } from '../fleet/rest-writer.ts'
+import { FleetWorld } from '../../test/support/fleet-world.ts'
+import { watchOver } from '../../test/support/invariants.ts'
 
 const MIB = 2 ** 20
 
