@@ -286,7 +286,7 @@ class ContainerdRuntime implements StockedRuntime {
     const { podId } = order
     const { cgroups, client, clock, log, networks } = this.#node
     // containerd limits the group below ours, so ours has no limit of its own.
-    const sleepOf = cgroups?.sleepOf(podId, null, clock) ?? null
+    const sleepOf = cgroups?.sleepOf(handle.sandboxName || podId, null, clock) ?? null
     const endpoints = networks.endpointsOf(order, targetOf(podId, handle))
     const leave = (end: PodEnd): Promise<void> => this.#leave(podId, handle, end)
     const pod = new ContainerdPod({ podId, handle, endpoints, client, sleep: sleepOf, clock, log, leave })
@@ -364,6 +364,7 @@ class ContainerdRuntime implements StockedRuntime {
     const containers = await client.listContainers(ofPod)
     for (const id of new Set([...sandboxes.map((each) => each.id), ...containers.map((each) => each.podSandboxId)])) {
       const { address, name } = await this.#factsOf(id)
+      if (name !== null) cgroups?.thaw(name)
       if (address !== '') await networks.forget(address)
       await this.#removeSandbox(id)
       if (name !== null) await this.#removeGroups(name)
