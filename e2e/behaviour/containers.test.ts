@@ -109,6 +109,48 @@ describe.skipIf(!canRunContainers && !mustRun)('an application that is an image'
     expect(lines).toEqual(['STDOUT ready to go'])
   })
 
+  it('is ready when a command says so, ends when it is no longer well, and is replaced', async () => {
+    await using cluster = await start('probes')
+    const program = `const { writeFileSync } = require('node:fs'), net = require('node:net')
+      setTimeout(() => writeFileSync('/tmp/ready', 'yes'), 300)
+      const server = net.createServer(() => server.close()).listen(process.env.PORT, process.env.HOST)
+      setInterval(() => {}, 1e6)`
+    const version = {
+      ...node(program),
+      ports,
+      user: '4321:5432',
+      terminationGraceMs: 100,
+      readiness: { exec: { command: ['/bin/busybox', 'test', '-f', '/tmp/ready'] } },
+      liveness: { tcp: { portName: 'web' }, periodMs: 300, timeoutMs: 300, failureThreshold: 2 },
+    }
+    await create(cluster, 'moody', version, { minPods: 1, maxPods: 1 })
+    await idle(cluster, 'moody', 1)
+    const failed = await eventually(
+      async () => (await allPods(cluster)).find(({ phase }) => phase === 'FAILED'),
+      (pod) => pod !== undefined,
+    )
+    const { pod } = await cluster.client.request(PodDocument, { id: failed?.id ?? '' })
+    expect(pod?.failure).toContain('TCP probe of port web failed 2 times in a row')
+    expect(pod?.startPhases?.readyMs).toBeGreaterThan(250)
+    expect(pod?.readyAfterMs).toBe(Object.values(pod?.startPhases ?? {}).reduce((sum, ms) => sum + Number(ms), 0))
+    await eventually(
+      async () => (await allPods(cluster)).some(({ id, phase }) => id !== failed?.id && phase === 'STANDBY'),
+      (isThere) => isThere,
+    )
+  })
+
+  it('tells the steps of its start, and so do the metrics', async () => {
+    await using cluster = await start('waited')
+    await create(cluster, 'shop', web, { minPods: 0, maxPods: 3 })
+    const { podId } = await opened(cluster, 'shop')
+    const { pod } = await cluster.client.request(PodDocument, { id: podId ?? '' })
+    const phases = pod?.startPhases
+    expect(Object.keys(phases ?? {})).toEqual(expect.arrayContaining(['waitMs', 'sandboxMs', 'createMs', 'startMs']))
+    expect(phases?.startMs).toBeGreaterThan(0)
+    const metrics = await (await fetch(new URL('/metrics', cluster.apiUrl))).text()
+    expect(metrics).toMatch(/fornax_pod_start_seconds_count\{step="sandbox",runtime="containerd"\} 1/)
+  })
+
   it('says on the application why its image cannot be had', async () => {
     await using cluster = await start('missing')
     await create(cluster, 'shop', { ...web, image: '127.0.0.1:1/nobody/knows:1' }, { minPods: 1, maxPods: 1 })

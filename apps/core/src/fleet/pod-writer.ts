@@ -3,7 +3,7 @@ import { invariant } from '@fornax/kernel/assert'
 import { START_TIMEOUT_MS } from '@fornax/node-model/pod-state'
 import type { ApplicationVersion, VersionSpec } from '../applications/application.ts'
 import { transition, type PodEvent } from '../pods/pod-state.ts'
-import type { Pod } from '../pods/pod.ts'
+import type { Pod, PodFailure } from '../pods/pod.ts'
 import { NO_CHOICE } from '../scheduler/placement-choice.ts'
 import type { ApplicationEntry } from './application-entry.ts'
 import type { FleetState } from './fleet-state.ts'
@@ -123,9 +123,10 @@ export function stopPod(state: FleetState, pod: Pod, graceMs = graceOf(pod)): vo
   else tellStop(state, pod, graceMs)
 }
 
-/** Its node ends the pod by itself; asked to when it says nothing more. */
-export function podEnds(state: FleetState, pod: Pod): void {
-  if (movePod(state, pod, { kind: 'stopRequested' })) expectEnd(state, pod)
+/** Its node ends the pod by itself, perhaps because it failed; asked to when it says nothing more. */
+export function podEnds(state: FleetState, pod: Pod, failure: PodFailure | null): void {
+  const isMoved = movePod(state, pod, { kind: 'stopRequested' }, (ending) => (ending.failure = failure))
+  if (isMoved) expectEnd(state, pod)
 }
 
 /** P7 */

@@ -42,7 +42,7 @@ export function applyPodReport(state: FleetState, nodeName: string, report: PodR
       if (report.phase === 'active' && pod.phase === 'creating') podReady(state, pod, report)
       return
     case 'terminating': // Its node ends it by itself. What is still being made says with its end why it failed.
-      if (pod.phase !== 'creating') podEnds(state, pod)
+      if (pod.phase !== 'creating') condemned(state, pod, report.failure)
       return
     case 'standby':
     case 'hibernated':
@@ -53,6 +53,14 @@ export function applyPodReport(state: FleetState, nodeName: string, report: PodR
   }
 }
 
+/** A pod that was ready ends because its node wants it to; without a failure somebody has asked for it. */
+function condemned(state: FleetState, pod: Pod, failure: PodFailure | null): void {
+  const entry = state.entryOf(pod.applicationId)
+  if (pod.phase === 'terminating') return
+  if (failure !== null && entry) noteFailure(state, entry, { pod, failure })
+  podEnds(state, pod, failure)
+}
+
 /** A pod is gone, for whatever reason: its sessions close, its booking ends, and it is replaced if it is needed. */
 export function podEnded(state: FleetState, pod: Pod, failure: PodFailure | null): void {
   const entry = state.entryOf(pod.applicationId)
@@ -60,10 +68,16 @@ export function podEnded(state: FleetState, pod: Pod, failure: PodFailure | null
   const sessionIds = [...pod.sessionIds]
   const isFailure = failure !== null && !hadEnded
   if (isFailure && entry) noteFailure(state, entry, { pod, failure })
-  const isMoved = movePod(state, pod, { kind: failure === null ? 'ended' : 'failed' }, (ended) => {
-    ended.failure = failure
-    ended.sessionIds.clear()
-  })
+  const isCondemned = pod.failure !== null
+  const isMoved = movePod(
+    state,
+    pod,
+    failure === null ? { kind: 'ended' } : { kind: 'failed', isCondemned },
+    (ended) => {
+      ended.failure = failure
+      ended.sessionIds.clear()
+    },
+  )
   if (!isMoved) return
   if (isFailure) notePodFailure(state, pod, failure)
   endSessions(state, sessionIds, { pod, failure })

@@ -117,7 +117,7 @@ function podReportFrom(report: WirePodReport): FromWire<PodReport> {
     podId: report.podId,
     versionId: report.applicationVersionId,
     phase,
-    failure: phase === 'failed' ? failureFrom(report) : null,
+    failure: phase === 'failed' || isCondemned(phase, report) ? failureFrom(report) : null,
     readyAfterMs: report.readyAfterMs === 0 ? null : report.readyAfterMs,
     runtime: report.runtime === '' ? null : report.runtime,
     isSpent: report.isSpent,
@@ -139,6 +139,11 @@ function hibernationFrom(said: WireHibernation): PodHibernation {
 
 function startPhasesFrom({ waitMs, sandboxMs, createMs, startMs, readyMs }: StartPhases): StartPhases {
   return { waitMs, sandboxMs, createMs, startMs, readyMs }
+}
+
+/** Its node ends it by itself, and says why. */
+function isCondemned(phase: PodReport['phase'], { failureKind }: WirePodReport): boolean {
+  return phase === 'terminating' && failureKind !== PodFailureKind.POD_FAILURE_KIND_UNSPECIFIED
 }
 
 function failureFrom(report: WirePodReport): PodFailure {

@@ -137,6 +137,10 @@ it('P4: ends at once when it was never placed', () => expect(outcomeOf('pending'
 
 it('P5: has not failed when it was told to end', () => expect(outcomeOf('terminating', 'failed')).toBe('terminated'))
 
+it('P5: has failed when its node condemned it', () => {
+  expect(transition('terminating', { kind: 'failed', isCondemned: true })).toEqual({ kind: 'moved', phase: 'failed' })
+})
+
 function after(phase: PodPhase, kind: Kind): PodPhase {
   const result = transition(phase, { kind })
   return result.kind === 'moved' ? result.phase : phase

@@ -23,7 +23,8 @@ export type PodEvent =
   | { readonly kind: 'woken' }
   | { readonly kind: 'stopRequested' }
   | { readonly kind: 'ended' }
-  | { readonly kind: 'failed' }
+  /** `isCondemned`: its node ended it, because something was wrong with it. */
+  | { readonly kind: 'failed'; readonly isCondemned?: boolean }
 
 export type PodTransition =
   | { readonly kind: 'moved'; readonly phase: PodPhase }
@@ -53,7 +54,8 @@ export function transition(phase: PodPhase, event: PodEvent): PodTransition {
     case 'ended':
       return moved('terminated')
     case 'failed':
-      return phase === 'terminating' ? moved('terminated') : moved('failed') // P5: who is told to end may end badly.
+      // P5: who is told to end may end badly; whom its node condemned has failed.
+      return phase === 'terminating' && event.isCondemned !== true ? moved('terminated') : moved('failed')
     default:
       return unreachable(event)
   }
