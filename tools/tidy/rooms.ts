@@ -54,7 +54,18 @@ const CORE: RoomPlan = {
     'tenant-cases.ts': [...BELOW_EDGES, 'use-cases.ts'],
     // Everything between the edges: what `core.ts` puts edges around, and simulations run.
     'core-rooms.ts': [...BELOW_EDGES, 'core-journals.ts', 'use-cases.ts', 'nodelink'],
-    'core.ts': [...BELOW_EDGES, 'audit', 'history', 'config.ts', 'use-cases.ts', 'core-rooms.ts', ...EDGES],
+    // Who may ask, put together.
+    'core-access.ts': [...BELOW_EDGES, 'config.ts', 'use-cases.ts', 'core-rooms.ts', 'issuers'],
+    'core.ts': [
+      ...BELOW_EDGES,
+      'core-access.ts',
+      'audit',
+      'history',
+      'config.ts',
+      'use-cases.ts',
+      'core-rooms.ts',
+      ...EDGES,
+    ],
     'config.ts': ['history'],
     'main.ts': ['config.ts', 'core.ts', 'start-failure.ts'],
   },
