@@ -60,8 +60,11 @@ const CORE: RoomPlan = {
     'core-audit.ts': [...BELOW_EDGES, 'config.ts'],
     // How machines become nodes: the registry and the authority, behind gRPC.
     'node-door.ts': [...BELOW_EDGES, 'config.ts', 'core-rooms.ts', 'nodelink'],
+    // Who may ask, put together.
+    'core-access.ts': [...BELOW_EDGES, 'config.ts', 'use-cases.ts', 'core-rooms.ts', 'issuers'],
     'core.ts': [
       ...BELOW_EDGES,
+      'core-access.ts',
       'audit',
       'history',
       'config.ts',

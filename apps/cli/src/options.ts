@@ -39,14 +39,16 @@ export function longDuration(text: string): number {
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** A bound; null for `none`. */
-export function countQuota(text: string): number | null {
-  return text === 'none' ? null : wholeNumber(text)
+/** A bound, or none. Commander would take a null for a flag without a value. */
+export type Quota = number | 'none'
+
+export function countQuota(text: string): Quota {
+  return text === 'none' ? text : wholeNumber(text)
 }
 
-/** A bound in bytes; null for `none`. */
-export function byteQuota(text: string): number | null {
-  if (text === 'none') return null
+/** A bound in bytes, or none. */
+export function byteQuota(text: string): Quota {
+  if (text === 'none') return text
   const bytes = parseBytes(text)
   if (bytes === null) throw new InvalidArgumentError('An amount of memory is needed, as in 512Mi or 64Gi, or none.')
   return bytes

@@ -17,16 +17,16 @@ import { Auditor } from './audit/auditor.ts'
 import { INVARIANTS } from './audit/invariants.ts'
 import { ViolationLog } from './audit/violation-log.ts'
 import type { CoreConfig } from './config.ts'
+import { accessKept, issuersOf, logins, tenantsWith } from './core-access.ts'
 import { auditedLogins, openCoreAudit, type CoreAudit } from './core-audit.ts'
 import { DEFAULT_LIMITS, DEFAULT_TIMES, openCoreRooms, recover, type CoreRooms, type CoreTimes } from './core-rooms.ts'
 import type { ApplicationEntry } from './fleet/application-entry.ts'
 import type { FleetObserver } from './fleet/fleet-state.ts'
 import type { Fleet } from './fleet/fleet.ts'
 import type { CorePort } from './graphql/core-port.ts'
-import type { Logins } from './graphql/tenants-port.ts'
 import { startGraphqlServer, type GraphqlServerOptions } from './graphql/server.ts'
 import { readTrustedDocuments } from './graphql/trusted-documents.ts'
-import { IssuerDirectory } from './issuers/issuer-directory.ts'
+import type { IssuerDirectory } from './issuers/issuer-directory.ts'
 import type { NodeConditionKind } from './nodes/node-pressure.ts'
 import { HistoryKeeper } from './history/history-keeper.ts'
 import { History } from './history/history.ts'
@@ -43,13 +43,10 @@ import { openStore, type OpenedStore } from './store/open-store.ts'
 import type { Intent, Store } from './store/store.ts'
 import { LatencyRecorder } from './telemetry/latency.ts'
 import { Metrics, type Gauges } from './telemetry/metrics.ts'
-import { LoginDesk } from './tenants/login-desk.ts'
-import { TenantDeletionKeeper, type TenantDeletionPorts } from './tenants/tenant-deletion-keeper.ts'
 import { TenantDirectory } from './tenants/tenant-directory.ts'
-import { DEFAULT_TENANT, isVouchedFor } from './tenants/tenant.ts'
-import { TokenKeeper } from './tenants/token-keeper.ts'
+import { DEFAULT_TENANT } from './tenants/tenant.ts'
 import { UserDirectory } from './tenants/user-directory.ts'
-import { deleteApplicationOf, secretsPort, tenantsPort, useCases } from './use-cases.ts'
+import { secretsPort, useCases } from './use-cases.ts'
 
 export type CoreOptions = {
   readonly config: CoreConfig
@@ -88,9 +85,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const audit: CoreAudit = stack.use(await openCoreAudit(store.audit, options))
   stack.defer(() => store.finishSessions()) // What is written last is to be in the audit too.
   const intent = await store.start(clock.nowMs())
-  const tenants = await directory(store, intent, options)
+  const tenants = await tenantDirectory(store, intent, options)
   const secrets = await secretDirectory(store.secrets, options)
-  const users = new UserDirectory({ store, nowMs: () => clock.nowMs(), users: intent.users })
   const latency = new LatencyRecorder()
   const rooms: CoreRooms = stack.use(
     openCoreRooms({
@@ -102,7 +98,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       intent,
       tenants,
       secrets,
-      users,
+      users: new UserDirectory({ store, nowMs: () => clock.nowMs(), users: intent.users }),
       observe: observer({ latency, metrics: () => metrics, history: () => history, log }),
       nodeCutOff: (nodeName, refusal) => {
         metrics.nodeCutOff(refusal.code)
@@ -127,16 +123,13 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   await recover(rooms.fleet, store, intent)
   stack.use(historyKept(history, rooms, kept))
   stack.use(audited(rooms, metrics, log))
-  stack.use(new TokenKeeper({ clock, log, tenants }))
-  stack.use(new TenantDeletionKeeper(deletionPorts(rooms, log)))
+  stack.use(accessKept(rooms, log))
   const { host, apiPort, nodeLinkPort, isProduction } = config
   const door = stack.use(await openNodeDoor(rooms, doorParts(options, store, audit)))
   const link = stack.use(
     await NodeLinkServer.listen({ ...door, connections: rooms.connections, host, port: nodeLinkPort, frames }),
   )
-  const { issuers: trusted = [], issuerKeyCooldownMs: keyCooldownMs } = config
-  const cooldown = keyCooldownMs === undefined ? {} : { keyCooldownMs }
-  const issuers = new IssuerDirectory({ clock, log, tenants, issuers: trusted, ...cooldown })
+  const issuers = issuersOf(rooms, config, log)
   const admissions = admissionsPort(rooms, door)
   const port = corePort(rooms, { latency, history, log, issuers, audit, admissions })
   const api = stack.use(
@@ -260,7 +253,7 @@ function sum(entries: readonly ApplicationEntry[], count: (entry: ApplicationEnt
 }
 
 /** Tenants and tokens. The default tenant and the operator's own token are always there. */
-async function directory(store: Store, intent: Intent, { config, clock }: CoreOptions): Promise<TenantDirectory> {
+async function tenantDirectory(store: Store, intent: Intent, { config, clock }: CoreOptions): Promise<TenantDirectory> {
   const { tenants: known, tokens } = intent
   const tenants = new TenantDirectory({ store, nowMs: () => clock.nowMs(), tenants: known, tokens })
   const tenant = tenants.tenantNamed(DEFAULT_TENANT) ?? (await tenants.addTenant(DEFAULT_TENANT))
@@ -288,36 +281,6 @@ async function secretDirectory(store: SecretStore, { config, clock, log }: CoreO
   return kept
 }
 
-function deletionPorts(rooms: CoreRooms, log: Log): TenantDeletionPorts {
-  const { clock, tenants, users, fleet, reader, store, secrets } = rooms
-  return {
-    clock,
-    log,
-    tenants,
-    users,
-    fleet: {
-      applicationsOf: (tenantId) => reader.applicationsOf(tenantId),
-      isEmptyOf: (tenantId) => reader.isEmptyOf(tenantId),
-      forgetTenant: (tenantId) => fleet.forgetTenant(tenantId),
-    },
-    deleteApplication: (tenant, name) => deleteApplicationOf(rooms, tenant, name),
-    removeRows: (tenantId) => store.removeTenant(tenantId),
-    forgetTenant: (tenantId) => secrets.forgetTenant(tenantId),
-  }
-}
-
-/** Logging in with a password, or with what an issuer said. */
-function logins({ tenants, users, clock }: CoreRooms): Logins {
-  const desk = new LoginDesk({ tenants, users, nowMs: () => clock.nowMs() })
-  return {
-    logIn: (attempt, password) => desk.logIn(attempt, password),
-    register: (invitation, password, address) => desk.register(invitation, password, address),
-    changePassword: (viewer, command) => desk.changePassword(viewer, command),
-    exchange: async (viewer) => (isVouchedFor(viewer) ? desk.openFor(viewer) : null),
-    logOut: (viewer) => desk.logOut(viewer),
-  }
-}
-
 /** What the GraphQL edge sees of the core. */
 function corePort(
   rooms: CoreRooms,
@@ -336,11 +299,7 @@ function corePort(
     fleet: reader,
     secrets: secretsPort(rooms),
     imagesOf: (versionId) => rooms.images.imagesOf(versionId),
-    tenants: {
-      ...tenantsPort(rooms),
-      authenticate: (secret) =>
-        issuers.mayBeToken(secret) ? issuers.authenticate(secret) : rooms.tenants.authenticate(secret),
-    },
+    tenants: tenantsWith(rooms, issuers),
     logins: auditedLogins(logins(rooms), beside.audit),
     useCases: useCases(rooms),
     podLog: (podId, options, signal) => {

@@ -16,6 +16,7 @@ import { formatBytes, formatCpu } from '../output/quantity.ts'
 import type { Format } from '../output/structured.ts'
 import type { Column } from '../output/table.ts'
 import { errorOf, present } from '../problem.ts'
+import type { Quota } from '../options.ts'
 import { printList } from './print-list.ts'
 
 type Tenant = TenantsQuery['tenants'][number]
@@ -52,13 +53,13 @@ export async function listTenants(context: CommandContext, format: Format): Prom
   await printList(context, list, format)
 }
 
-/** What is not named stays as it is; null takes the bound away. */
+/** What is not named stays as it is. */
 export type QuotaFlags = {
-  readonly sessions?: number | null
-  readonly pods?: number | null
-  readonly cpu?: number | null
-  readonly memory?: number | null
-  readonly opensPerSecond?: number | null
+  readonly sessions?: Quota
+  readonly pods?: Quota
+  readonly cpu?: Quota
+  readonly memory?: Quota
+  readonly opensPerSecond?: Quota
 }
 
 export async function setQuotas(context: CommandContext, name: string, flags: QuotaFlags): Promise<void> {
@@ -67,11 +68,11 @@ export async function setQuotas(context: CommandContext, name: string, flags: Qu
   const { sessions, pods, cpuMillis, memoryBytes, opensPerSecond } = known.quotas
   const input = {
     tenant: name,
-    sessions: flags.sessions === undefined ? sessions : flags.sessions,
-    pods: flags.pods === undefined ? pods : flags.pods,
-    cpuMillis: flags.cpu === undefined ? cpuMillis : flags.cpu,
-    memoryBytes: flags.memory === undefined ? memoryBytes : flags.memory,
-    opensPerSecond: flags.opensPerSecond === undefined ? opensPerSecond : flags.opensPerSecond,
+    sessions: boundOf(flags.sessions, sessions),
+    pods: boundOf(flags.pods, pods),
+    cpuMillis: boundOf(flags.cpu, cpuMillis),
+    memoryBytes: boundOf(flags.memory, memoryBytes),
+    opensPerSecond: boundOf(flags.opensPerSecond, opensPerSecond),
   }
   const { setTenantQuotas } = await context.client.request(
     SetTenantQuotasDocument,
@@ -81,6 +82,10 @@ export async function setQuotas(context: CommandContext, name: string, flags: Qu
   if (setTenantQuotas.problem !== null) throw errorOf(setTenantQuotas.problem)
   const list = { items: [present(setTenantQuotas.tenant, 'the tenant')], columns, kind: 'Tenant', nameOf: () => name }
   await printList(context, list, 'table')
+}
+
+function boundOf(flag: Quota | undefined, now: number | null): number | null {
+  return flag === 'none' ? null : (flag ?? now)
 }
 
 export type SuspendFlags = { readonly closeSessions?: true }

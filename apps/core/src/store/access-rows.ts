@@ -44,6 +44,7 @@ export class AccessRows {
     await this.#run((client) => client.apiToken.deleteMany({ where }))
     await this.#run((client) => client.secret.deleteMany({ where }))
     await this.#run((client) => client.user.deleteMany({ where }))
+    await this.#run((client) => client.event.deleteMany({ where }))
     await this.#run((client) => client.application.deleteMany({ where }))
     await this.#run((client) => client.tenant.deleteMany({ where: { id: tenantId } }))
   }

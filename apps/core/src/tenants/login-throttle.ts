@@ -11,6 +11,9 @@ const USER_AT_ADDRESS: Bucket = { size: 5, refillMs: 30_000 }
 const ADDRESS: Bucket = { size: 20, refillMs: 5_000 }
 const USER: Bucket = { size: 60, refillMs: 5_000 }
 
+/** So that a wait of a millisecond is not two, because of the way numbers are kept. */
+const ROUNDING_MS = 1e-6
+
 /** Who is forgotten first has waited longest; a full bucket is the same as none. */
 const KEYS_MAX = 10_000
 
@@ -55,7 +58,7 @@ export class LoginThrottle {
 
   #wait(key: string, bucket: Bucket, nowMs: number): number {
     const above = this.#failures(key, bucket, nowMs) - (bucket.size - 1)
-    return above <= 0 ? 0 : Math.ceil(above * bucket.refillMs)
+    return above <= 0 ? 0 : Math.ceil(above * bucket.refillMs - ROUNDING_MS)
   }
 }
 

@@ -185,7 +185,7 @@ function isRefused(answer: string, name: string): boolean {
   if (problems.some((error) => Object(error).extensions?.code === 'FORBIDDEN')) return true
   const result = Object(Object(data)[name])
   const problem = result.problem ?? result.results?.[0]?.problem
-  return problem?.__typename === 'NotAllowed'
+  return JSON.stringify(problem ?? null).includes('"NotAllowed"')
 }
 
 /** As like as can be, and nobody's. */

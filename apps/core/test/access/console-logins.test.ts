@@ -191,7 +191,7 @@ class Browser {
   /** To the issuer: where the console sends it. */
   async begin(next: string): Promise<string> {
     const query = new URLSearchParams({ name: 'hidden-corp', next })
-    return (await this.#ask(`${server.url}/login/issuer?${query}`)).headers.get('location') ?? ''
+    return (await this.#ask(`${server.url}/login/issuer?${query.toString()}`)).headers.get('location') ?? ''
   }
 
   /** Logs in at the issuer, and agrees; the address that it leads back to. */

@@ -19,12 +19,12 @@ describe('a quota of sessions', () => {
 
   it('is given back when a session has closed, and not while it is closing', () => {
     const world = worldWith({ sessions: 1 })
-    const id = open(world)
+    const id = opened(world)
     world.run(1_000)
-    world.turn((fleet) => fleet.requestClose(String(id), 'requested'))
+    world.turn((fleet) => fleet.requestClose(id, 'requested'))
     expect(open(world)).toMatchObject({ kind: 'quotaExceeded' })
     world.run(1_000)
-    expect(world.session(String(id)).phase).toBe('closed')
+    expect(world.session(id).phase).toBe('closed')
     expect(typeof open(world)).toBe('string')
   })
 
@@ -40,26 +40,24 @@ describe('a quota of sessions', () => {
 
   it('that is lowered takes nothing away', () => {
     const world = worldWith({})
-    const ids = [open(world), open(world)]
+    const ids = [opened(world), opened(world)]
     world.run(1_000)
     setQuotas(world, { sessions: 1 })
     expect(open(world)).toMatchObject({ quota: 'sessions', limit: 1 })
-    expect(ids.map((id) => world.session(String(id)).phase)).toEqual(['available', 'available'])
+    expect(ids.map((id) => world.session(id).phase)).toEqual(['available', 'available'])
   })
 })
 
 describe('a quota of opens in a second', () => {
   it('lets exactly so many through in each second, and says when to come again', () => {
     const world = worldWith({ opensPerSecond: 10 })
-    const opened = (): number =>
-      Array.from({ length: 30 }, () => open(world)).filter((result) => typeof result === 'string').length
-    expect(opened()).toBe(10)
+    expect(openSome(world, 30)).toHaveLength(10)
     const refusal = Object(open(world))
     expect(refusal).toMatchObject({ quota: 'opensPerSecond', limit: 10, retryAfterMs: 100 })
     world.run(refusal.retryAfterMs)
     expect([typeof open(world), typeof open(world)]).toEqual(['string', 'object'])
     world.run(10_000)
-    expect(opened()).toBe(10)
+    expect(openSome(world, 30)).toHaveLength(10)
   })
 })
 
@@ -132,7 +130,7 @@ describe('W12: a quota of pods, CPU or memory', () => {
 
 it('a suspended tenant opens nothing; its sessions go on, or are closed with a reason of their own', () => {
   const world = worldWith({})
-  const id = String(open(world))
+  const id = opened(world)
   world.run(1_000)
   world.turn((fleet) => fleet.setTerms(TENANT, { quotas: NO_QUOTAS, isSuspended: true }))
   expect(open(world)).toEqual({ kind: 'tenantSuspended' })
@@ -155,8 +153,8 @@ it('nothing that happens makes a tenant have more than its quotas, or its accoun
       const world = worldWith(limits)
       const mine: string[] = []
       for (const { what, amount } of steps) {
-        if (what === 'open') for (let many = 0; many < amount; many += 1) mine.push(String(open(world)))
-        if (what === 'close') for (const id of mine.splice(0, amount)) if (world.isUp) world.close(id)
+        if (what === 'open') mine.push(...openSome(world, amount))
+        if (what === 'close') for (const id of mine.splice(0, amount)) world.close(id)
         if (what === 'policy') world.setPolicy('game', { minPods: amount })
         if (what === 'publish') world.publish('game')
         if (what === 'crash') world.crash('node-1', { forMs: 100, keepsLedger: amount > 3 })
@@ -196,6 +194,19 @@ function setQuotas(world: FleetWorld, quotas: Partial<Quotas>): void {
 /** As the use-case does it: judged and booked in one turn. */
 function open(world: FleetWorld): string | OpenRefusal {
   return world.fleet.refusesOpen(TENANT) ?? world.open('game')
+}
+
+/** As many of these as are let through. */
+function openSome(world: FleetWorld, amount: number): string[] {
+  const results = Array.from({ length: amount }, () => open(world))
+  return results.filter((result) => typeof result === 'string')
+}
+
+/** One that must be let through. */
+function opened(world: FleetWorld): string {
+  const result = open(world)
+  if (typeof result !== 'string') throw new Error(`refused: ${result.kind}`)
+  return result
 }
 
 /** What a tenant has, counted from the beginning. */
