@@ -21,6 +21,36 @@ beforeAll(async () => {
 })
 afterAll(() => world[Symbol.asyncDispose]())
 
+describe('events', () => {
+  it('are listed newest first, by application and by severity, and described by their ids', async () => {
+    await world.cli(['apply', '-f', '-'], { input: HELLO.replace('hello', 'eventful') })
+    await world.cli(['apply', '-f', '-'], { input: HELLO.replace('hello', 'eventful').replace('5', '6') })
+    const { out, code } = await world.cli(['get', 'events', '--application', 'eventful'])
+    expect(code).toBe(0)
+    const [header, ...rows] = out.trimEnd().split('\n')
+    expect(header).toMatch(/^AGE +KIND +OBJECT +COUNT +MESSAGE/)
+    expect(rows.map((row) => row.split(/\s+/)[1])).toEqual(['ScalingPolicyChanged', 'ApplicationCreated'])
+    const { items } = Object(await json(['get', 'events', '--application', 'eventful', '-o', 'json']))
+    expect(items).toMatchObject([{ kind: 'Event', eventKind: 'SCALING_POLICY_CHANGED', severity: 'INFO' }, {}])
+    const described = await world.cli(['describe', 'event', items[1].id])
+    expect(described.out).toContain('it is created, with host')
+    const none = await world.cli(['get', 'events', '--application', 'eventful', '--phase', 'error'])
+    expect(none.err).toContain('No events found with these filters.')
+  })
+
+  it('that are none are not found', async () => {
+    const { code, err } = await world.cli(['describe', 'event', 'evt-0000000000000000'])
+    expect(code).toBe(1)
+    expect(err).toContain('event "evt-0000000000000000" not found')
+  })
+})
+
+it('a drain that is only tried says so when there is no such node', async () => {
+  const { code, err } = await world.cli(['drain', 'nobody', '--dry-run'])
+  expect(code).toBe(1)
+  expect(err).toContain('node "nobody" not found')
+})
+
 describe('apply', () => {
   it('creates, then has nothing to do, then changes only what differs', async () => {
     const file = world.write('apply.yaml', HELLO.replace('hello', 'applied'))

@@ -1,5 +1,10 @@
 /** `fornax cordon`, `uncordon` and `drain`: what an operator does with nodes. */
-import { CordonNodeDocument, DrainNodeDocument, UncordonNodeDocument } from '@fornax/client/generated/documents'
+import {
+  CordonNodeDocument,
+  DrainNodeDocument,
+  DrainPreviewDocument,
+  UncordonNodeDocument,
+} from '@fornax/client/generated/documents'
 import type { CliError } from '../cli-error.ts'
 import { say, type CommandContext } from '../command-context.ts'
 import { bareName } from '../kinds/all-kinds.ts'
@@ -26,10 +31,30 @@ export async function uncordonNodes(context: CommandContext, words: readonly str
   }
 }
 
-export type DrainFlags = { readonly sessionsMayLast: number }
+export type DrainFlags = { readonly sessionsMayLast: number; readonly dryRun?: true }
+
+/** Says what a drain would do. */
+async function previewDrain(context: CommandContext, name: string, sessionsMayLastMs: number): Promise<void> {
+  const { client, signal } = context
+  const { drainPreview } = await client.request(DrainPreviewDocument, { name, sessionsMayLastMs }, { signal })
+  if (drainPreview === null) throw await notFound(nodeDefinition, context, [name])
+  const { podsStoppingCount, sessions, applications, deadline } = drainPreview
+  const pods = `${podsStoppingCount} ${podsStoppingCount === 1 ? 'pod' : 'pods'} would stop at once`
+  const open = `${sessions.length} ${sessions.length === 1 ? 'session' : 'sessions'} would be asked to close`
+  say(context, `node/${name} would be drained: ${pods}, ${open} by ${deadline}`)
+  for (const { applicationName, idlePodCount, roomElsewhere, sessionCount } of applications)
+    say(
+      context,
+      `  ${applicationName}: ${idlePodCount} idle (room for ${roomElsewhere} elsewhere), ${sessionCount} open`,
+    )
+}
 
 export async function drainNodes(context: CommandContext, words: readonly string[], flags: DrainFlags): Promise<void> {
   for (const name of words.map((word) => bareName(word, nodeKind))) {
+    if (flags.dryRun === true) {
+      await previewDrain(context, name, flags.sessionsMayLast)
+      continue
+    }
     const variables = { input: { name, sessionsMayLastMs: flags.sessionsMayLast } }
     const { drainNode } = await context.client.request(DrainNodeDocument, variables, { signal: context.signal })
     if (drainNode.problem !== null) throw await nodeError(context, drainNode.problem, name)

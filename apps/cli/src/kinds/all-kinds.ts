@@ -3,11 +3,12 @@ import { didYouMean } from '@fornax/settings/did-you-mean'
 import { CliError } from '../cli-error.ts'
 import { applicationKind } from './application-kind.ts'
 import type { Kind } from './kind.ts'
+import { eventKind } from './event-kind.ts'
 import { nodeKind } from './node-kind.ts'
 import { podKind } from './pod-kind.ts'
 import { sessionKind } from './session-kind.ts'
 
-export const ALL_KINDS: readonly Kind[] = [sessionKind, podKind, nodeKind, applicationKind]
+export const ALL_KINDS: readonly Kind[] = [sessionKind, podKind, nodeKind, applicationKind, eventKind]
 
 /** The kind of a word like `sessions`, `po` or `Application`. */
 export function kindOf(word: string): Kind {

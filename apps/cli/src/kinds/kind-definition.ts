@@ -22,6 +22,8 @@ export type KindDefinition<T extends { readonly id: string }, TDetails extends T
   readonly typeName: string
   readonly filters: readonly FilterName[]
   readonly phases: readonly TPhase[]
+  /** How many are listed when nobody says; without it, all. */
+  readonly limit?: number
   readonly columns: readonly Column<T>[]
   readonly nameOf: (item: T) => string
   /** Whether it is over, and so left out unless it was asked for. */

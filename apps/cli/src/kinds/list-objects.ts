@@ -16,7 +16,7 @@ export async function listObjects<T extends { readonly id: string }, TDetails ex
   request: ObjectsRequest,
 ): Promise<void> {
   const filters = toFilters(request.flags, definition)
-  const limit = request.limit ?? (filters.isAll ? LIMIT_OF_ALL : null)
+  const limit = request.limit ?? (filters.isAll ? LIMIT_OF_ALL : (definition.limit ?? null))
   const listing =
     request.names.length > 0
       ? { items: await findAll(definition, context, request.names), resourceVersion: null, hasMore: false }

@@ -42,6 +42,7 @@ function nodeCommands({ root, connected }: Commands): void {
         .argParser(duration)
         .default(DEFAULT_DRAIN_MS, '60s'),
     )
+    .option('--dry-run', 'only says what would end, and when')
     .action(async (nodes: readonly string[], flags: DrainFlags) => {
       const { drainNodes } = await import('../commands/node-actions.ts')
       await connected((context) => drainNodes(context, nodes, flags))

@@ -9,6 +9,7 @@ import type { Commands } from '../command-group.ts'
 const KINDS = `
 Kinds, with their short names:
   sessions (session, sess, s)   pods (pod, po)   nodes (node, no)   applications (application, app)
+  events (event, ev)
 `
 
 const GET_EXAMPLES = `${KINDS}
@@ -17,6 +18,7 @@ Examples:
   fornax get sessions --all --limit 1000 -o json
   fornax get pods -o wide
   fornax get application hello -o yaml > app.yaml
+  fornax get events --phase warning,error --limit 20
 `
 
 type ListFlags = FilterFlags & {
@@ -41,7 +43,7 @@ export function readCommands({ root, connected }: Commands): void {
     await connected((context) => (isWatch ? kind.watch(context, request) : kind.get(context, request)))
   }
 
-  filtered(root.command('get').summary('List sessions, pods, nodes or applications'))
+  filtered(root.command('get').summary('List sessions, pods, nodes, applications or events'))
     .description('Lists what there is, or shows the objects that are named.')
     .argument('<kind>', 'a kind, or KIND/NAME')
     .argument('[name...]', 'names or ids')
@@ -103,7 +105,7 @@ function filtered(command: Command): Command {
   return command
     .addOption(outputOption(FORMATS))
     .option('-l, --selector <name=value>', 'only those with this label; may be repeated', collect)
-    .option('--phase <phase>', 'only those in this phase; several with commas', collect)
+    .option('--phase <phase>', 'only those in this phase, or events of this severity; several with commas', collect)
     .option('--application <name>', 'only those of this application')
     .option('--node <name>', 'only those on this node')
     .option('-A, --all', 'closed sessions too, from history')

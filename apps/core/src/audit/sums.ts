@@ -3,6 +3,7 @@
  * pods that this would take too long, it is taken bit by bit, and may be off by what changed meanwhile.
  */
 import type { ApplicationEntry } from '../fleet/application-entry.ts'
+import { bookingOf } from '../pods/booking-rules.ts'
 import { POD_PHASES, type Pod, type PodPhase } from '../pods/pod.ts'
 import { shelfOf } from './books.ts'
 import type { Evidence, Found, Look } from './evidence.ts'
@@ -16,6 +17,7 @@ class Sums {
   #openSlots = 0
   #shelved = 0
   #onHold = 0
+  #idleMemoryBytes = 0
 
   add(entry: ApplicationEntry, pod: Pod): void {
     const { phase, version } = pod
@@ -23,6 +25,7 @@ class Sums {
     add(this.#counts, phase)
     if (isOnHold) this.#onHold += 1
     if (phase === 'standby' || phase === 'hibernated') {
+      this.#idleMemoryBytes += bookingOf(pod)?.memoryBytes ?? 0
       if (isOnHold) this.#unreachable += 1
       else add(this.#idle, version.number)
     }
@@ -52,6 +55,7 @@ class Sums {
     check('pods on hold', onHold.size, this.#onHold)
     check('pods that cannot be reached', unreachable, this.#unreachable)
     check('open slots', openSlots, this.#openSlots)
+    check('bytes that idle pods keep booked', entry.idleMemoryBytes, this.#idleMemoryBytes)
     check('pods that a session could take', warm.size, this.#shelved)
     for (const [what, is, counted] of [
       ['idle pods of a version', idle, this.#idle],

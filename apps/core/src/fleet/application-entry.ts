@@ -4,6 +4,7 @@
  */
 import type { Application } from '../applications/application.ts'
 import type { FailureRecord } from '../pods/pod-failures.ts'
+import { bookingOf } from '../pods/booking-rules.ts'
 import type { Pod, PodPhase } from '../pods/pod.ts'
 import type { PoolView } from '../pools/pool-plan.ts'
 import { fullBucket, type TokenBucket } from '../pools/token-bucket.ts'
@@ -197,7 +198,7 @@ function count(entry: ApplicationEntry, pod: Pod, how: { readonly isOnHold: bool
   entry.counts[phase] += sign
   if (phase !== 'failed' && phase !== 'terminated') charge(entry.account, version.spec, sign)
   if (phase === 'standby' || phase === 'hibernated') {
-    entry.idleMemoryBytes += sign * version.spec.memoryBytes
+    entry.idleMemoryBytes += sign * (bookingOf(pod)?.memoryBytes ?? 0)
     if (isOnHold) entry.unreachable += sign
     else add(entry.idle, version.number, sign)
   }

@@ -9,10 +9,14 @@ import { ChangeLog } from './change-log.ts'
 export type EventChange = {
   readonly kind: 'event'
   readonly id: string
-  readonly tenantId: string | null
+  /** `PLATFORM` for what is nobody's: other than a node, it is of interest to no tenant. */
+  readonly tenantId: string
   readonly applicationId: string | null
   readonly isGone: boolean
 }
+
+/** The id of no tenant. */
+const PLATFORM = ''
 
 export type EventLogBounds = {
   /** Of one tenant, or of the platform. */
@@ -105,7 +109,7 @@ export class EventLog {
   }
 
   #changed({ id, tenantId, applicationId }: FleetEvent, isGone: boolean): void {
-    this.changes.append({ kind: 'event', id, tenantId, applicationId, isGone })
+    this.changes.append({ kind: 'event', id, tenantId: tenantId ?? PLATFORM, applicationId, isGone })
   }
 
   #nextId(): string {

@@ -11,15 +11,16 @@ import type {
   PoolPointResolvers,
   QueryResolvers,
 } from './generated/resolver-types.ts'
+import type { FleetHistoryView, LatencyHistoryView } from './history-views.ts'
 import { toDateTime } from './scalars.ts'
 import { toWindow } from './windows.ts'
 
 export const historyQueries: Required<Pick<QueryResolvers, 'fleetHistory' | 'latencyHistory'>> = {
-  fleetHistory: async (_root, { window }, { core: { history }, scope }) => ({
+  fleetHistory: async (_root, { window }, { core: { history }, scope }): Promise<FleetHistoryView> => ({
     ...(await history.fleet(scope, toWindow(window))),
     objectives: history.objectives,
   }),
-  latencyHistory: async (_root, { where, window }, context) => {
+  latencyHistory: async (_root, { where, window }, context): Promise<LatencyHistoryView> => {
     const { history } = context.core
     const whose = whoseOf(where?.application ?? null, context)
     const report = await history.latency(whose, where?.start ?? null, toWindow(window))

@@ -72,15 +72,14 @@ export function selectComputeNodes(
   return { ...nodes, clientId: computeNodeId, isOpenAboutAbsence: scope === null }
 }
 
-/** A tenant must not hear of events that are not its own, not even that they left. */
+/** Changes of events say whose they are, so a tenant never hears of those that are not its own. */
 export function selectEvents(core: CorePort, scope: Scope, where: Where<EventFilter>): Selection<FleetEvent> {
   const { fleet } = core
-  const events = selection({ scope, where, application: where?.application ?? null }, eventMatches(core, where), {
+  return selection({ scope, where, application: where?.application ?? null }, eventMatches(core, where), {
     all: () => visibleEvents(fleet, scope),
     load: (id) => visibleEvent(fleet, scope, id),
     idOf: (event) => event.id,
   })
-  return { ...events, isOpenAboutAbsence: scope === null }
 }
 
 type Asked = { readonly scope: Scope; readonly where: unknown; readonly application: string | null }

@@ -1,6 +1,7 @@
 /** The past of the fleet, for whoever asks: what the recorder counts, and what the database remembers. */
 import type { ScalingPolicy } from '../applications/application.ts'
 import type { FleetState } from '../fleet/fleet-state.ts'
+import type { NodePhase } from '../nodes/node-state.ts'
 import type { Pod } from '../pods/pod.ts'
 import type { Session } from '../sessions/session.ts'
 import type { EventQuery, HistoryStore } from './history-store.ts'
@@ -8,7 +9,7 @@ import type { FleetEvent } from '../fleet/fleet-event.ts'
 import type { Percentiles } from './latency-buckets.ts'
 import { applicationPercentiles, latencyReport, type LatencyParts, type LatencyReport } from './latency-report.ts'
 import { REPLAY_STEP_SECONDS, replayPolicy, type ReplayOutcome } from './policy-replay-plan.ts'
-import { fleetReport, poolReport, type FleetReport, type PoolReport } from './pool-report.ts'
+import { fleetReport, poolReport, type FleetPoint, type FleetReport, type PoolReport } from './pool-report.ts'
 import { HistoryRecorder } from './recorder.ts'
 import type { StartKind, Whose } from './series-names.ts'
 import { STEP_MS, stepOf, type Grid, type WindowAsked } from './time-grid.ts'
@@ -93,8 +94,10 @@ export class History {
   }
 
   /** `tenantId: null`: of the whole fleet. */
-  fleet(tenantId: string | null, window: WindowAsked): Promise<FleetReport> {
-    return fleetReport(this.#parts, { tenantId, applicationIds: this.#applicationsOf(tenantId), window })
+  async fleet(tenantId: string | null, window: WindowAsked): Promise<FleetReport> {
+    const applicationIds = this.#applicationsOf(tenantId)
+    const report = await fleetReport(this.#parts, { tenantId, applicationIds, window })
+    return { ...report, now: { ...report.now, ...this.#countsNow(tenantId) } }
   }
 
   /** Events that the database remembers. */
@@ -124,6 +127,17 @@ export class History {
       current: replayPolicy({ ...common, policy: scalingPolicy }),
       proposed: replayPolicy({ ...common, policy }),
     }
+  }
+
+  /** What can be counted is counted, and no mean of the last minute. */
+  #countsNow(tenantId: string | null): Pick<FleetPoint, 'nodesReady' | 'nodesLost' | 'sessionsOpen'> {
+    let sessionsOpen = 0
+    for (const { definition, openSessions } of this.#state.applications.values())
+      if (tenantId === null || definition.tenantId === tenantId) sessionsOpen += openSessions.size
+    if (tenantId !== null) return { nodesReady: null, nodesLost: null, sessionsOpen }
+    const phases = [...this.#state.nodes.values()].map(({ phase }) => phase)
+    const count = (wanted: NodePhase): number => phases.filter((phase) => phase === wanted).length
+    return { nodesReady: count('ready'), nodesLost: count('lost'), sessionsOpen }
   }
 
   #applicationsOf(tenantId: string | null): string[] {

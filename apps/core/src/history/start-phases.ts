@@ -1,7 +1,7 @@
 /** Where the time of a start went: from what a session's timeline and its pod say. Pure. */
 import type { Pod } from '../pods/pod.ts'
 import type { Session } from '../sessions/session.ts'
-import { LATENCY_PARTS, type LatencyPart } from './latency-series.ts'
+import { LATENCY_PARTS } from './latency-series.ts'
 
 /** Milliseconds by part, in the order of `LATENCY_PARTS`; -1 for a phase that the start did not have. */
 export type StartPhases = number[]
@@ -15,7 +15,7 @@ const COMMAND = LATENCY_PARTS.indexOf('command')
 const READY = LATENCY_PARTS.indexOf('ready')
 
 /** What of a pod tells where time went. */
-type Made = Pick<Pod, 'createdAtMs' | 'placedAtMs' | 'readyAtMs'>
+type Made = Pick<Pod, 'createdAtMs' | 'placedAtMs' | 'readyAtMs' | 'hibernation'>
 
 /** Fills in `phases`, so that a start needs no new one. */
 export function startPhases(session: Session, pod: Made | null, phases: StartPhases): void {
@@ -32,12 +32,19 @@ export function startPhases(session: Session, pod: Made | null, phases: StartPha
     if (step === 'started') startedAtMs = atMs
   }
   if (sentAtMs < 0) sentAtMs = takenAtMs
-  const wakeMs = slept && startedAtMs >= 0 ? Math.max(0, startedAtMs - sentAtMs) : -1
+  const wakeMs = slept ? wakeOf(pod, availableAtMs - sentAtMs, startedAtMs - sentAtMs) : -1
   phases[TOTAL] = availableAtMs - askedAtMs
   phases[COMMAND] = Math.max(0, sentAtMs - takenAtMs)
   phases[WAKE] = wakeMs
   phases[READY] = Math.max(0, availableAtMs - sentAtMs - Math.max(0, wakeMs))
   waiting(session.start === 'cold' ? pod : null, { askedAtMs, takenAtMs }, phases)
+}
+
+/** As its node measured it; where that is not said yet, until the node said that the session starts. */
+function wakeOf(pod: Made | null, readyMs: number, startedMs: number): number {
+  const wakeUs = pod?.hibernation?.wakeUs ?? null
+  const wakeMs = wakeUs === null ? startedMs : Math.round(wakeUs / 1_000)
+  return Math.max(0, Math.min(wakeMs, readyMs))
 }
 
 /** What came before the pod was taken. A pod may have been asked for, placed and made in part before the session. */
@@ -60,8 +67,4 @@ function waiting(
   phases[PLACE] = placeMs
   phases[CREATE] = createMs
   phases[QUEUE] = Math.max(0, waitedMs - placeMs - createMs)
-}
-
-export function partOf(index: number): LatencyPart {
-  return LATENCY_PARTS[index] ?? 'total'
 }
