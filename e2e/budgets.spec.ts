@@ -27,7 +27,7 @@ for (const route of ROUTES)
     await operator.addInitScript(OBSERVE)
     const html = await (await operator.goto(route))?.text()
     await expectLive(operator)
-    const scripts = [...new Set((html ?? '').match(/\/_next\/static\/chunks\/[\w.~-]+\.js/g) ?? [])]
+    const scripts = scriptsOf(html ?? '')
     const bytes = await gzippedBytes(operator, scripts)
     const { lcpMs, shift } = await operator.evaluate<{ lcpMs: number; shift: number }>('window.fornaxVitals')
     console.log(
@@ -47,6 +47,13 @@ const OBSERVE = `
     for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.fornaxVitals.shift += entry.value
   }).observe({ type: 'layout-shift', buffered: true })
 `
+
+/** What the page asks for at once. Scripts for browsers without modules are loaded by no browser of today. */
+function scriptsOf(html: string): readonly string[] {
+  const tags = (html.match(/<script\b[^>]*>/g) ?? []).filter((tag) => !/\bnomodule\b/i.test(tag))
+  const paths = tags.flatMap((tag) => /src="(\/_next\/static\/[^"]+\.js)"/.exec(tag)?.[1] ?? [])
+  return [...new Set(paths)]
+}
 
 async function gzippedBytes(page: Page, paths: readonly string[]): Promise<number> {
   let bytes = 0

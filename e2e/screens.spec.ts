@@ -10,8 +10,8 @@ test('every page, in both themes', async ({ operator, world }) => {
   test.setTimeout(240_000)
   await using simulation = await furnish(world)
   void simulation
-  const { page: sessions } = await world.client.request(SessionsDocument, { first: 1, where: { application: 'hello' } })
-  const session = sessions.edges[0]?.node.id ?? 'none'
+  const { page } = await world.client.request(SessionsDocument, { first: 1, where: { application: 'hello' } })
+  const session = page.edges[0]?.node.id ?? 'none'
   const pages = {
     fleet: '/',
     nodes: '/nodes?group=label%3Azone&fill=cpu-booked',

@@ -67,8 +67,12 @@ export function difference<T>(
   after: ReadonlyMap<string, T>,
 ): { readonly upserted: readonly T[]; readonly removedIds: readonly string[] } {
   if (before === after) return { upserted: [], removedIds: [] }
-  const upserted = [...after].filter(([id, item]) => before.get(id) !== item).map(([, item]) => item)
-  return { upserted, removedIds: [...before.keys()].filter((id) => !after.has(id)) }
+  // Loops, and no copies: a collection may hold tens of thousands, and this runs with every batch.
+  const upserted: T[] = []
+  for (const [id, item] of after) if (before.get(id) !== item) upserted.push(item)
+  const removedIds: string[] = []
+  for (const id of before.keys()) if (!after.has(id)) removedIds.push(id)
+  return { upserted, removedIds }
 }
 
 type Changes<T> = Extract<WatchEvent<T>, { readonly kind: 'changes' }>

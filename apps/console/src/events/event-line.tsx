@@ -21,7 +21,7 @@ export function EventLine({ event, isNarrow = false }: EventLineProps) {
   const { at, count, kind, lastAt, lastLogLines, message, severity } = event
   const span = count > 1 ? `${formatExact(at)} to ${formatExact(lastAt)}` : formatExact(lastAt)
   return (
-    <li className="border-b border-line/60 px-4 py-2 last:border-0 hover:bg-hover">
+    <div className="px-4 py-2 hover:bg-hover">
       <div className={`flex items-baseline gap-x-3 ${isNarrow ? 'flex-wrap' : ''}`}>
         <span className="translate-y-0.5">
           <Glyph tone={SEVERITY_TONES[severity]} />
@@ -54,7 +54,7 @@ export function EventLine({ event, isNarrow = false }: EventLineProps) {
           <LogLines label="The last lines of the pod" lines={lastLogLines.map((text) => ({ text, isError: false }))} />
         </div>
       )}
-    </li>
+    </div>
   )
 }
 

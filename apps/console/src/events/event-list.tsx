@@ -36,16 +36,15 @@ export function EventList({ events, footer }: EventListProps) {
           const event = events[index]
           if (event === undefined) return null
           return (
-            <div
+            <li
               key={key}
-              role="presentation"
               data-index={index}
               ref={virtualizer.measureElement}
-              className="absolute inset-x-0"
+              className="absolute inset-x-0 border-b border-line/60"
               style={{ top: start }}
             >
               <EventLine event={event} />
-            </div>
+            </li>
           )
         })}
       </ol>

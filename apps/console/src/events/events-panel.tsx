@@ -42,7 +42,9 @@ export function EventsPanel({ title, where, isNarrow = false }: EventsPanelProps
         {() => (
           <ol aria-label={title}>
             {events.map((event) => (
-              <EventLine key={event.id} event={event} isNarrow={isNarrow} />
+              <li key={event.id} className="border-b border-line/60 last:border-0">
+                <EventLine event={event} isNarrow={isNarrow} />
+              </li>
             ))}
           </ol>
         )}

@@ -6,13 +6,13 @@ import { useEffect, useState } from 'react'
 import { unreachable } from '@fornax/kernel/assert'
 import { systemClock } from '@fornax/kernel/clock'
 import { IconButton } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { KeyHint } from '../ui/key-hint.tsx'
 import { keyPressed, NOTHING_TYPED } from './key-sequence.ts'
 import { SHORTCUTS, type Shortcut } from './shortcuts.ts'
 
-/** Nobody needs it before it is asked for. */
+/** Nobody needs them before they are asked for. */
+const KeySheet = dynamic(() => import('./key-sheet.tsx').then((module) => module.KeySheet), { ssr: false })
 const Palette = dynamic(() => import('../palette/palette.tsx').then((module) => module.Palette), { ssr: false })
 
 type Shown = 'nothing' | 'keys' | 'palette'
@@ -40,18 +40,7 @@ export function Keyboard() {
   return (
     <>
       <IconButton name="keyboard" label="Keyboard shortcuts (?)" size="small" onClick={() => setShown('keys')} />
-      <Dialog isOpen={shown === 'keys'} onOpenChange={hide} title="Keyboard shortcuts">
-        <dl className="mt-4 grid grid-cols-[auto_1fr] items-center gap-x-6 gap-y-2.5">
-          {SHORTCUTS.map(({ keys, does }) => (
-            <div key={keys} className="contents">
-              <dt>
-                <KeyHint keys={keys} />
-              </dt>
-              <dd className="text-soft">{does}</dd>
-            </div>
-          ))}
-        </dl>
-      </Dialog>
+      {shown === 'keys' && <KeySheet close={hide} />}
       {shown === 'palette' && <Palette close={hide} />}
     </>
   )

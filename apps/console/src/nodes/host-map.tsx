@@ -48,7 +48,12 @@ export function HostMap(props: HostMapProps) {
   const selectedNode = selected === null ? undefined : [...state.nodes.values()].find(({ name }) => name === selected)
   const selectedIndex = selectedNode === undefined ? undefined : state.arrangement.indexOf.get(selectedNode.id)
   return (
-    <div ref={measure} className={`relative min-w-0 ${heightMax === undefined ? 'h-full overflow-y-auto' : ''}`}>
+    // On a page with other things it keeps its height, whatever there is to draw: nothing below it moves.
+    <div
+      ref={measure}
+      style={heightMax === undefined ? undefined : { minHeight: heightMax }}
+      className={`relative min-w-0 ${heightMax === undefined ? 'h-full overflow-y-auto' : ''}`}
+    >
       {layout !== null && (
         <div className="relative" style={{ height: layout.height }}>
           <canvas
@@ -67,7 +72,6 @@ export function HostMap(props: HostMapProps) {
           )}
         </div>
       )}
-      {heightMax !== undefined && layout === null && <div style={{ height: heightMax }} />}
     </div>
   )
 }

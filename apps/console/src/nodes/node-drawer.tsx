@@ -9,7 +9,7 @@ import { Drawer } from '../ui/drawer.tsx'
 import { Facts } from '../ui/facts.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { CapacityBars } from './capacity-bars.tsx'
-import { NodeActions } from './node-actions.tsx'
+import { NodeButtons } from './node-buttons.tsx'
 import { NodePhaseMark } from './node-columns.tsx'
 import { factsOfNode } from './node-facts.tsx'
 
@@ -24,7 +24,9 @@ export function NodeDrawer({ node, onClose, takesFocus }: DrawerProps) {
     <Drawer title={node.name} label={`Node ${node.name}`} onClose={onClose} takesFocus={takesFocus}>
       <div className="flex items-center justify-between gap-2 px-4 pt-3">
         <NodePhaseMark node={node} />
-        <NodeActions node={node} />
+        <span className="flex gap-2">
+          <NodeButtons node={node} />
+        </span>
       </div>
       <CapacityBars node={node} />
       <div className="flex gap-2 px-4">

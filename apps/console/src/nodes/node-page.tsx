@@ -26,7 +26,7 @@ import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Surface } from '../ui/surface.tsx'
 import { CapacityBars } from './capacity-bars.tsx'
 import { LinkTimeline } from './link-timeline.tsx'
-import { NodeButtons } from './node-actions.tsx'
+import { NodeButtons } from './node-buttons.tsx'
 import { NodePhaseMark } from './node-columns.tsx'
 import { factsOfNode } from './node-facts.tsx'
 

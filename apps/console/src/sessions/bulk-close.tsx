@@ -6,7 +6,7 @@ import { CloseSessionsDocument, type SessionRowFragment } from '../graphql/gener
 import { browserClient } from '../graphql/browser-client.ts'
 import type { ActionOutcome } from '../ui/action.ts'
 import { Button } from '../ui/button.tsx'
-import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { ConfirmDialog } from '../ui/confirm.tsx'
 import { useRole } from '../viewer/viewer-context.tsx'
 import { whyNoSessions } from '../viewer/viewer-rules.ts'
 

@@ -5,7 +5,7 @@ import { plural } from '../format/quantity.ts'
 import { CloseSessionDocument, type SessionRowFragment } from '../graphql/generated/documents.ts'
 import { runMutation } from '../graphql/run-mutation.ts'
 import { Button } from '../ui/button.tsx'
-import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { ConfirmDialog } from '../ui/confirm.tsx'
 import { useRole } from '../viewer/viewer-context.tsx'
 import { whyNoSessions } from '../viewer/viewer-rules.ts'
 

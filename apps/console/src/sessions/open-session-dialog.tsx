@@ -1,13 +1,14 @@
 'use client'
-/** The button that opens a session. Its form is loaded when somebody wants it. */
+/** The button that opens a session. Its window is loaded when somebody wants it. */
 import dynamic from 'next/dynamic'
 import { useState } from 'react'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
 import { useRole } from '../viewer/viewer-context.tsx'
 import { whyNoSessions } from '../viewer/viewer-rules.ts'
 
-const OpenSessionForm = dynamic(() => import('./open-session-form.tsx').then((module) => module.OpenSessionForm))
+const OpenSessionWindow = dynamic(() => import('./open-session-window.tsx').then((module) => module.OpenSessionWindow), {
+  ssr: false,
+})
 
 export function OpenSessionButton({ application }: { readonly application: string | null }) {
   const [isOpen, setOpen] = useState(false)
@@ -24,14 +25,7 @@ export function OpenSessionButton({ application }: { readonly application: strin
       >
         Open session
       </Button>
-      <Dialog
-        isOpen={isOpen}
-        onOpenChange={setOpen}
-        title="Open a session"
-        description="It takes a warm pod when one is ready, else it waits for a new one."
-      >
-        <OpenSessionForm initialApplication={application} close={() => setOpen(false)} />
-      </Dialog>
+      {isOpen && <OpenSessionWindow application={application} close={() => setOpen(false)} />}
     </>
   )
 }

@@ -1,5 +1,6 @@
 'use client'
 /** The tenants of the platform: what each has, of what it may have. */
+import dynamic from 'next/dynamic'
 import { useState, type ReactNode } from 'react'
 import { formatBytes, formatCount, formatCpus } from '../format/quantity.ts'
 import {
@@ -14,9 +15,8 @@ import { runMutation } from '../graphql/run-mutation.ts'
 import { surfaceOf, useLiveQuery } from '../live/use-live-query.ts'
 import { Button } from '../ui/button.tsx'
 import type { Column } from '../ui/column.ts'
-import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { ConfirmDialog } from '../ui/confirm.tsx'
 import { TextField } from '../ui/form.tsx'
-import { ActionMenu } from '../ui/menu.tsx'
 import { Panel } from '../ui/page.tsx'
 import { PhaseMark, type Tone } from '../ui/phase-mark.tsx'
 import { PlainTable } from '../ui/plain-table.tsx'
@@ -24,7 +24,11 @@ import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Surface } from '../ui/surface.tsx'
 import { useRole } from '../viewer/viewer-context.tsx'
 import { whyNoTenants } from '../viewer/viewer-rules.ts'
-import { QuotaDialog } from './quota-dialog.tsx'
+
+/** Menus are heavy, and the table can be read without them. */
+const ActionMenu = dynamic(() => import('../ui/menu.tsx').then((module) => module.ActionMenu), { ssr: false })
+
+const QuotaDialog = dynamic(() => import('./quota-dialog.tsx').then((module) => module.QuotaDialog), { ssr: false })
 
 type Tenant = TenantsQuery['tenants'][number]
 type Asking = { readonly kind: 'quotas' | 'suspend' | 'resume'; readonly tenant: Tenant } | { readonly kind: 'create' }

@@ -1,5 +1,6 @@
 'use client'
 /** The tokens that let people and programs in. */
+import dynamic from 'next/dynamic'
 import { useState } from 'react'
 import { ApiTokensDocument, RevokeApiTokenDocument, type ApiTokensQuery } from '../graphql/generated/documents.ts'
 import { runMutation } from '../graphql/run-mutation.ts'
@@ -7,15 +8,18 @@ import { surfaceOf, useLiveQuery } from '../live/use-live-query.ts'
 import { RelativeTime } from '../time/relative-time.tsx'
 import { Button } from '../ui/button.tsx'
 import type { Column } from '../ui/column.ts'
-import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { ConfirmDialog } from '../ui/confirm.tsx'
 import { Panel } from '../ui/page.tsx'
 import { PlainTable } from '../ui/plain-table.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Surface } from '../ui/surface.tsx'
 import { useRole } from '../viewer/viewer-context.tsx'
 import { whyNoTokens } from '../viewer/viewer-rules.ts'
-import { CreateTokenDialog } from './create-token-dialog.tsx'
-import { SecretDialog } from './secret-dialog.tsx'
+
+const CreateTokenDialog = dynamic(() => import('./create-token-dialog.tsx').then((module) => module.CreateTokenDialog), {
+  ssr: false,
+})
+const SecretDialog = dynamic(() => import('./secret-dialog.tsx').then((module) => module.SecretDialog), { ssr: false })
 
 type Token = ApiTokensQuery['apiTokens'][number]
 type Made = { readonly name: string; readonly secret: string }

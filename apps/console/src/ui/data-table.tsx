@@ -43,7 +43,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
     getItemKey: (index) => rowKey(rows, rowId, index),
-    overscan: 12,
+    overscan: 8,
     initialRect: ASSUMED_RECT,
   })
   const sortBy = (columnId: string): void => {

@@ -6,7 +6,8 @@ export type KnownRole = Role | null
 
 /** Why this role may not open or close sessions; null when it may. */
 export function whyNoSessions(role: KnownRole): string | null {
-  return role === 'VIEWER' ? 'Your token may look, but not open or close sessions.' : null
+  const mayNot = role === 'VIEWER' || role === 'CI' || role === 'GATEWAY'
+  return mayNot ? 'Your token may not open or close sessions.' : null
 }
 
 /** Why this role may not steer nodes; null when it may. */
@@ -16,7 +17,7 @@ export function whyNoNodes(role: KnownRole): string | null {
 
 /** Why this role may not define or change applications; null when it may. */
 export function whyNoApplications(role: KnownRole): string | null {
-  return role === 'VIEWER' ? 'Your token may look, but not define or change applications.' : null
+  return role === 'VIEWER' || role === 'GATEWAY' ? 'Your token may not define or change applications.' : null
 }
 
 /** Why this role may not make or end tokens; null when it may. */
