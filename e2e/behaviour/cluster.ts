@@ -86,7 +86,11 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** `program`: another program than the agent's own, with its arguments. */
-  async startAgent(name: string, program: readonly string[] = ['apps/agent/src/main.ts']): Promise<void> {
+  async startAgent(
+    name: string,
+    program: readonly string[] = ['apps/agent/src/main.ts'],
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     const place = this.#options.network?.place(name)
     const command = [process.execPath, ...program]
     await this.#spawn(name, place?.command(command) ?? command, {
@@ -97,6 +101,7 @@ export class Cluster implements AsyncDisposable {
       FORNAX_JOIN_TOKEN_FILE: join(this.dataDir, 'join-token'),
       FORNAX_RUNTIME: this.#options.runtime ?? 'process',
       FORNAX_CONTAINERD_SOCKET: this.#options.containerdSocket ?? '',
+      ...settings,
     })
   }
 

@@ -6,7 +6,10 @@ const KEY = new Uint8Array(32)
 
 /** A directory that begins empty with each core. */
 export function noSecrets(nowMs: () => number): SecretDirectory {
-  const kept = (): Promise<void> => Promise.resolve()
   const store = { secrets: () => Promise.resolve([]), addSecret: kept, updateSecret: kept, removeSecret: kept }
   return new SecretDirectory({ store, seal: new SecretSeal(KEY), nowMs, newId: () => 'sec-simulated', secrets: [] })
+}
+
+function kept(): Promise<void> {
+  return Promise.resolve()
 }

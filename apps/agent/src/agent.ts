@@ -114,7 +114,7 @@ export async function assembleAgent(options: AgentParts): Promise<Agent> {
 function pressureWatch({ pressure, runtimes, log }: AgentParts, wanted: () => ReadonlySet<string>): PressureWatch {
   const unknown = { memory: null, disk: null, pids: null }
   const limits = { memory: 0, disk: 0, pids: 0 }
-  const freeDisk = async (): Promise<void> => {
+  const makeRoom = async (): Promise<void> => {
     for (const runtime of runtimes) {
       if (runtime.collectImages === undefined) continue
       await runtime.collectImages(wanted()).catch((error: unknown) => {
@@ -123,7 +123,7 @@ function pressureWatch({ pressure, runtimes, log }: AgentParts, wanted: () => Re
       return // All runtimes of a containerd share their images.
     }
   }
-  return new PressureWatch({ gauge: () => Promise.resolve(unknown), limits, ...pressure, freeDisk, log })
+  return new PressureWatch({ gauge: () => Promise.resolve(unknown), limits, ...pressure, makeRoom, log })
 }
 
 function linkOptions(options: AgentParts, ledgerId: string): ConstructorParameters<typeof CoreLink>[0] {

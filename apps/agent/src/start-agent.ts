@@ -60,7 +60,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
 
 /** Where the disk may become short: of the agent's data, and of images. */
 async function foldersOf(dataDir: string, runtimes: readonly Runtime[]): Promise<readonly string[]> {
-  const withImages = runtimes.find(({ imageFolder }) => imageFolder !== undefined)
+  const withImages = runtimes.find((runtime) => runtime.imageFolder !== undefined)
   // While containerd is away, nothing new comes onto its disk.
   const images = await withImages?.imageFolder?.().catch(() => null)
   return images ? [dataDir, images] : [dataDir]

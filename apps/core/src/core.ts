@@ -245,11 +245,11 @@ async function replaceAdministrator(tenants: TenantDirectory, tenantId: string, 
 async function secretDirectory(store: SecretStore, { config, clock, log }: CoreOptions): Promise<SecretDirectory> {
   const seal = new SecretSeal(config.secretKey)
   const secrets = await store.secrets()
-  const directory = new SecretDirectory({ store, seal, newId, nowMs: () => clock.nowMs(), secrets })
-  const unreadable = directory.unreadableCount()
+  const kept = new SecretDirectory({ store, seal, newId, nowMs: () => clock.nowMs(), secrets })
+  const unreadable = kept.unreadableCount()
   const remedy = 'bring back the file of FORNAX_SECRET_KEY_FILE, or write these secrets anew'
   if (unreadable > 0) log.error({ unreadable, remedy }, 'secrets were sealed with another key: pods cannot have them')
-  return directory
+  return kept
 }
 
 function deletionPorts(rooms: CoreRooms, log: Log): TenantDeletionPorts {

@@ -39,11 +39,9 @@ export class UsageNews {
       news.push({ ...pod })
     }
     if (this.#pods.size > pods.length) this.#forgetOthers(pods)
-    const told = this.#pressure
-    this.#pressure = pressure
     // As long as it is short of anything it says so each time: idle pods go with each word.
-    const isPressed = pressure.memory || pressure.disk || pressure.pids
-    const isPressureNews = isPressed || told.memory || told.disk || told.pids
+    const isPressureNews = isShort(pressure) || isShort(this.#pressure)
+    this.#pressure = pressure
     if (!isNodeNews && news.length === 0 && !isPressureNews) return null
     this.#node = node
     return isPressureNews ? { ...node, pods: news, pressure } : { ...node, pods: news }
@@ -53,6 +51,10 @@ export class UsageNews {
     const here = new Set(pods.map(({ podId }) => podId))
     for (const podId of this.#pods.keys()) if (!here.has(podId)) this.#pods.delete(podId)
   }
+}
+
+function isShort({ memory, disk, pids }: Pressure): boolean {
+  return memory || disk || pids
 }
 
 function isNoticeable(told: Usage, now: Usage): boolean {

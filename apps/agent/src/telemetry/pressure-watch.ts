@@ -10,7 +10,7 @@ export type PressureWatchOptions = {
   readonly gauge: FreeGauge
   readonly limits: PressureLimits
   /** Asked each time that the disk is short. */
-  readonly freeDisk: () => Promise<void>
+  readonly makeRoom: () => Promise<void>
   readonly log: Log
 }
 
@@ -24,14 +24,14 @@ export class PressureWatch {
 
   /** Looks at the machine; asked every few seconds. */
   async measure(): Promise<Pressure> {
-    const { gauge, limits, freeDisk, log } = this.#options
+    const { gauge, limits, makeRoom, log } = this.#options
     const before = this.#pressure
     const free = await gauge()
     this.#pressure = judgePressure(before, free, limits)
     const { memory, disk, pids } = this.#pressure
     if (memory !== before.memory || disk !== before.disk || pids !== before.pids)
       log.warn({ ...this.#pressure, free }, 'what this node is short of has changed')
-    if (disk) await freeDisk()
+    if (disk) await makeRoom()
     return this.#pressure
   }
 }

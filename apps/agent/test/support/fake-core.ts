@@ -187,6 +187,8 @@ export class FakeCore implements AsyncDisposable {
       case 'heartbeat':
         this.heartbeats += 1
         return
+      case 'image':
+        return
     }
   }
 

@@ -32,6 +32,10 @@ const columns: readonly Column<SecretFieldsFragment>[] = [
   { header: 'AGE', cell: ({ createdAt }, nowMs) => ageOf(createdAt, nowMs) },
 ]
 
+function nameOf({ name }: SecretFieldsFragment): string {
+  return `secret/${name}`
+}
+
 export async function createSecret(context: CommandContext, name: string, flags: ValueFlags): Promise<void> {
   const { client, signal } = context
   const input = { name, value: await readValue(context, flags) }
@@ -50,7 +54,6 @@ export async function updateSecret(context: CommandContext, name: string, flags:
 
 export async function listSecrets(context: CommandContext, format: Format): Promise<void> {
   const { secrets } = await context.client.request(SecretsDocument, {}, { signal: context.signal })
-  const nameOf = ({ name }: SecretFieldsFragment): string => `secret/${name}`
   await printList(context, { items: secrets, columns, kind: 'Secret', nameOf }, format)
 }
 

@@ -25,12 +25,7 @@ export function nameProblem(field: string, name: string): InputProblem | null {
 /** The first thing that is wrong with a spec; null when nothing is. Fields are below `version`. */
 export function specProblem(spec: VersionSpec): InputProblem | null {
   return (
-    (spec.image.trim() === '' ? problem('image', 'is empty; name an OCI image, or "host"') : null) ??
-    (spec.image.length > 512 ? problem('image', 'is longer than 512 characters') : null) ??
-    (hasNul(spec.image) ? problem('image', 'holds a NUL character') : null) ??
-    (spec.image === 'host' && spec.command.length === 0
-      ? problem('command', 'is empty; with the image "host", say what to run')
-      : null) ??
+    imageProblem(spec) ??
     argumentsProblem(spec) ??
     folderProblem(spec.workingDirectory) ??
     envProblem(spec.env) ??
@@ -42,6 +37,14 @@ export function specProblem(spec: VersionSpec): InputProblem | null {
     hostProblem(spec) ??
     provisionProblem(spec.provision, spec.env)
   )
+}
+
+function imageProblem({ image, command }: VersionSpec): InputProblem | null {
+  if (image.trim() === '') return problem('image', 'is empty; name an OCI image, or "host"')
+  if (image.length > 512) return problem('image', 'is longer than 512 characters')
+  if (hasNul(image)) return problem('image', 'holds a NUL character')
+  if (image !== 'host' || command.length > 0) return null
+  return problem('command', 'is empty; with the image "host", say what to run')
 }
 
 function argumentsProblem(spec: VersionSpec): InputProblem | null {

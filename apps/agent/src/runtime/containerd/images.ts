@@ -126,7 +126,7 @@ export class Images {
     arrived: (bytes: number) => void,
   ): Promise<EnsureImageResult> {
     const { client, clock } = this.#world
-    using _watch = watchArrival({ client, clock, arrived })
+    const watch = watchArrival({ client, clock, arrived })
     try {
       await client.pullImage(name, credentials === null ? null : authOf(credentials))
       const image = await client.imageStatus(name)
@@ -135,6 +135,8 @@ export class Images {
       return { kind: 'present', image }
     } catch (error) {
       return absent(name, error)
+    } finally {
+      watch[Symbol.dispose]()
     }
   }
 
