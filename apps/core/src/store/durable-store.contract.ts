@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { recordUntilKilled } from '../../test/support/recording-child.ts'
 import { openTestStore } from '../../test/support/store-databases.ts'
-import { closed, session } from '../../test/support/store-samples.ts'
+import { closed, session, TENANT } from '../../test/support/store-samples.ts'
 
 /** `newUrl` names a new database. */
 export function durableStoreContract(name: string, newUrl: () => Promise<string>): void {
@@ -17,6 +17,31 @@ export function durableStoreContract(name: string, newUrl: () => Promise<string>
       const { sessions } = await store.start(1)
       const found = new Set(sessions.map(({ id }) => id))
       expect(answered.filter((id) => !found.has(id))).toEqual([])
+    })
+
+    it('keeps secrets as they were sealed, of each tenant one of a name, and forgets what is removed', async () => {
+      const url = await newUrl()
+      const atMs = { createdAtMs: 1, updatedAtMs: 2 ** 41 }
+      const one = {
+        id: 'sec-1',
+        tenantId: TENANT.id,
+        name: 'db',
+        revision: 1,
+        ...atMs,
+        sealed: Buffer.from([0, 255, 7]),
+      }
+      {
+        await using store = await openTestStore(url)
+        await store.addTenant(TENANT)
+        await store.secrets.addSecret(one)
+        await store.secrets.addSecret({ ...one, id: 'sec-2', name: 'other' })
+        await expect(store.secrets.addSecret({ ...one, id: 'sec-3' })).rejects.toThrow()
+        await store.secrets.updateSecret({ ...one, revision: 2, updatedAtMs: 9, sealed: Buffer.from([1]) })
+        await store.secrets.removeSecret('sec-2')
+        await store.secrets.removeSecret('sec-2')
+      }
+      await using store = await openTestStore(url)
+      expect(await store.secrets.secrets()).toEqual([{ ...one, revision: 2, updatedAtMs: 9, sealed: Buffer.from([1]) }])
     })
 
     it('writes what waits before it lets go', async () => {
