@@ -1,6 +1,7 @@
 /** Looks whether the asked ports are free before anything starts, so that nothing is half started. */
 import { createServer } from 'node:net'
-import { SETTINGS, type Settings } from '@fornax/settings/settings'
+import { SETTINGS } from '@fornax/settings/setting-definitions'
+import type { Settings } from '@fornax/settings/settings'
 
 const PORTS = ['consolePort', 'apiPort', 'nodeLinkPort'] as const
 

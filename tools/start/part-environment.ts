@@ -1,6 +1,6 @@
 /** What each part gets to know: the settings it reads, and no other part's secrets. */
 import { join } from 'node:path'
-import { SETTINGS, type Part } from '@fornax/settings/settings'
+import { SETTINGS, type Part } from '@fornax/settings/setting-definitions'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

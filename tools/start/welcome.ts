@@ -1,6 +1,7 @@
 /** What a person reads once everything is up. */
 import { relative, resolve } from 'node:path'
-import { SETTINGS, type Settings } from '@fornax/settings/settings'
+import { SETTINGS } from '@fornax/settings/setting-definitions'
+import type { Settings } from '@fornax/settings/settings'
 import type { TokenFileResult } from '@fornax/settings/token-file'
 import type { ReadyFile } from './data-folder.ts'
 import { EXAMPLE_NAME, type ExampleResult } from './example-application.ts'

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { SETTINGS } from '@fornax/settings/settings'
+import { SETTINGS } from '@fornax/settings/setting-definitions'
 import { DATA_FOLDER, findConnection } from './connection.ts'
 import type { Connection } from './connection-choice.ts'
 

@@ -1,5 +1,6 @@
 /** What the environment says about the command line. Loaded only when it says something: checking it all costs time. */
-import { readSettings, SETTINGS, type Settings } from '@fornax/settings/settings'
+import { SETTINGS } from '@fornax/settings/setting-definitions'
+import { readSettings, type Settings } from '@fornax/settings/settings'
 import { CliError } from './cli-error.ts'
 
 /** Null: not given. */

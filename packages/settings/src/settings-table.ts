@@ -1,5 +1,5 @@
 /** The settings as the table that the README shows. */
-import { SETTINGS } from './settings.ts'
+import { SETTINGS } from './setting-definitions.ts'
 
 const HEAD = ['setting', 'default', 'what it does', 'used by']
 

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { describeProblems, readSettings, SETTINGS, type Settings } from './settings.ts'
+import { SETTINGS } from './setting-definitions.ts'
+import { describeProblems, readSettings, type Settings } from './settings.ts'
 
 describe('an empty environment', () => {
   it('gives every setting its default', () => {

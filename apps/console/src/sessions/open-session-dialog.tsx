@@ -6,9 +6,12 @@ import { Button } from '../ui/button.tsx'
 import { useRole } from '../viewer/viewer-context.tsx'
 import { whyNoSessions } from '../viewer/viewer-rules.ts'
 
-const OpenSessionWindow = dynamic(() => import('./open-session-window.tsx').then((module) => module.OpenSessionWindow), {
-  ssr: false,
-})
+const OpenSessionWindow = dynamic(
+  () => import('./open-session-window.tsx').then((module) => module.OpenSessionWindow),
+  {
+    ssr: false,
+  },
+)
 
 export function OpenSessionButton({ application }: { readonly application: string | null }) {
   const [isOpen, setOpen] = useState(false)

@@ -16,9 +16,12 @@ import { Surface } from '../ui/surface.tsx'
 import { useRole } from '../viewer/viewer-context.tsx'
 import { whyNoTokens } from '../viewer/viewer-rules.ts'
 
-const CreateTokenDialog = dynamic(() => import('./create-token-dialog.tsx').then((module) => module.CreateTokenDialog), {
-  ssr: false,
-})
+const CreateTokenDialog = dynamic(
+  () => import('./create-token-dialog.tsx').then((module) => module.CreateTokenDialog),
+  {
+    ssr: false,
+  },
+)
 const SecretDialog = dynamic(() => import('./secret-dialog.tsx').then((module) => module.SecretDialog), { ssr: false })
 
 type Token = ApiTokensQuery['apiTokens'][number]
