@@ -12,6 +12,7 @@ export type Swap = Disposable & {
 const DEVICE = '/dev/zram0'
 const SETTINGS = '/sys/block/zram0'
 const MEMORY_USED_FIELD = 2
+const TRIES_MAX = 10
 
 /** The swap of the machine, or one of our own on zram; null, with why, where there can be none. */
 export function openSwap(bytes: number): Swap | { readonly missing: string } {
@@ -32,10 +33,20 @@ export function openSwap(bytes: number): Swap | { readonly missing: string } {
   return {
     what: `zram (${algorithm}), made for this`,
     compressedBytes: () => Number(read('mm_stat').trim().split(/\s+/)[MEMORY_USED_FIELD]),
-    [Symbol.dispose]: () => {
+    [Symbol.dispose]: () => takeAway(),
+  }
+}
+
+/** What lies in it has to come back into memory first, which pods that are just ending may stand in the way of. */
+function takeAway(): void {
+  for (let tries = 1; ; tries += 1) {
+    try {
       execFileSync('swapoff', [DEVICE], { stdio: 'ignore' })
-      write('reset', '1')
-    },
+      return write('reset', '1')
+    } catch (cause) {
+      if (tries === TRIES_MAX)
+        throw new Error(`swap on zram is left behind; take it away by \`swapoff ${DEVICE}\``, { cause })
+    }
   }
 }
 

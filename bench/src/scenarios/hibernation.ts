@@ -1,5 +1,5 @@
 /** Pods that sleep: what they keep, how soon a session has one of them awake, and what a machine holds of them. */
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import {
   ApplicationDocument,
@@ -88,6 +88,7 @@ async function measureAsleep(world: World, flags: Flags): Promise<Measured> {
   const hasSwap = world.swap !== 'none'
   // Of their first sleep: who has slept before comes back with what it touches alone.
   const first = (await untilAsleep(world, 'asleep', hasSwap)).map(({ hibernation: told }) => told)
+  const charged = chargedBytes((await podsOf(world, 'asleep')).map(({ id }) => id))
   const times = await openOneByOne(world, 'asleep', flags.number('rounds'), async () => {
     await untilAsleep(world, 'asleep', hasSwap)
     await pause(run, CALM_MS)
@@ -99,6 +100,7 @@ async function measureAsleep(world: World, flags: Flags): Promise<Measured> {
   const more = {
     'resident MiB running': mib(before / first.length),
     'resident MiB asleep': mib(after / first.length),
+    'all that its group is charged with, files too, MiB': mib(charged / first.length),
     'kept %': tenths((100 * after) / before),
     'in swap MiB': mib(sum((told) => told?.swappedBytes) / first.length),
     'slowest wake ms, as nodes told it': tenths(Math.max(0, ...wakes)),
@@ -244,6 +246,17 @@ function resultOf({ swap, runtime }: World, flags: Flags, { scenario, times, sta
     errorSamples: times.errors.slice(0, 5),
     more: { 'first answer p50 ms': tenths(answer.p50), 'first answer p99 ms': tenths(answer.p99), ...more },
   }
+}
+
+/** Of the control groups of pods, all memory that the kernel charges them with; of both versions. */
+function chargedBytes(podIds: readonly string[]): number {
+  const files = globSync(
+    podIds.flatMap((id) => [
+      `/sys/fs/cgroup/memory/fornax-*/${id}/memory.usage_in_bytes`,
+      `/sys/fs/cgroup/fornax-*/${id}/memory.current`,
+    ]),
+  )
+  return files.reduce((sum, file) => sum + Number(readFileSync(file, 'utf8')), 0)
 }
 
 function availableBytes(): number {

@@ -57,13 +57,6 @@ export const WRONG_BUILDS: readonly WrongBuild[] = [
     wrong: 'if (now !== null) this.groups.book(name, { ...now, memoryBytes: 0 }, pod.applicationId)',
   },
   {
-    invariant: 'I5',
-    mistake: 'a pod wakes where there is no room for it',
-    file: `${FLEET}/rest-writer.ts`,
-    right: 'return pod.nodeName !== null && state.groups.hasRoomFor(pod.nodeName, toWake(pod))',
-    wrong: 'return true',
-  },
-  {
     invariant: 'I6',
     mistake: 'pods on their way out are not counted against the maximum',
     file: 'apps/core/src/pools/pool-plan.ts',

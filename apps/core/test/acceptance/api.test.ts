@@ -17,6 +17,25 @@ import { ask, startTestServer } from './test-server.ts'
 import { connect } from './test-socket.ts'
 
 describe('reading', () => {
+  it('a pod says how it slept, and what it kept', async () => {
+    const { core, ids } = fullWorld()
+    await using server = await startTestServer({ core })
+    const fields = 'depth residentBytesBefore residentBytesAfter swappedBytes problem wakeMs'
+    const { data } = await ask(server, `{ pod(id: "${ids.pod}") { hibernation { ${fields} } } }`)
+    expect(data).toMatchObject({
+      pod: {
+        hibernation: {
+          depth: 'DEEP',
+          residentBytesBefore: 2 ** 33,
+          residentBytesAfter: 2 ** 20,
+          swappedBytes: 2 ** 32,
+          problem: 'it could be deeper',
+          wakeMs: 1.5,
+        },
+      },
+    })
+  })
+
   it('every field of every object can be read', async () => {
     const { core, ids } = fullWorld()
     await using server = await startTestServer({ core })

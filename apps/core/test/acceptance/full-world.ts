@@ -31,6 +31,14 @@ export function fullWorld(core = new FakeCorePort()) {
       receivedBytesPerSecond: 1,
       sentBytesPerSecond: 2,
     },
+    hibernation: {
+      depth: 'deep',
+      residentBytesBefore: 2 ** 33,
+      residentBytesAfter: 2 ** 20,
+      swappedBytes: 2 ** 32,
+      problem: 'it could be deeper',
+      wakeUs: 1_500,
+    },
     startPhases: { waitMs: 1, sandboxMs: 2, createMs: 3, startMs: 4, readyMs: 5 },
     failure: { kind: 'exited', message: 'gone', lastLogLines: ['bye'] },
   })

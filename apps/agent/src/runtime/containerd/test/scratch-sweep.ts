@@ -36,15 +36,22 @@ export async function sweepLeftovers(): Promise<void> {
 
 /** Ends everything of the folder, and removes it. */
 export async function sweep(folder: string): Promise<void> {
+  const tags = readIfThere(join(folder, 'tags')).split('\n').filter(Boolean)
+  for (const tag of tags) thawAll(tag)
   await endProcesses(folder)
   await unmountAll(folder)
-  const tags = readIfThere(join(folder, 'tags')).split('\n').filter(Boolean)
   for (const tag of tags) await removeTables(tag)
   const containerIds = bundlesOf(folder).map((path) => basename(path))
   removeSockets(folder)
   removeGroups(new Set([...containerIds, ...tags.map((tag) => `fornax-${tag}`)]))
   await runTool('ip', ['link', 'delete', `fxt${tagOf(folder)}`]).catch(() => undefined) // There was no pod yet.
   rmSync(folder, { recursive: true, force: true })
+}
+
+/** What is frozen does not die. */
+function thawAll(tag: string): void {
+  for (const file of globSync(`/sys/fs/cgroup/freezer/fornax-${tag}/*/freezer.state`)) writeFileSync(file, 'THAWED')
+  for (const file of globSync(`/sys/fs/cgroup/fornax-${tag}/*/cgroup.freeze`)) writeFileSync(file, '0')
 }
 
 function hasOwner(folder: string): boolean {
