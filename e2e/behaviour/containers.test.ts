@@ -132,7 +132,7 @@ describe.skipIf(!canRunContainers && !mustRun)('an application that is an image'
     const { pod } = await cluster.client.request(PodDocument, { id: failed?.id ?? '' })
     expect(pod?.failure).toContain('TCP probe of port web failed 2 times in a row')
     expect(pod?.startPhases?.readyMs).toBeGreaterThan(250)
-    expect(pod?.readyAfterMs).toBe(Object.values(pod?.startPhases ?? {}).reduce((sum, ms) => sum + Number(ms), 0))
+    expect(pod?.readyAfterMs).toBe(Object.values(pod?.startPhases ?? {}).reduce((sum, ms) => sum + ms, 0))
     await eventually(
       async () => (await allPods(cluster)).some(({ id, phase }) => id !== failed?.id && phase === 'STANDBY'),
       (isThere) => isThere,

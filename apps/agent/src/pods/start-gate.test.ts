@@ -8,10 +8,11 @@ it('lets who is waited for start before who is not', async () => {
   const leaves = new Map<string, () => void>()
   const ask = (name: string, isWaitedFor: boolean) => {
     const turn = gate.enter(isWaitedFor)
-    void turn.entered.then((leave) => {
+    const note = (leave: () => void): void => {
       order.push(name)
       leaves.set(name, leave)
-    })
+    }
+    void turn.entered.then(note)
     return turn
   }
   ask('first', false)

@@ -62,6 +62,12 @@ function versionAsked(version: ApplicationVersionInput) {
     secrets: (version.secrets ?? []).map(({ secret, env, path }) => [secret, env ?? null, path ?? null]),
     imagePullPolicy: version.imagePullPolicy ?? 'IF_NOT_PRESENT',
     imagePullSecrets: version.imagePullSecrets ?? [],
+    ...confinementAsked(version),
+  }
+}
+
+function confinementAsked(version: ApplicationVersionInput) {
+  return {
     liveness: livenessAsked(version),
     user: version.user ?? null,
     hasWritableRoot: version.hasWritableRoot ?? false,

@@ -19,7 +19,7 @@ const runtime = await openScratchRuntime({ socketPath }, folder, { host, ...stoc
 const result = await runtime.createPod(inImage(greeter('pod-a')))
 if (result.kind === 'failed') throw new Error(result.reason)
 const opened = await result.pod.openEndpoints({ sessionId: 'ses-a', hostPorts: [Number(port)] })
-while (stocked !== undefined && runtime.stockSize === 0) await sleep(systemClock, 20)
+if (stocked !== undefined) while (runtime.stockSize === 0) await sleep(systemClock, 20)
 const probe = result.pod.probeAddress('game')
 console.log(JSON.stringify({ handle: result.pod.handle, opened, address: probe?.host }))
 
