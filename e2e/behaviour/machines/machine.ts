@@ -87,13 +87,16 @@ export class Machine implements AsyncDisposable {
     }
   }
 
-  /** Runs a script as root would at the machine's shell; throws what it wrote when it fails. */
+  /** What a script prints that root runs at the machine's shell; throws all that it said when it fails. */
   async run(script: string, variables: Readonly<Record<string, string>> = {}): Promise<string> {
     const shell = this.spawn(['bash', '-euo', 'pipefail', '-c', script], variables)
     let said = ''
-    for (const stream of [shell.stdout, shell.stderr]) stream?.on('data', (bytes: Buffer) => (said += bytes.toString()))
+    let complained = ''
+    shell.stdout?.on('data', (bytes: Buffer) => (said += bytes.toString()))
+    shell.stderr?.on('data', (bytes: Buffer) => (complained += bytes.toString()))
     const [code] = await once(shell, 'close')
-    if (code !== 0) throw new Error(`${this.name} could not do this:\n${script}\n${said}\n${this.said()}`)
+    if (code !== 0)
+      throw new Error(`${this.name} could not do this:\n${script}\n${said}\n${complained}\n${this.said()}`)
     return said
   }
 
