@@ -30,6 +30,7 @@ export class Network implements AsyncDisposable {
   readonly #namespace = `fornax-net-${process.pid}-${randomBytes(3).toString('hex')}`
 
   constructor() {
+    sweepLeftovers()
     runTool(['ip', 'netns', 'add', this.#namespace])
     runTool(['ip', '-n', this.#namespace, 'link', 'add', 'switch', 'type', 'bridge'])
     runTool(['ip', '-n', this.#namespace, 'link', 'set', 'switch', 'up'])
@@ -54,7 +55,7 @@ export class Network implements AsyncDisposable {
 
 export class Machine implements AsyncDisposable {
   readonly name: string
-  readonly #folder = mkdtempSync(join(tmpdir(), 'fornax-machine-'))
+  readonly #folder = mkdtempSync(join(tmpdir(), `fornax-machine-${process.pid}-`))
   readonly #keeper: ChildProcess
   readonly #said: string[] = []
 
@@ -86,13 +87,16 @@ export class Machine implements AsyncDisposable {
     }
   }
 
-  /** Runs a script as root would at the machine's shell; throws what it wrote when it fails. */
+  /** What a script prints that root runs at the machine's shell; throws all that it said when it fails. */
   async run(script: string, variables: Readonly<Record<string, string>> = {}): Promise<string> {
     const shell = this.spawn(['bash', '-euo', 'pipefail', '-c', script], variables)
     let said = ''
-    for (const stream of [shell.stdout, shell.stderr]) stream?.on('data', (bytes: Buffer) => (said += bytes.toString()))
+    let complained = ''
+    shell.stdout?.on('data', (bytes: Buffer) => (said += bytes.toString()))
+    shell.stderr?.on('data', (bytes: Buffer) => (complained += bytes.toString()))
     const [code] = await once(shell, 'close')
-    if (code !== 0) throw new Error(`${this.name} could not do this:\n${script}\n${said}\n${this.said()}`)
+    if (code !== 0)
+      throw new Error(`${this.name} could not do this:\n${script}\n${said}\n${complained}\n${this.said()}`)
     return said
   }
 
@@ -178,4 +182,19 @@ function kill(pid: number): void {
   } catch {
     // It has just ended by itself.
   }
+}
+
+const OWNED = /^fornax-(?:net|machine)-(\d+)-/
+
+/** Removes what runs that were killed have left: their processes ended with them, names and folders did not. */
+function sweepLeftovers(): void {
+  const isLeft = (name: string): boolean => {
+    const [, pid] = OWNED.exec(name) ?? []
+    return pid !== undefined && !existsSync(`/proc/${pid}`)
+  }
+  const names = runTool(['ip', 'netns', 'list']).split('\n')
+  for (const name of names.map((line) => line.split(' ')[0] ?? '').filter(isLeft))
+    runTool(['ip', 'netns', 'delete', name])
+  for (const name of readdirSync(tmpdir()).filter(isLeft))
+    rmSync(join(tmpdir(), name), { recursive: true, force: true })
 }
