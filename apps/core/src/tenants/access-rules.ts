@@ -128,7 +128,7 @@ export const FIELD_RULES: Readonly<Record<GuardedType, Readonly<Record<string, P
   ComputeNode: {
     ...everybody('address', 'agentVersion', 'booked', 'capacity', 'drainDeadline', 'id', 'isCordoned', 'joinedAt'),
     ...everybody('labels', 'lastHeardAt', 'name', 'phase', 'podCount', 'revision', 'runtimes', 'sessionCount'),
-    ...everybody('conditions', 'taints'),
+    ...everybody('conditions', 'hibernatedPodCount', 'linkTimeline', 'taints'),
     identity: 'operator',
     // What a whole node uses says something of the other tenants on it.
     cpuMillisUsed: 'operator',

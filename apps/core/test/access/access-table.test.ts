@@ -51,9 +51,9 @@ describe.each(STRANGERS)('a %s of another tenant', (role) => {
 
   it.each(cases)('learns nothing by %s %s with the ids and names of others as %s', async (...[, , path, root]) => {
     const authorization = await world.outside(role)
-    const before = await everythingOf(world)
+    const before = root.kind === 'mutation' ? await everythingOf(world) : null
     for (const [what, value] of Object.entries(world.secrets)) {
-      if (!ONE_OF_EACH.test(what)) continue
+      if (!(role === 'admin' ? ONE_OF_EACH : A_FEW).test(what)) continue
       const unknown = unlike(value)
       const [theirs, nobodys] = [
         await ask(root, { path, value, authorization }),
@@ -63,7 +63,7 @@ describe.each(STRANGERS)('a %s of another tenant', (role) => {
       for (const hidden of Object.values(world.secrets))
         expect(theirs.replaceAll(value, ''), `${what} tells ${hidden}`).not.toContain(hidden)
     }
-    expect(await everythingOf(world)).toEqual(before)
+    if (before !== null) expect(await everythingOf(world)).toEqual(before)
   })
 
   it('reads nothing of others in any list, watch or count', async () => {
@@ -100,6 +100,8 @@ describe.each(STRANGERS)('a %s of another tenant', (role) => {
   })
 })
 
+/** Who may less learns no more: a few are enough to see that. */
+const A_FEW = /^(id of (session|pod|application)|name of (application|secret))$/
 /** Of tokens and users one is enough here: who sees which is shown below. */
 const ONE_OF_EACH = /of ((tenant|application|session|pod|secret|node)$|token of hidden-token-viewer|user of VIEWER)/
 
