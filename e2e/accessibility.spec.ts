@@ -16,6 +16,7 @@ const PATHS = [
   '/sessions',
   '/latency',
   '/events',
+  '/audit',
   '/settings',
 ] as const
 

@@ -18,6 +18,7 @@ const ROUTES = [
   '/sessions',
   '/latency',
   '/events',
+  '/audit',
   '/settings',
 ] as const
 

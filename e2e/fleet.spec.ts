@@ -21,6 +21,7 @@ test('keys lead to every page, and the sheet lists them', async ({ operator }) =
     ['s', 'Sessions'],
     ['l', 'Latency'],
     ['e', 'Events'],
+    ['u', 'Audit'],
     ['t', 'Settings'],
     ['f', 'Fleet'],
   ] as const) {

@@ -27,6 +27,7 @@ test('every page, in both themes', async ({ operator, world }) => {
     session: `/sessions/${session}`,
     latency: '/latency?span=10m',
     events: '/events',
+    audit: '/audit',
     settings: '/settings',
   }
   for (const colorScheme of ['dark', 'light'] as const) {

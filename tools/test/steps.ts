@@ -28,7 +28,7 @@ export function stepsOf(
     behaviourStep(root, join(reports, 'behaviour.json')),
     browserStep(root, reports),
   ]
-  return { short, long: [soakStep(root, join(reports, 'vitest.json'))] }
+  return { short, long: [soakStep(root, join(reports, 'vitest.json')), watchStep(root, reports)] }
 }
 
 /** Scripts of package.json, so that a person runs the same by the same name. */
@@ -76,9 +76,16 @@ function browserStep(root: string, reports: string): Step {
     program: 'playwright',
     args: ['test', '--config', 'e2e/playwright.config.ts', '--reporter=list,json'],
     cwd: root,
-    timeoutMs: 12 * MINUTE_MS,
+    timeoutMs: 25 * MINUTE_MS,
     env: { PLAYWRIGHT_JSON_OUTPUT_FILE: json },
     counts: () => readPlaywrightReport(json),
     needs: 'Chromium',
   }
+}
+
+/** The console beside a large fleet for ten minutes: what it holds must not grow. */
+function watchStep(root: string, reports: string): Step {
+  const step = browserStep(root, reports)
+  const env = { ...step.env, E2E_WATCH_MS: String(10 * MINUTE_MS) }
+  return { ...step, name: 'watch', args: [...step.args, 'scale'], env, timeoutMs: 40 * MINUTE_MS }
 }

@@ -89,6 +89,23 @@ type Step = {
 }
 
 /** What a server may send: snapshots in any number of parts, changes, bookmarks; beginning with a snapshot. */
+it('finds the same difference when it is told what was touched, also where more was touched than has changed', () => {
+  const states = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), fc.nat(3))
+  fc.assert(
+    fc.property(states, states, fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e')), (left, right, extra) => {
+      const before = toMap(left)
+      const after = new Map(
+        [...toMap(right)].map(([id, one]) => [id, before.get(id)?.value === one.value ? (before.get(id) ?? one) : one]),
+      )
+      const all = difference(before, after)
+      const touched = new Set([...all.upserted.map(({ id }) => id), ...all.removedIds, ...extra])
+      const some = difference(before, after, touched)
+      expect(new Set(some.upserted)).toEqual(new Set(all.upserted))
+      expect(new Set(some.removedIds)).toEqual(new Set(all.removedIds))
+    }),
+  )
+})
+
 function histories(): fc.Arbitrary<readonly Step[]> {
   const id = fc.constantFrom('a', 'b', 'c', 'd', 'e')
   const write = fc.record({

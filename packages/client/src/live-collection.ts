@@ -61,17 +61,40 @@ export function forgetParts<T>(collection: LiveCollection<T>): LiveCollection<T>
   return collection.arriving.length === 0 ? collection : { ...collection, arriving: [] }
 }
 
-/** What lies between two states of a collection, for a reader that knows the first. */
+export type Difference<T> = { readonly upserted: readonly T[]; readonly removedIds: readonly string[] }
+
+/**
+ * What lies between two states of a collection, for a reader that knows the first. Only ids in `touched` can differ;
+ * null: any can. A change of a few costs as much as the few, however large the collection is.
+ */
 export function difference<T>(
   before: ReadonlyMap<string, T>,
   after: ReadonlyMap<string, T>,
-): { readonly upserted: readonly T[]; readonly removedIds: readonly string[] } {
+  touched: ReadonlySet<string> | null = null,
+): Difference<T> {
+  if (touched !== null) return differenceOf(before, after, touched)
   if (before === after) return { upserted: [], removedIds: [] }
   // Loops, and no copies: a collection may hold tens of thousands, and this runs with every batch.
   const upserted: T[] = []
   for (const [id, item] of after) if (before.get(id) !== item) upserted.push(item)
   const removedIds: string[] = []
   for (const id of before.keys()) if (!after.has(id)) removedIds.push(id)
+  return { upserted, removedIds }
+}
+
+function differenceOf<T>(
+  before: ReadonlyMap<string, T>,
+  after: ReadonlyMap<string, T>,
+  touched: ReadonlySet<string>,
+): Difference<T> {
+  const upserted: T[] = []
+  const removedIds: string[] = []
+  for (const id of touched) {
+    const item = after.get(id)
+    if (item === undefined) {
+      if (before.has(id)) removedIds.push(id)
+    } else if (before.get(id) !== item) upserted.push(item)
+  }
   return { upserted, removedIds }
 }
 

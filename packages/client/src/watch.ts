@@ -121,6 +121,8 @@ async function readOnce<T extends Identified>(
 class Board<T extends Identified> {
   #collection: LiveCollection<T>
   #seen: ReadonlyMap<string, T> = new Map()
+  /** What may have changed since the reader took its last state; null: everything. */
+  #touched: Set<string> | null = null
   #status: WatchStatus = { phase: 'connecting' }
   #hasNews = false
   #end: { readonly error: Error | null } | null = null
@@ -137,6 +139,7 @@ class Board<T extends Identified> {
   apply(event: WatchEvent<T>): void {
     const before = this.#collection
     this.#collection = applyEvent(before, event)
+    this.#touch(before, event)
     this.connected()
     if (before.items !== this.#collection.items) this.#tell()
   }
@@ -170,9 +173,21 @@ class Board<T extends Identified> {
     if (this.#end !== null) return null
     this.#hasNews = false
     const { items, resourceVersion } = this.#collection
-    const update = { status: this.#status, items, resourceVersion, ...difference(this.#seen, items) }
+    const update = { status: this.#status, items, resourceVersion, ...difference(this.#seen, items, this.#touched) }
     this.#seen = items
+    this.#touched = new Set()
     return update
+  }
+
+  /** Changes name what they touch, unless they are part of a snapshot, which replaces everything. */
+  #touch({ arriving }: LiveCollection<T>, event: WatchEvent<T>): void {
+    if (event.kind === 'bookmark' || this.#touched === null) return
+    if (event.kind === 'snapshot' || arriving.length > 0) {
+      this.#touched = null
+      return
+    }
+    for (const { id } of event.upserted) this.#touched.add(id)
+    for (const id of event.removedIds) this.#touched.add(id)
   }
 
   #tell(): void {

@@ -27,6 +27,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: 'g s', does: 'Go to sessions', act: { kind: 'go', path: paths.sessions() } },
   { keys: 'g l', does: 'Go to latency', act: { kind: 'go', path: paths.latency() } },
   { keys: 'g e', does: 'Go to events', act: { kind: 'go', path: paths.events() } },
+  { keys: 'g u', does: 'Go to audit', act: { kind: 'go', path: paths.audit() } },
   { keys: 'g t', does: 'Go to settings', act: { kind: 'go', path: paths.settings() } },
   { keys: ':', does: 'Find anything, do anything (also Ctrl-K)', act: { kind: 'palette' } },
   { keys: '/', does: 'Filter the list', act: { kind: 'filter' } },

@@ -1,10 +1,16 @@
 'use client'
 /** How another machine becomes a node. */
-import type { ReactNode } from 'react'
+import dynamic from 'next/dynamic'
+import { useState, type ReactNode } from 'react'
+import { CreateJoinTokenDocument } from '../graphql/generated/documents.ts'
+import { runMutation } from '../graphql/run-mutation.ts'
+import { Button } from '../ui/button.tsx'
 import { CopyButton } from '../ui/copyable.tsx'
 import { Panel } from '../ui/page.tsx'
 import { useRole } from '../viewer/viewer-context.tsx'
 import { whyNoNodes } from '../viewer/viewer-rules.ts'
+
+const SecretDialog = dynamic(() => import('./secret-dialog.tsx').then((module) => module.SecretDialog), { ssr: false })
 
 const PREPARE = 'git clone … fornax && cd fornax && npm ci'
 const RUN = 'FORNAX_CORE_ADDRESS=CORE:4001 FORNAX_JOIN_TOKEN_FILE=./join-token npm run agent'
@@ -19,10 +25,10 @@ export function JoinPanel() {
           <Step number={1} title="Put Fornax on the machine">
             <Command text={PREPARE} />
           </Step>
-          <Step number={2} title="Give it the join token">
+          <Step number={2} title="Give it a join token">
+            <JoinToken />
             <p className="text-soft">
-              Copy the file <code className="font-mono text-xs">join-token</code> from the data folder of the core, over
-              a way that nobody else can read.
+              It lets one machine join, once, within an hour. Keep its text in a file that only the agent can read.
             </p>
           </Step>
           <Step number={3} title="Start its agent">
@@ -42,6 +48,43 @@ export function JoinPanel() {
         <p className="px-4 py-3 text-soft">{reason}</p>
       )}
     </Panel>
+  )
+}
+
+/** Makes a token, and shows it once. */
+function JoinToken() {
+  const [text, setText] = useState<string | null>(null)
+  const [problem, setProblem] = useState<string | null>(null)
+  const [isBusy, setBusy] = useState(false)
+  const make = async (): Promise<void> => {
+    setBusy(true)
+    const outcome = await runMutation(
+      CreateJoinTokenDocument,
+      { input: {} },
+      (result) => result.createJoinToken.problem,
+    )
+    setBusy(false)
+    setText(outcome.result?.createJoinToken.text ?? null)
+    setProblem(outcome.kind === 'failed' ? outcome.message : null)
+  }
+  return (
+    <>
+      <div>
+        <Button icon="plus" isBusy={isBusy} onClick={() => void make()}>
+          New join token
+        </Button>
+      </div>
+      {problem !== null && (
+        <p role="alert" className="text-danger">
+          {problem}
+        </p>
+      )}
+      {text !== null && (
+        <SecretDialog title="Join token" secret={text} onClose={() => setText(null)}>
+          Put it into a file on the machine now: it is shown this once, and is good for one machine.
+        </SecretDialog>
+      )}
+    </>
   )
 }
 

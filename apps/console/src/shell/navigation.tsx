@@ -19,6 +19,7 @@ const PLACES: readonly Place[] = [
   { name: 'Sessions', path: paths.sessions(), icon: 'session', keys: 'g s' },
   { name: 'Latency', path: paths.latency(), icon: 'latency', keys: 'g l' },
   { name: 'Events', path: paths.events(), icon: 'event', keys: 'g e' },
+  { name: 'Audit', path: paths.audit(), icon: 'audit', keys: 'g u' },
   { name: 'Settings', path: paths.settings(), icon: 'settings', keys: 'g t' },
 ]
 
