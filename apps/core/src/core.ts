@@ -73,8 +73,43 @@ const ADMINISTRATOR = 'administrator'
 
 /** Opens the store, recovers what was asked for, and serves. Throws when a port or the database cannot be had. */
 export async function createCore(options: CoreOptions): Promise<Core> {
-  const { config, clock, log, times } = options
+  const { config, log } = options
   await using stack = new AsyncDisposableStack()
+  const inside = await openInside(stack, options)
+  const { rooms, store, audit, metrics, frames } = inside
+  const { host, apiPort, nodeLinkPort, isProduction } = config
+  const door = stack.use(await openNodeDoor(rooms, doorParts(options, store, audit)))
+  const link = stack.use(
+    await NodeLinkServer.listen({ ...door, connections: rooms.connections, host, port: nodeLinkPort, frames }),
+  )
+  const issuers = issuersOf(rooms, config, log)
+  const port = corePort(rooms, { ...inside, log, issuers, admissions: admissionsPort(rooms, door) })
+  const api = stack.use(
+    await startGraphqlServer(port, { host, port: apiPort, isProduction, metrics, ...doorOf(config) }),
+  )
+  const owned = stack.move()
+  return {
+    apiUrl: api.url,
+    nodeLink: `${host}:${link.port}`,
+    mustRestart: rooms.mustRestart,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+/** Everything behind the servers. */
+type Inside = {
+  readonly store: OpenedStore
+  readonly audit: CoreAudit
+  readonly rooms: CoreRooms
+  readonly latency: LatencyRecorder
+  readonly history: History
+  readonly metrics: Metrics
+  /** Of the node link. */
+  readonly frames: { sent: number; received: number }
+}
+
+async function openInside(stack: AsyncDisposableStack, options: CoreOptions): Promise<Inside> {
+  const { config, clock, log, times } = options
   const written = { sessionRows: 0, sessionCommits: 0 }
   const sessionsWritten = (sessions: readonly Session[]): void => {
     written.sessionRows += sessions.length
@@ -124,24 +159,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   stack.use(historyKept(history, rooms, kept))
   stack.use(audited(rooms, metrics, log))
   stack.use(accessKept(rooms, log))
-  const { host, apiPort, nodeLinkPort, isProduction } = config
-  const door = stack.use(await openNodeDoor(rooms, doorParts(options, store, audit)))
-  const link = stack.use(
-    await NodeLinkServer.listen({ ...door, connections: rooms.connections, host, port: nodeLinkPort, frames }),
-  )
-  const issuers = issuersOf(rooms, config, log)
-  const admissions = admissionsPort(rooms, door)
-  const port = corePort(rooms, { latency, history, log, issuers, audit, admissions })
-  const api = stack.use(
-    await startGraphqlServer(port, { host, port: apiPort, isProduction, metrics, ...doorOf(config) }),
-  )
-  const owned = stack.move()
-  return {
-    apiUrl: api.url,
-    nodeLink: `${host}:${link.port}`,
-    mustRestart: rooms.mustRestart,
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  }
+  return { store, audit, rooms, latency, history, metrics, frames }
 }
 
 /** How clients come in. */

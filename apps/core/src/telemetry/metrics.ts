@@ -24,6 +24,8 @@ export type Totals = {
   readonly sessionCommits: number
 }
 
+const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60] as const
+
 export class Metrics {
   readonly #registry = new Registry()
   readonly #opened: Counter<'start'>
@@ -36,53 +38,35 @@ export class Metrics {
   readonly #sleeps: SleepMetrics
 
   constructor(gauges: Gauges) {
-    const registers = [this.#registry]
     collectDefaultMetrics({ register: this.#registry })
-    this.#opened = new Counter({
-      name: 'fornax_sessions_opened_total',
-      help: 'Sessions that became available.',
-      labelNames: ['start'],
-      registers,
-    })
-    this.#closed = new Counter({
-      name: 'fornax_sessions_closed_total',
-      help: 'Sessions that closed, by their reason.',
-      labelNames: ['reason'],
-      registers,
-    })
-    this.#rejected = new Counter({
-      name: 'fornax_impossible_events_total',
-      help: 'Events that a state machine rejected: a bug in the core or in an agent.',
-      labelNames: ['what'],
-      registers,
-    })
-    this.#violations = new Counter({
-      name: 'fornax_invariant_violations_total',
-      help: 'Things found that must never happen, each time that they are found: a bug in the core or in an agent.',
-      labelNames: ['invariant'],
-      registers,
-    })
-    this.#nodesCutOff = new Counter({
-      name: 'fornax_nodes_cut_off_total',
-      help: 'Streams of nodes that the core ended, by the reason that it gave.',
-      labelNames: ['code'],
-      registers,
-    })
-    this.#openSeconds = new Histogram({
-      name: 'fornax_session_open_seconds',
-      help: 'From asking for a session until it was available.',
-      labelNames: ['start'],
-      buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60],
-      registers,
-    })
-    this.#podStartSeconds = new Histogram({
-      name: 'fornax_pod_start_seconds',
-      help: 'Steps of the start of pods: wait, sandbox, create, start, ready. By the runtime that runs them.',
-      labelNames: ['step', 'runtime'],
-      buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60],
-      registers,
-    })
-    this.#sleeps = new SleepMetrics(registers)
+    this.#opened = this.#counter('fornax_sessions_opened_total', 'Sessions that became available.', 'start')
+    this.#closed = this.#counter('fornax_sessions_closed_total', 'Sessions that closed, by their reason.', 'reason')
+    this.#rejected = this.#counter(
+      'fornax_impossible_events_total',
+      'Events that a state machine rejected: a bug in the core or in an agent.',
+      'what',
+    )
+    this.#violations = this.#counter(
+      'fornax_invariant_violations_total',
+      'Things found that must never happen, each time that they are found: a bug in the core or in an agent.',
+      'invariant',
+    )
+    this.#nodesCutOff = this.#counter(
+      'fornax_nodes_cut_off_total',
+      'Streams of nodes that the core ended, by the reason that it gave.',
+      'code',
+    )
+    this.#openSeconds = this.#seconds(
+      'fornax_session_open_seconds',
+      'From asking for a session until it was available.',
+      ['start'],
+    )
+    this.#podStartSeconds = this.#seconds(
+      'fornax_pod_start_seconds',
+      'Steps of the start of pods: wait, sandbox, create, start, ready. By the runtime that runs them.',
+      ['step', 'runtime'],
+    )
+    this.#sleeps = new SleepMetrics([this.#registry])
     byLabel(this.#registry, 'fornax_nodes', 'Nodes by phase.', gauges.nodesByPhase)
     byLabel(
       this.#registry,
@@ -95,6 +79,14 @@ export class Metrics {
     single(this.#registry, 'fornax_sessions_open', 'Sessions that are not closed.', gauges.openSessions)
     single(this.#registry, 'fornax_sessions_waiting', 'Sessions that wait for a pod.', gauges.waitingSessions)
     for (const [field, name, help] of TOTALS) total(this.#registry, name, help, () => gauges.totals()[field])
+  }
+
+  #counter<Label extends string>(name: string, help: string, label: Label): Counter<Label> {
+    return new Counter({ name, help, labelNames: [label], registers: [this.#registry] })
+  }
+
+  #seconds<Label extends string>(name: string, help: string, labelNames: Label[]): Histogram<Label> {
+    return new Histogram({ name, help, labelNames, buckets: [...SECONDS], registers: [this.#registry] })
   }
 
   sessionAvailable(session: Session): void {
