@@ -26,6 +26,7 @@ export class AgentProcess implements AsyncDisposable {
     const child = new Child({
       name: 'the agent',
       args: ['apps/agent/src/main.ts'],
+      farewell: { type: 'stop', pods: 'end' },
       env: {
         NODE_ENV: 'production',
         FORNAX_DATA_DIR: folder,
@@ -55,7 +56,6 @@ export class AgentProcess implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#child.send({ type: 'stop', pods: 'end' })
     return this.#child[Symbol.asyncDispose]()
   }
 }

@@ -12,6 +12,8 @@ export type ChildOptions = {
   /** From the root, with the arguments of Node before it and its own after it. */
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** What it is told to end, also when the bench is interrupted. Default: that it is to stop. */
+  readonly farewell?: object
   /** Whether everything that it prints is kept, and not only the end of it. */
   readonly keepsOutput?: true
 }
@@ -29,12 +31,14 @@ export async function endEveryChild(): Promise<void> {
 export class Child implements AsyncDisposable {
   readonly name: string
   readonly #process: ChildProcess
+  readonly #farewell: object
   readonly #said: string[] = []
   readonly #gone: Promise<string>
   #isStopping = false
 
-  constructor({ name, args, env = {}, keepsOutput }: ChildOptions) {
+  constructor({ name, args, env = {}, farewell = { type: 'stop' }, keepsOutput }: ChildOptions) {
     this.name = name
+    this.#farewell = farewell
     this.#process = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
       cwd: ROOT,
       env: { PATH: process.env['PATH'], ...env },
@@ -98,7 +102,7 @@ export class Child implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isOver()) return
     this.#isStopping = true
-    if (this.#process.connected) this.send({ type: 'stop' })
+    if (this.#process.connected) this.send(this.#farewell)
     else this.#process.kill('SIGTERM')
     const late = setTimeout(() => this.#process.kill('SIGKILL'), STOP_MS)
     await this.#gone
