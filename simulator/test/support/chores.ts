@@ -1,6 +1,7 @@
 /** What an administrator does now and then, straight at the ports of the core: tenants, tokens, history, logs. */
 import type { Session } from '@fornax/core/sessions/session'
-import { sampleTenant, sampleToken } from '../../../apps/core/test/support/sample-tenants.ts'
+import { sampleTenant, sampleToken, sampleUser } from '../../../apps/core/test/support/sample-tenants.ts'
+import type { Tenant } from '@fornax/core/tenants/tenant'
 import type { CoreProcess } from '../../src/core-process.ts'
 import type { Chance } from '../../src/chance.ts'
 import type { World } from '../../src/world.ts'
@@ -56,7 +57,7 @@ export class Chores {
     const { store } = rooms
     const createdAtMs = this.#world.ground.clock.nowMs()
     const tenantId = `ten-chore-${number}`
-    switch (number % 6) {
+    switch (number % 7) {
       case 0:
         await store.addTenant(sampleTenant({ id: tenantId, name: tenantId, createdAtMs }))
         return void this.#tenants.add(tenantId)
@@ -74,9 +75,23 @@ export class Chores {
         return await this.#readHistory(rooms)
       case 4:
         return this.#preload(rooms)
+      case 5:
+        return await this.#comeAndGo(store, sampleTenant({ id: tenantId, name: tenantId, createdAtMs }))
       default:
         return await this.#readLog(rooms)
     }
+  }
+
+  /** A tenant that is bounded, used and deleted again, with somebody in it. */
+  async #comeAndGo(store: Serving['rooms']['store'], tenant: Tenant): Promise<void> {
+    const { id, createdAtMs } = tenant
+    const user = sampleUser({ id: `usr-${id}`, tenantId: id, createdAtMs })
+    await store.addTenant(tenant)
+    await store.saveTenant({ ...tenant, suspendedAtMs: createdAtMs })
+    await store.saveUser(user)
+    await store.removeUser(user.id)
+    await store.saveTokenUses([...this.#tokens].map((token) => ({ id: token, atMs: createdAtMs })))
+    await store.removeTenant(id)
   }
 
   async #readHistory({ store }: Serving['rooms']): Promise<void> {
