@@ -8,6 +8,7 @@ import { openAuditPen } from './trail/audit-pen.ts'
 import type { Viewer } from './tenants/tenant.ts'
 import type { AuditStore } from './trail/audit-record.ts'
 import { AuditTrail } from './trail/audit-trail.ts'
+import { RefusalLimiter } from './trail/refusal-limiter.ts'
 import { sessionsFact, type WrittenSession } from './trail/session-digest.ts'
 
 export type CoreAudit = AsyncDisposable &
@@ -23,15 +24,21 @@ export async function openCoreAudit(
   const { config, clock, log } = world
   const pen = openAuditPen(config.dataDir)
   const trail = await AuditTrail.open({ store, pen, clock, log, keptMs: config.auditKeptMs })
+  const refusals = new RefusalLimiter()
   return {
-    record: (fact) => trail.record(fact),
+    record: (fact) => {
+      for (const one of refusals.pass(fact, clock.nowMs())) trail.record(one)
+    },
     verify: () => trail.verify(),
     records: (query) => store.auditRecords(query),
     sessionsWritten: (sessions) => {
       const fact = sessionsFact(sessions)
       if (fact !== null) trail.record(fact)
     },
-    [Symbol.asyncDispose]: () => trail[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => {
+      for (const one of refusals.rest()) trail.record(one)
+      return trail[Symbol.asyncDispose]()
+    },
   }
 }
 

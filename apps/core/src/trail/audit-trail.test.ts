@@ -76,7 +76,7 @@ describe('the chain', () => {
   })
 })
 
-it('T7: counts what found no room while the database failed, and writes the count down', async () => {
+it('T8: counts what found no room while the database failed, and writes the count down', async () => {
   using place = scratch()
   const store = await openTestStore(`file:${place.database}`)
   let isBroken = true

@@ -1,4 +1,4 @@
-/** Takes in what happens, and writes it as records, in groups. Rules T2, T3, T4 and T7 of SPEC.md. */
+/** Takes in what happens, and writes it as records, in groups. Rules T2, T3, T4 and T8 of SPEC.md. */
 import { sleep, type Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
 import { BEGINNING, chained, ChainCheck, sealText } from './audit-chain.ts'
