@@ -1,11 +1,15 @@
 /** Keys between PEM, as they are kept, and Web Crypto, as the library wants them. */
-import { createPrivateKey, webcrypto, type KeyObject } from 'node:crypto'
+import { createPrivateKey, type KeyObject } from 'node:crypto'
 
 type Algorithm =
   | { readonly name: 'ECDSA'; readonly namedCurve: string; readonly hash: string }
   | { readonly name: 'RSASSA-PKCS1-v1_5'; readonly hash: string }
 
-export type SigningKey = { readonly key: webcrypto.CryptoKey; readonly algorithm: Algorithm }
+/** As Web Crypto has it, whatever platform's types describe that. */
+type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>
+type KeyPair = { readonly publicKey: Key; readonly privateKey: Key }
+
+export type SigningKey = { readonly key: Key; readonly algorithm: Algorithm }
 
 const CURVES: Readonly<Record<string, { readonly namedCurve: string; readonly hash: string }>> = {
   prime256v1: { namedCurve: 'P-256', hash: 'SHA-256' },
@@ -15,13 +19,13 @@ const CURVES: Readonly<Record<string, { readonly namedCurve: string; readonly ha
 export const NEW_KEYS = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 
 /** A key pair of the kind that everything of ours has. */
-export async function newKeyPair(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(NEW_KEYS, true, ['sign', 'verify'])
+export async function newKeyPair(): Promise<KeyPair> {
+  return crypto.subtle.generateKey(NEW_KEYS, true, ['sign', 'verify'])
 }
 
 /** As it is written to a file. */
-export async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
-  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key)).toString('base64')
+export async function pemOf(key: Key): Promise<string> {
+  const der = Buffer.from(await crypto.subtle.exportKey('pkcs8', key)).toString('base64')
   return `-----BEGIN PRIVATE KEY-----\n${der.replaceAll(/(.{64})/g, '$1\n').trimEnd()}\n-----END PRIVATE KEY-----\n`
 }
 
@@ -30,7 +34,7 @@ export async function signingKeyOf(pem: string): Promise<SigningKey> {
   const key = createPrivateKey(pem)
   const algorithm = algorithmOf(key)
   const der = key.export({ type: 'pkcs8', format: 'der' })
-  return { algorithm, key: await webcrypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign']) }
+  return { algorithm, key: await crypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign']) }
 }
 
 function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): Algorithm {

@@ -1,5 +1,6 @@
 /** The console's settings: the only reader of the environment. */
 import { IssuersFileError, readIssuers, type Issuer } from '@fornax/settings/issuers-file'
+import type { CertificateFiles } from '@fornax/certificates/served-certificate'
 import { readSettings, describeProblems } from '@fornax/settings/settings'
 
 /** What the console needs to know before it listens. */
@@ -10,6 +11,8 @@ export type ConsoleConfig = {
   /** Where the core's API answers. */
   readonly apiUrl: string
   readonly logLevel: string
+  /** With it TLS is spoken, and nothing else. */
+  readonly tls?: CertificateFiles | null
   /** Where people log in besides. */
   readonly issuers?: readonly Issuer[]
 }
@@ -22,9 +25,12 @@ export type ConfigResult =
 export function readConfig(env: Readonly<Record<string, string | undefined>>): ConfigResult {
   const result = readSettings(env)
   if (result.kind === 'invalid') return { kind: 'invalid', message: describeProblems(result.problems) }
-  const { host, consolePort, apiUrl, logLevel, issuersFile } = result.settings
+  const { host, consolePort: port, apiUrl, logLevel, issuersFile, tlsCertFile, tlsKeyFile } = result.settings
+  if ((tlsCertFile === null) !== (tlsKeyFile === null))
+    return { kind: 'invalid', message: 'Set both FORNAX_TLS_CERT_FILE and FORNAX_TLS_KEY_FILE, or none of them.' }
+  const tls = tlsCertFile === null || tlsKeyFile === null ? null : { certificateFile: tlsCertFile, keyFile: tlsKeyFile }
   try {
-    return { kind: 'valid', config: { host, port: consolePort, apiUrl, logLevel, issuers: readIssuers(issuersFile) } }
+    return { kind: 'valid', config: { host, port, apiUrl, logLevel, tls, issuers: readIssuers(issuersFile) } }
   } catch (error) {
     if (error instanceof IssuersFileError) return { kind: 'invalid', message: error.message }
     throw error

@@ -1,4 +1,10 @@
-import { createServer } from 'node:http'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Issuer, newAuthority } from '@fornax/certificates/authority'
+import { CORE_NAME } from '@fornax/certificates/names'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
@@ -20,6 +26,44 @@ beforeAll(async () => {
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
   await api[Symbol.asyncDispose]()
+})
+
+it('over TLS serves nothing else, tells browsers to remember that, and keeps its cookie for it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fornax-console-'))
+  const authority = await newAuthority(Date.now())
+  const own = await (await Issuer.open(authority)).coreCertificate(Date.now())
+  const tls = { certificateFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') }
+  writeFileSync(tls.certificateFile, own.certificate)
+  writeFileSync(tls.keyFile, own.key)
+  const config = { host: '127.0.0.1', port: 0, apiUrl: api.url, logLevel: 'silent', tls }
+  await using secure = await listen(config, renderWhatArrived, log)
+  expect(secure.url).toMatch(/^https:/)
+  const body = new URLSearchParams({ token: TOKEN }).toString()
+  const headers = {
+    host: CORE_NAME,
+    origin: `https://${CORE_NAME}`,
+    'content-type': 'application/x-www-form-urlencoded',
+    'content-length': body.length,
+  }
+  const options = {
+    port: secure.port,
+    host: '127.0.0.1',
+    path: '/login',
+    method: 'POST',
+    headers,
+    agent: false,
+  } as const
+  const answer = await new Promise<IncomingMessage>((resolve, reject) =>
+    httpsRequest({ ...options, ca: authority.certificate, servername: CORE_NAME }, resolve)
+      .once('error', reject)
+      .end(body),
+  )
+  answer.resume()
+  expect(answer.headers['strict-transport-security']).toBe('max-age=31536000')
+  expect(answer.headers['content-security-policy']).toMatch(/script-src 'self' 'nonce-/)
+  expect(String(answer.headers['set-cookie'])).toMatch(/^__Host-fornax-token-.*; Secure/)
+  await expect(fetch(secure.url.replace('https', 'http'))).rejects.toThrow('fetch failed')
+  rmSync(folder, { recursive: true })
 })
 
 describe('logging in', () => {

@@ -11,8 +11,11 @@
  * ```
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { keepCertificate, readCertificate } from '@fornax/certificates/served-certificate'
+import { systemClock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
 import { createApiProxy, refuse, turnAway, type ApiProxy } from './api-proxy.ts'
 import type { ConsoleConfig } from './config.ts'
@@ -35,7 +38,8 @@ const OPEN_PATH = /^\/(login$|register$|_next\/static\/|icon\b|favicon\.ico$)/
 /** Listens and serves until disposed. */
 export async function listen(config: ConsoleConfig, renderPage: RenderPage, log: Log): Promise<ConsoleServer> {
   const sockets = new Set<Duplex>()
-  const server = createServer()
+  await using stack = new AsyncDisposableStack()
+  const server = serverFor(config, log, stack)
   const port = await bind(server, config)
   const desk = new FrontDesk({ ...config, port }, renderPage, log)
   server.on('request', (request, response) => desk.answer(request, response))
@@ -45,17 +49,27 @@ export async function listen(config: ConsoleConfig, renderPage: RenderPage, log:
     socket.on('error', () => socket.destroy())
     desk.upgrade(request, socket, head)
   })
+  const kept = stack.move()
   const host = config.host.includes(':') ? `[${config.host}]` : config.host
   return {
-    url: `http://${host}:${port}`,
+    url: `${config.tls ? 'https' : 'http'}://${host}:${port}`,
     port,
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       for (const socket of sockets) socket.destroy()
       server.closeAllConnections()
       await closed
+      await kept.disposeAsync()
     },
   }
+}
+
+/** With a certificate it speaks TLS and nothing else, and takes the files anew when they change. */
+function serverFor({ tls }: ConsoleConfig, log: Log, stack: AsyncDisposableStack): Server {
+  if (!tls) return createServer()
+  const server = createTlsServer(readCertificate(tls))
+  stack.use(keepCertificate(server, tls, { clock: systemClock, log }))
+  return server
 }
 
 class FrontDesk {

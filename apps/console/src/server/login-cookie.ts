@@ -4,6 +4,7 @@
  * machine do not log each other out.
  */
 import type { IncomingMessage } from 'node:http'
+import { TLSSocket } from 'node:tls'
 
 /** A login lasts a working day, unless its token is revoked sooner. */
 const LIFETIME_SECONDS = 12 * 60 * 60
@@ -44,7 +45,7 @@ export function forgetToken(request: IncomingMessage, port: number): string {
 
 /** Whether the browser speaks https, to us or to a proxy in front of us. */
 export function isSecure(request: IncomingMessage): boolean {
-  return request.headers['x-forwarded-proto'] === 'https'
+  return request.socket instanceof TLSSocket || request.headers['x-forwarded-proto'] === 'https'
 }
 
 function cookie(request: IncomingMessage, port: number, value: string, lifetimeSeconds: number): string {

@@ -1,6 +1,7 @@
 /** What browsers are told to refuse, with every answer. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { randomBytes } from 'node:crypto'
+import { isSecure } from './login-cookie.ts'
 
 /**
  * Sets the headers, and hands the policy to Next in the request: it finds the nonce
@@ -11,6 +12,7 @@ export function setSecurityHeaders(request: IncomingMessage, response: ServerRes
   const policy = contentPolicy(randomBytes(16).toString('base64'))
   request.headers['content-security-policy'] = policy
   response.setHeader('Content-Security-Policy', policy)
+  if (isSecure(request)) response.setHeader('Strict-Transport-Security', 'max-age=31536000')
   response.setHeader('X-Content-Type-Options', 'nosniff')
   response.setHeader('X-Frame-Options', 'DENY')
   response.setHeader('Referrer-Policy', 'same-origin')

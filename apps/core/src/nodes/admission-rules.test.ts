@@ -32,7 +32,11 @@ describe('joining', () => {
     ['A1: a token of this name', { token: { ...token, nodeName: 'node-a' } }, null],
     ['A2: a name that another machine has now', { connectedLedger: 'led-2' }, 'nameTaken'],
     ['A2: a name that this machine has now', { connectedLedger: 'led-1' }, null],
-    ['A3: a revoked name, by the standing token', { before: { ...identity, revokedAtMs: 90 }, token: 'standing' }, 'revoked'],
+    [
+      'A3: a revoked name, by the standing token',
+      { before: { ...identity, revokedAtMs: 90 }, token: 'standing' },
+      'revoked',
+    ],
     ['A3: a revoked name, by a token of before', { before: { ...identity, revokedAtMs: 101 } }, 'revoked'],
     ['A3: a revoked name, by a later token', { before: { ...identity, revokedAtMs: 100 } }, null],
   ])('%s', (_what, change, problem) => expect(joinProblem({ ...asking, ...change })).toBe(problem))

@@ -7,7 +7,12 @@ it('T5: a group of sessions is one fact, whose digest knows each of them and no 
   const two = { ...session('ses-2', 'closed'), closedAtMs: 9, closeReason: 'requested' }
   expect(sessionsFact([one, two])?.after).toEqual({ opened: 1, closed: 1, digest: digestOf([two, one]) })
   expect(sessionsFact([])).toBeNull()
-  const changes: Partial<WrittenSession>[] = [{ tenantId: 'ten-2' }, { createdAtMs: 6 }, { applicationId: 'app-2' }, { id: 'ses-3' }]
+  const changes: Partial<WrittenSession>[] = [
+    { tenantId: 'ten-2' },
+    { createdAtMs: 6 },
+    { applicationId: 'app-2' },
+    { id: 'ses-3' },
+  ]
   for (const change of changes) expect(digestOf([{ ...one, ...change }, two])).not.toBe(digestOf([one, two]))
   expect(digestOf([one, { ...two, closeReason: 'drained' }])).not.toBe(digestOf([one, two]))
 })

@@ -15,38 +15,51 @@ const ADMIN = 'the-admin-token-of-this-test'
 const authorization = `Bearer ${ADMIN}`
 const log = createLog('test', 'silent')
 
-it('a node goes on without a break while its certificates are renewed, and when the authority is rotated', { timeout: 60_000 }, async () => {
-  await using stack = new AsyncDisposableStack()
-  const dataDir = await mkdtemp(join(tmpdir(), 'fornax-certificates-'))
-  stack.defer(() => rm(dataDir, { recursive: true, force: true }))
-  const config = configIn(dataDir)
-  const core = stack.use(await createCore({ clock: systemClock, log, config, nodeCertificateMs: 3_000 }))
-  const nodes = stack.use(new SimulatedNodes(nodesOf(core.nodeLink, dataDir)))
-  await nodes.join()
-  await using socket = await connect({ url: core.apiUrl }, authorization)
-  socket.subscribe('w', 'subscription { watchComputeNodes { ... on ComputeNodeSnapshot { computeNodes { phase } } ... on ComputeNodeChanges { upserted { phase } } } }')
-  const phases = new Set<string>()
-  void (async () => {
-    for (;;) for (const phase of JSON.stringify(await socket.nextData()).matchAll(/"phase":"(\w+)"/g)) phases.add(String(phase[1]))
-  })().catch(() => undefined)
-  const issued = async (): Promise<string> => {
-    const { data } = await ask({ url: core.apiUrl }, '{ computeNode(name: "sim-0001") { phase identity { certificateIssuedAt } } }', { authorization })
-    expect(data).toMatchObject({ computeNode: { phase: 'READY' } })
-    return String(Object(data?.['computeNode']).identity.certificateIssuedAt)
-  }
-  const seen = new Set<string>()
-  const before = await readFile(join(dataDir, 'node-ca.pem'), 'utf8')
-  while (seen.size < 4) {
-    seen.add(await issued())
-    if (seen.size === 2) {
-      await ask({ url: core.apiUrl }, 'mutation { rotateNodeAuthority(input: {}) { pin } }', { authorization })
-      seen.add('rotated')
+it(
+  'a node goes on without a break while its certificates are renewed, and when the authority is rotated',
+  { timeout: 60_000 },
+  async () => {
+    await using stack = new AsyncDisposableStack()
+    const dataDir = await mkdtemp(join(tmpdir(), 'fornax-certificates-'))
+    stack.defer(() => rm(dataDir, { recursive: true, force: true }))
+    const config = configIn(dataDir)
+    const core = stack.use(await createCore({ clock: systemClock, log, config, nodeCertificateMs: 3_000 }))
+    const nodes = stack.use(new SimulatedNodes(nodesOf(core.nodeLink, dataDir)))
+    await nodes.join()
+    await using socket = await connect({ url: core.apiUrl }, authorization)
+    socket.subscribe(
+      'w',
+      'subscription { watchComputeNodes { ... on ComputeNodeSnapshot { computeNodes { phase } } ... on ComputeNodeChanges { upserted { phase } } } }',
+    )
+    const phases = new Set<string>()
+    void (async () => {
+      for (;;)
+        for (const phase of JSON.stringify(await socket.nextData()).matchAll(/"phase":"(\w+)"/g))
+          phases.add(String(phase[1]))
+    })().catch(() => undefined)
+    const issued = async (): Promise<string> => {
+      const { data } = await ask(
+        { url: core.apiUrl },
+        '{ computeNode(name: "sim-0001") { phase identity { certificateIssuedAt } } }',
+        { authorization },
+      )
+      expect(data).toMatchObject({ computeNode: { phase: 'READY' } })
+      return String(Object(data?.['computeNode']).identity.certificateIssuedAt)
     }
-    await new Promise((done) => setTimeout(done, 50))
-  }
-  expect(await readFile(join(dataDir, 'node-ca.pem'), 'utf8')).not.toBe(before)
-  expect([...phases].filter((phase) => phase !== 'READY')).toEqual([])
-})
+    const seen = new Set<string>()
+    const before = await readFile(join(dataDir, 'node-ca.pem'), 'utf8')
+    while (seen.size < 4) {
+      seen.add(await issued())
+      if (seen.size === 2) {
+        await ask({ url: core.apiUrl }, 'mutation { rotateNodeAuthority(input: {}) { pin } }', { authorization })
+        seen.add('rotated')
+      }
+      await new Promise((done) => setTimeout(done, 50))
+    }
+    expect(await readFile(join(dataDir, 'node-ca.pem'), 'utf8')).not.toBe(before)
+    expect([...phases].filter((phase) => phase !== 'READY')).toEqual([])
+  },
+)
 
 function nodesOf(coreAddress: string, dataDir: string): ConstructorParameters<typeof SimulatedNodes>[0] {
   return {
