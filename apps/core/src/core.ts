@@ -32,7 +32,7 @@ import { HistoryKeeper } from './history/history-keeper.ts'
 import { History } from './history/history.ts'
 import { NODE_PHASES } from './nodes/node-state.ts'
 import { admissionsPort, cutOffFact, joinFact, openNodeDoor, type NodeDoorParts } from './node-door.ts'
-import { NodeLinkServer } from './nodelink/nodelink-server.ts'
+import { NodeLinkServer, type FrameCounts } from './nodelink/nodelink-server.ts'
 import { PodLogUnavailableError } from './pods/pod-log.ts'
 import { POD_PHASES } from './pods/pod.ts'
 import { SecretDirectory } from './secrets/secret-directory.ts'
@@ -124,6 +124,43 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   stack.use(historyKept(history, rooms, kept))
   stack.use(audited(rooms, metrics, log))
   stack.use(accessKept(rooms, log))
+  const { apiUrl, nodeLink } = await openDoors(stack, {
+    options,
+    rooms,
+    store,
+    audit,
+    metrics,
+    history,
+    latency,
+    frames,
+  })
+  const owned = stack.move()
+  return {
+    apiUrl,
+    nodeLink,
+    mustRestart: rooms.mustRestart,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+type Inside = {
+  readonly options: CoreOptions
+  readonly rooms: CoreRooms
+  readonly store: OpenedStore
+  readonly audit: CoreAudit
+  readonly metrics: Metrics
+  readonly history: History
+  readonly latency: LatencyRecorder
+  readonly frames: FrameCounts
+}
+
+/** Lets nodes in, then clients; the stack lets them out again. */
+async function openDoors(
+  stack: AsyncDisposableStack,
+  inside: Inside,
+): Promise<{ readonly apiUrl: string; readonly nodeLink: string }> {
+  const { options, rooms, store, audit, metrics, frames, history, latency } = inside
+  const { config, log } = options
   const { host, apiPort, nodeLinkPort, isProduction } = config
   const door = stack.use(await openNodeDoor(rooms, doorParts(options, store, audit)))
   const link = stack.use(
@@ -132,16 +169,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const issuers = issuersOf(rooms, config, log)
   const admissions = admissionsPort(rooms, door)
   const port = corePort(rooms, { latency, history, log, issuers, audit, admissions })
-  const api = stack.use(
-    await startGraphqlServer(port, { host, port: apiPort, isProduction, metrics, ...doorOf(config) }),
-  )
-  const owned = stack.move()
-  return {
-    apiUrl: api.url,
-    nodeLink: `${host}:${link.port}`,
-    mustRestart: rooms.mustRestart,
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  }
+  const serving = { host, port: apiPort, isProduction, metrics, ...doorOf(config) }
+  const api = stack.use(await startGraphqlServer(port, serving))
+  return { apiUrl: api.url, nodeLink: `${host}:${link.port}` }
 }
 
 /** How clients come in. */

@@ -24,6 +24,12 @@ export type Totals = {
   readonly sessionCommits: number
 }
 
+const NODES_CUT_OFF = {
+  name: 'fornax_nodes_cut_off_total',
+  help: 'Streams of nodes that the core ended, by the reason that it gave.',
+  labelNames: ['code'] as const,
+}
+
 export class Metrics {
   readonly #registry = new Registry()
   readonly #opened: Counter<'start'>
@@ -62,12 +68,7 @@ export class Metrics {
       labelNames: ['invariant'],
       registers,
     })
-    this.#nodesCutOff = new Counter({
-      name: 'fornax_nodes_cut_off_total',
-      help: 'Streams of nodes that the core ended, by the reason that it gave.',
-      labelNames: ['code'],
-      registers,
-    })
+    this.#nodesCutOff = new Counter({ ...NODES_CUT_OFF, registers })
     this.#openSeconds = new Histogram({
       name: 'fornax_session_open_seconds',
       help: 'From asking for a session until it was available.',
