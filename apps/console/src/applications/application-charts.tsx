@@ -29,7 +29,8 @@ export function PoolOverTime({ answer }: { readonly answer: LiveAnswer<Applicati
       title="Pool over the last hour"
       aside={rate !== null && <span className="text-soft">{formatShare(rate, 1)} served warm</span>}
     >
-      <div className="p-4">
+      {/* As high before the chart is there as with it: nothing below moves. */}
+      <div className="min-h-68 p-4">
         <Surface
           state={surfaceOf(answer)}
           what="The history of the pool"
@@ -75,7 +76,7 @@ type LatencyProps = { readonly answer: LiveAnswer<ApplicationLatencyQuery>; read
 export function LatencyOverTime({ answer, name }: LatencyProps) {
   return (
     <Panel title="Time to open" aside={<MoreLink href={paths.latency({ application: name })}>Latency</MoreLink>}>
-      <div className="p-4">
+      <div className="min-h-60 p-4">
         <Surface
           state={surfaceOf(answer)}
           what="The latency"

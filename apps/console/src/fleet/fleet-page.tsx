@@ -47,70 +47,86 @@ export type FleetPageProps = {
   readonly applications: FirstPage<ApplicationRowFragment> | null
 }
 
+/** Each part follows what it shows by itself: what changes in one draws none of the others anew. */
 export function FleetPage(first: FleetPageProps) {
+  return (
+    <Page title="Fleet" lead={<Lead first={first} />} actions={<OpenSessionButton application={null} />}>
+      <Numbers first={first} />
+      <div className="grid items-start gap-5 xl:grid-cols-2">
+        <NodesPanel first={first} />
+        <PoolsPanel first={first} />
+      </div>
+      <LatestEvents />
+    </Page>
+  )
+}
+
+type PartProps = { readonly first: FleetPageProps }
+
+function Lead({ first }: PartProps) {
   const nodes = useLiveList(nodesSpec, first.nodes)
   const applications = useLiveList(applicationsSpec, first.applications)
-  const isKnown = nodes.isLoaded && applications.isLoaded
   const troubles = useMemo(
     () => troublesOf([...nodes.items.values()], [...applications.items.values()]),
     [nodes.items, applications.items],
   )
+  return nodes.isLoaded && applications.isLoaded ? <Verdict troubles={troubles} /> : 'Is it all right?'
+}
+
+function LatestEvents() {
+  return <EventsPanel title="Latest events" where={EVERYTHING} />
+}
+
+function PoolsPanel({ first }: PartProps) {
+  const list = useLiveList(applicationsSpec, first.applications)
   return (
-    <Page
-      title="Fleet"
-      lead={isKnown ? <Verdict troubles={troubles} /> : 'Is it all right?'}
-      actions={<OpenSessionButton application={null} />}
-    >
-      <Numbers first={first} changed={applications.items} />
-      <div className="grid items-start gap-5 xl:grid-cols-2">
-        <NodesPanel list={nodes} />
-        <Panel title="Warm pools" aside={<MoreLink href={paths.pools()}>All pools</MoreLink>}>
-          <Surface
-            state={surfaceStateOf(applications)}
-            what="Warm pools"
-            skeleton={<RowsSkeleton rows={3} />}
-            isEmpty={({ size }) => size === 0}
-            empty={
-              <Message
-                icon="application"
-                title="No application is defined yet"
-                action={<MoreLink href={paths.newApplication()}>Define one here</MoreLink>}
-              >
-                Or with <code className="font-mono text-xs">npx fornax apply -f app.yaml</code>.
-              </Message>
-            }
+    <Panel title="Warm pools" aside={<MoreLink href={paths.pools()}>All pools</MoreLink>}>
+      <Surface
+        state={surfaceStateOf(list)}
+        what="Warm pools"
+        skeleton={<RowsSkeleton rows={3} />}
+        isEmpty={({ size }) => size === 0}
+        empty={
+          <Message
+            icon="application"
+            title="No application is defined yet"
+            action={<MoreLink href={paths.newApplication()}>Define one here</MoreLink>}
           >
-            {(items) => <WarmPools applications={[...items.values()]} />}
-          </Surface>
-        </Panel>
-      </div>
-      <EventsPanel title="Latest events" where={EVERYTHING} />
-    </Page>
+            Or with <code className="font-mono text-xs">npx fornax apply -f app.yaml</code>.
+          </Message>
+        }
+      >
+        {(items) => <WarmPools applications={[...items.values()]} />}
+      </Surface>
+    </Panel>
   )
 }
 
 const EVERYTHING = {}
 const HISTORY_PACE_MS = 5_000
 
-type NumbersProps = { readonly first: FleetPageProps; readonly changed: unknown }
-
 /** Counted again whenever an application has changed; what is known of the last hour, at a slower pace. */
-function Numbers({ first, changed }: NumbersProps) {
+function Numbers({ first }: PartProps) {
+  const changed = useLiveList(applicationsSpec, first.applications).items
   const overview = useLiveQuery(FleetOverviewDocument, {}, { first: first.overview, on: changed })
-  const history = useLiveQuery(FleetHistoryDocument, {}, { first: first.history, paceMs: HISTORY_PACE_MS })
+  const history = useLiveQuery(FleetHistoryDocument, {}, { first: first.history, paceMs: HISTORY_PACE_MS }).value
   const { value, failedSinceMs } = overview
-  return (
-    <div className={failedSinceMs === null ? 'fresh' : 'stale'}>
-      {value === null ? (
-        <NumbersSkeleton />
-      ) : (
-        <FleetNumbers numbers={fleetNumbers(value.fleet, history.value?.fleetHistory ?? null)} />
-      )}
-    </div>
+  return useMemo(
+    () => (
+      <div className={failedSinceMs === null ? 'fresh' : 'stale'}>
+        {value === null ? (
+          <NumbersSkeleton />
+        ) : (
+          <FleetNumbers numbers={fleetNumbers(value.fleet, history?.fleetHistory ?? null)} />
+        )}
+      </div>
+    ),
+    [value, failedSinceMs, history],
   )
 }
 
-function NodesPanel({ list }: { readonly list: ReturnType<typeof useLiveList<NodeRowFragment>> }) {
+function NodesPanel({ first }: PartProps) {
+  const list = useLiveList(nodesSpec, first.nodes)
   const router = useRouter()
   return (
     <Panel title="Nodes" aside={<MoreLink href={paths.nodes()}>All nodes</MoreLink>}>

@@ -36,10 +36,10 @@ export function PlainTable<T>({ label, columns, rows, rowId, minWidth = 56 }: Pl
         <tbody>
           {rows.map((row) => (
             <tr key={rowId(row)} className="h-10 border-b border-line/60 last:border-0 hover:bg-hover">
-              {columns.map(({ id, align, cell }) => (
+              {columns.map(({ id, header, align, cell }) => (
                 <td
                   key={id}
-                  className={`truncate px-3 py-1.5 first:pl-4 last:pr-4 ${align === 'end' ? 'text-right' : ''}`}
+                  className={`px-3 py-1.5 first:pl-4 last:pr-4 ${header === '' ? '' : 'truncate'} ${align === 'end' ? 'text-right' : ''}`}
                 >
                   {cell(row)}
                 </td>
