@@ -8,7 +8,7 @@ import type {
 import type { NodeIdentity } from '../nodes/node-identity.ts'
 import type { RequestContext } from './context.ts'
 import { isDnsLabel } from '../applications/version-rules.ts'
-import { badInput } from './errors.ts'
+import { badInput } from './bad-input.ts'
 import { computeNodeNotFound } from './problems.ts'
 import { toDateTime } from './scalars.ts'
 import { visibleNode, type VisibleNode } from './visibility.ts'

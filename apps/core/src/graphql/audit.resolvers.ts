@@ -1,6 +1,6 @@
 /** What was done and refused: the operator reads all of it, an admin what concerns their tenant. */
 import { toPage, pageSize, startKey, type Order } from './connections.ts'
-import { badInput } from './errors.ts'
+import { badInput } from './bad-input.ts'
 import type { AuditRecordFilter, AuditRecordResolvers, QueryResolvers } from './generated/resolver-types.ts'
 import { ROLES } from '../tenants/tenant.ts'
 import type { AuditQuery, AuditRecord } from '../trail/audit-record.ts'

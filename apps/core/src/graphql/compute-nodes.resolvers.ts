@@ -4,7 +4,7 @@ import { nodeIdentity } from './admissions.resolvers.ts'
 import { pageOf, pageSize } from './connections.ts'
 import type { RequestContext } from './context.ts'
 import type { FleetReader, WriteNodeResult } from './core-port.ts'
-import { badInput } from './errors.ts'
+import { badInput } from './bad-input.ts'
 import { computeNodeMatches, labelsOf } from './filters.ts'
 import type {
   ComputeNodeResolvers,

@@ -3,7 +3,7 @@
  * elsewhere neither repeats nor hides anything.
  */
 import { z } from 'zod'
-import { badInput } from './errors.ts'
+import { badInput } from './bad-input.ts'
 import { PAGE_DEFAULT, PAGE_MAX } from './limits.ts'
 
 /** Where an object stands in a list: by the first part, then by the second, which is unique. */

@@ -20,10 +20,6 @@ export function forbidden(operation: Operation, needed: Role): GraphQLError {
   return new GraphQLError(`${operation} needs the role ${needed.toUpperCase()}.`, { extensions: { code: 'FORBIDDEN' } })
 }
 
-export function badInput(message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
-}
-
 export function limitExceeded(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'LIMIT_EXCEEDED' } })
 }

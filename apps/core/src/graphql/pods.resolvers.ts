@@ -4,7 +4,8 @@ import { unreachable } from '@fornax/kernel/assert'
 import { PodLogUnavailableError } from '../pods/pod-log.ts'
 import type { PodView } from '../pods/pod.ts'
 import { pageOf, pageSize, type Order } from './connections.ts'
-import { badInput, logUnavailable } from './errors.ts'
+import { badInput } from './bad-input.ts'
+import { logUnavailable } from './errors.ts'
 import { podMatches } from './filters.ts'
 import type {
   PodHibernationResolvers,

@@ -1,6 +1,6 @@
 /** The scalars of the schema. What clients send is checked here as far as one value can be. */
 import { GraphQLScalarType, Kind, type ValueNode } from 'graphql'
-import { badInput } from './errors.ts'
+import { badInput } from './bad-input.ts'
 
 export const scalars = {
   ByteCount: new GraphQLScalarType<number, number>({
@@ -21,16 +21,6 @@ export function toDateTime(atMs: number | null): string | null {
   // oxlint-disable-next-line no-restricted-globals -- formats an instant, and asks for none.
   return atMs === null ? null : new Date(atMs).toISOString()
 }
-
-/** Milliseconds since the epoch of what a client sent as an instant; null when it is none. */
-export function fromDateTime(text: string): number | null {
-  // oxlint-disable-next-line no-restricted-globals -- reads an instant, and asks for none.
-  const atMs = INSTANT.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(atMs) ? null : atMs
-}
-
-/** With a zone: without one it would be that of the machine. */
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/
 
 function toByteCount(value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value

@@ -4,7 +4,7 @@ import type { Session } from '../sessions/session.ts'
 import { pageSize } from './connections.ts'
 import type { RequestContext } from './context.ts'
 import type { OpenSessionResult } from './core-port.ts'
-import { badInput } from './errors.ts'
+import { badInput } from './bad-input.ts'
 import type {
   EndpointResolvers,
   MutationResolvers,

@@ -20,7 +20,8 @@ import {
   tenantNeeded,
   tenantNotFound,
 } from './problems.ts'
-import { fromDateTime, toDateTime } from './scalars.ts'
+import { fromDateTime } from './instants.ts'
+import { toDateTime } from './scalars.ts'
 import type { CreateTokenResult, EndTenantResult, SetQuotasResult } from './tenants-port.ts'
 
 const TOKEN_NAME_CHARACTERS_MAX = 128

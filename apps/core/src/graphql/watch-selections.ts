@@ -4,7 +4,7 @@ import type { ApplicationView } from '../fleet/views.ts'
 import type { PodView } from '../pods/pod.ts'
 import type { Session } from '../sessions/session.ts'
 import type { CorePort, FleetReader } from './core-port.ts'
-import { eventMatches } from './event-pages.ts'
+import { eventMatches } from './event-filter.ts'
 import { applicationMatches, computeNodeMatches, podMatches, sessionMatches, type Where } from './filters.ts'
 import type {
   ApplicationFilter,

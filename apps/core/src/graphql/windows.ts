@@ -1,7 +1,7 @@
 /** Spans of time as clients ask for them. */
 import type { WindowAsked } from '../history/time-grid.ts'
-import { badInput } from './errors.ts'
-import { fromDateTime } from './scalars.ts'
+import { badInput } from './bad-input.ts'
+import { fromDateTime } from './instants.ts'
 import type { InputMaybe, TimeWindowInput } from './generated/resolver-types.ts'
 
 /** Throws for an instant that is none, and for a span that ends before it begins. */
