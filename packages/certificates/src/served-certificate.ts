@@ -13,6 +13,7 @@ export class CertificateFileError extends Error {
 }
 
 const LOOK_MS = 60_000
+const NOTHING: Cancel = () => undefined
 
 /** Throws a `CertificateFileError`. */
 export function readCertificate({ certificateFile, keyFile }: CertificateFiles): SecureContextOptions {
@@ -31,7 +32,7 @@ export function keepCertificate(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Disposable {
   let seen = changedAt(files)
-  let cancel: Cancel = () => undefined
+  let cancel: Cancel = NOTHING
   const look = (): void => {
     cancel = clock.schedule(LOOK_MS, () => {
       const now = changedAt(files)

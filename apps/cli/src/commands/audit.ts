@@ -27,6 +27,8 @@ const columns: readonly Column<AuditRecord>[] = [
   { header: 'OUTCOME', cell: ({ outcome, problem }) => problem ?? outcome.toLowerCase() },
 ]
 
+const nameOf = ({ number }: AuditRecord): string => `audit/${number}`
+
 export type AuditFlags = { readonly action?: string; readonly object?: string; readonly since?: string }
 
 export async function listAudit(
@@ -34,7 +36,6 @@ export async function listAudit(
   flags: AuditFlags & { readonly output?: Format },
 ): Promise<void> {
   const { records } = await page(context, { first: LIST_DEFAULT, after: null, where: filterOf(flags) })
-  const nameOf = ({ number }: AuditRecord): string => `audit/${number}`
   await printList(context, { items: records, columns, kind: 'AuditRecord', nameOf }, flags.output ?? 'table')
 }
 

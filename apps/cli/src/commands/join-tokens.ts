@@ -26,6 +26,8 @@ const columns: readonly Column<JoinToken>[] = [
 
 export type JoinTokenFlags = { readonly node?: string; readonly validFor: number }
 
+const nameOf = ({ id }: JoinToken): string => `join-token/${id}`
+
 /** Only the token goes to the output, so that `fornax node join-token > file` works. */
 export async function createJoinToken(context: CommandContext, flags: JoinTokenFlags): Promise<void> {
   const input = { validForMs: flags.validFor, ...(flags.node === undefined ? {} : { nodeName: flags.node }) }
@@ -39,7 +41,6 @@ export async function createJoinToken(context: CommandContext, flags: JoinTokenF
 
 export async function listJoinTokens(context: CommandContext, format: Format): Promise<void> {
   const { joinTokens } = await context.client.request(JoinTokensDocument, {}, { signal: context.signal })
-  const nameOf = ({ id }: JoinToken): string => `join-token/${id}`
   await printList(context, { items: joinTokens, columns, kind: 'JoinToken', nameOf }, format)
 }
 

@@ -73,11 +73,6 @@ function auditCommands({ root, connected }: Commands): void {
     .command('audit')
     .summary('Read, export and verify what was done')
     .description('Reads, exports and verifies the records of what was done and refused.')
-  const filtered = (command: Command): Command =>
-    command
-      .option('--action <name>', 'only this action, as in createApplication')
-      .option('--object <name>', 'only this object, as in application/hello')
-      .option('--since <time>', 'only from this time on, as in 2026-01-31T12:00:00Z')
   filtered(audit.command('list').description('Lists the newest records.'))
     .addOption(outputOption(['name', 'json', 'yaml']))
     .action(async (flags: AuditFlags & { readonly output?: Format }) => {
@@ -97,4 +92,11 @@ function auditCommands({ root, connected }: Commands): void {
       const { verifyAudit } = await import('../commands/audit.ts')
       await connected(verifyAudit)
     })
+}
+
+function filtered(command: Command): Command {
+  return command
+    .option('--action <name>', 'only this action, as in createApplication')
+    .option('--object <name>', 'only this object, as in application/hello')
+    .option('--since <time>', 'only from this time on, as in 2026-01-31T12:00:00Z')
 }

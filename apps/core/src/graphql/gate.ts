@@ -2,7 +2,7 @@
 import { GraphQLError } from 'graphql'
 import type { Viewer } from '../tenants/tenant.ts'
 import { DEFAULT_TRAFFIC, TenantTraffic, type TrafficLimits } from './tenant-traffic.ts'
-import { TrustedDocuments } from './trusted-documents.ts'
+import type { TrustedDocuments } from './trusted-documents.ts'
 
 /** Who may ask for the schema. */
 export type IntrospectionRule = 'everybody' | 'operator' | 'nobody'

@@ -22,7 +22,7 @@ import type {
 } from './generated/resolver-types.ts'
 import type { Said } from './said.ts'
 import { notAllowed } from './problems.ts'
-import { AUDITED_IN_GROUPS, factOf, failureOf, refusalOf } from './request-audit.ts'
+import { auditedState, AUDITED_IN_GROUPS, factOf, failureOf, refusalOf } from './request-audit.ts'
 
 type RootField = keyof QueryResolvers | keyof MutationResolvers | keyof SubscriptionResolvers
 type Covers<All extends string, Some extends All> = Some
@@ -82,9 +82,12 @@ async function recorded(
 ): Promise<unknown> {
   const { audit } = context.core
   context.change = null // Mutations of one request run one after another.
+  const before = auditedState(context, asked) ?? null
   try {
     const payload = await act()
-    audit.record(factOf(context, { ...asked, change: context.change ?? undefined }, payload))
+    const after = auditedState(context, asked) ?? null
+    const change = context.change ?? (before === null && after === null ? undefined : { before, after })
+    audit.record(factOf(context, { ...asked, change }, payload))
     return payload
   } catch (error) {
     audit.record(failureOf(context, asked))

@@ -26,6 +26,40 @@ export function factOf(context: RequestContext, asked: Asked, payload: unknown):
   return fact(context, asked, problem === null ? 'done' : 'refused', problem)
 }
 
+/**
+ * What of an object is worth to be seen before and after a mutation, as it is now; null when there is nothing of it, or
+ * nothing that may be written down.
+ */
+export function auditedState({ core, viewer }: RequestContext, { action, args }: Asked): unknown {
+  const [kind, name = ''] = objectOf(action, 'input' in args ? args.input : args).split(/\/(.*)/s)
+  switch (kind) {
+    case 'application': {
+      const definition = core.fleet.applicationNamed(viewer.tenantId, name)?.definition
+      return (
+        definition && { revision: definition.revision, version: definition.version.number, ...definition.scalingPolicy }
+      )
+    }
+    case 'node': {
+      const registered = core.fleet.node(name)?.registered
+      return registered && { isCordoned: registered.isCordoned, drainDeadlineMs: registered.drainDeadlineMs }
+    }
+    case 'tenant': {
+      const tenant = core.tenants.tenantNamed(name)
+      return tenant && { suspendedAtMs: tenant.suspendedAtMs, deletedAtMs: tenant.deletedAtMs, quotas: tenant.quotas }
+    }
+    case 'user': {
+      const user = core.tenants.user(name)
+      return user && { name: user.name, role: user.role }
+    }
+    case 'token': {
+      const token = core.tenants.token(name)
+      return token && { name: token.name, role: token.role, tenantId: token.tenantId }
+    }
+    default:
+      return null
+  }
+}
+
 /** A request that failed. */
 export function failureOf(context: RequestContext, asked: Asked): AuditFact {
   return fact(context, asked, 'failed', null)
@@ -59,7 +93,7 @@ function fact(
 }
 
 /** By which fields of an input its object is named. */
-const NAMED_BY = ['application', 'id', 'name', 'nodeName']
+const NAMED_BY = ['application', 'id', 'name', 'nodeName', 'tenant']
 /** What an operation is about, by how its name ends. */
 const KINDS: readonly (readonly [RegExp, string])[] = [
   [/JoinToken$/, 'joinToken'],
@@ -67,8 +101,8 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
   [/(Application|ApplicationVersion|ScalingPolicy)$/, 'application'],
   [/Node$/, 'node'],
   [/Secret$/, 'secret'],
-  [/Tenant$/, 'tenant'],
-  [/User$/, 'user'],
+  [/Tenant(Quotas)?$/, 'tenant'],
+  [/User(Role|Password)?$/, 'user'],
   [/Sessions?$/, 'session'],
 ]
 

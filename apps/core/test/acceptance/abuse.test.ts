@@ -43,7 +43,7 @@ describe('a tenant that asks too often', () => {
     await socket.nextData()
     expect((await ask(server, VIEWER, { authorization })).status).toBe(429)
     await using second = await connect(server, authorization)
-    await expect(connect(server, authorization)).rejects.toThrow()
+    await expect(connect(server, authorization)).rejects.toThrow('the socket closed')
     await second[Symbol.asyncDispose]()
     await eventually(async () => {
       await using again = await connect(server, authorization)

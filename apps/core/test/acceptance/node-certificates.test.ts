@@ -58,6 +58,16 @@ it(
     }
     expect(await readFile(join(dataDir, 'node-ca.pem'), 'utf8')).not.toBe(before)
     expect([...phases].filter((phase) => phase !== 'READY')).toEqual([])
+    // What is revoked is cut off within a second, and stays out though it knows the standing token.
+    const startMs = performance.now()
+    await ask(
+      { url: core.apiUrl },
+      'mutation { revokeComputeNode(input: { name: "sim-0001" }) { problem { message } } }',
+      { authorization },
+    )
+    const { data } = await ask({ url: core.apiUrl }, '{ computeNode(name: "sim-0001") { phase } }', { authorization })
+    expect(data).toEqual({ computeNode: { phase: 'DISCONNECTED' } })
+    expect(performance.now() - startMs).toBeLessThan(1_000)
   },
 )
 

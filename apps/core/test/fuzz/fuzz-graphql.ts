@@ -4,6 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   isInputType,
+  Kind,
+  OperationTypeNode,
   parse,
   parseType as parseTypeNode,
   print,
@@ -117,9 +119,10 @@ function documents(): readonly Document[] {
     .join('\n')
   const { definitions } = parse(text)
   const schema = createSchema()
-  const fragments = definitions.filter(({ kind }) => kind === 'FragmentDefinition')
+  const fragments = definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION)
   return definitions.flatMap((definition) => {
-    if (definition.kind !== 'OperationDefinition' || definition.operation === 'subscription') return []
+    if (definition.kind !== Kind.OPERATION_DEFINITION || definition.operation === OperationTypeNode.SUBSCRIPTION)
+      return []
     const query = [definition, ...fragments].map((one) => print(one)).join('\n')
     const used = fragments.length === 0 ? query : withUsedFragments(query)
     const variables = (definition.variableDefinitions ?? []).flatMap(({ variable, type }) => {
@@ -136,7 +139,7 @@ function withUsedFragments(query: string): string {
     const spread = new Set<string>()
     visit(document, { FragmentSpread: ({ name }) => void spread.add(name.value) })
     const kept = document.definitions.filter(
-      (definition) => definition.kind !== 'FragmentDefinition' || spread.has(definition.name.value),
+      (definition) => definition.kind !== Kind.FRAGMENT_DEFINITION || spread.has(definition.name.value),
     )
     isDone = kept.length === document.definitions.length
     document = { ...document, definitions: kept }
@@ -169,6 +172,6 @@ function bodyOf(chance: Chance, corpus: readonly Document[]): Buffer {
 
 function parseType(schema: GraphQLSchema, text: string): GraphQLInputType | undefined {
   const node = parseTypeNode(text)
-  const type = node.kind === 'NonNullType' ? typeFromAST(schema, node.type) : typeFromAST(schema, node)
+  const type = node.kind === Kind.NON_NULL_TYPE ? typeFromAST(schema, node.type) : typeFromAST(schema, node)
   return type !== undefined && isInputType(type) ? type : undefined
 }

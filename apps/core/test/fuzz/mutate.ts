@@ -25,10 +25,10 @@ export function chanceOf(seed: number): Chance {
 }
 
 const NASTY: readonly string[] = [
-  ...['{', '}', '{{{{{{', '}}}}', '(', '[[[[', '...', '@', '$', '!', ':', '#', '"""', '\\u0000', '\u0000', '\uFEFF'],
-  ...['-1', '0', '9223372036854775808', '1e999', 'NaN', 'null', 'true', '""', '"\\uD800"', '💥', '__proto__'],
-  ...['constructor', 'toString', '__schema', '__typename', '__type(name: "Query")', 'fragment', 'on Query', 'mutation'],
-  ...[
+  ['{', '}', '{{{{{{', '}}}}', '(', '[[[[', '...', '@', '$', '!', ':', '#', '"""', '\\u0000', '\u0000', '\uFEFF'],
+  ['-1', '0', '9223372036854775808', '1e999', 'NaN', 'null', 'true', '""', '"\\uD800"', '💥', '__proto__'],
+  ['constructor', 'toString', '__schema', '__typename', '__type(name: "Query")', 'fragment', 'on Query', 'mutation'],
+  [
     "' OR 1=1 --",
     '../../../../etc/passwd',
     '<script>',
@@ -37,7 +37,7 @@ const NASTY: readonly string[] = [
     '{a'.repeat(300),
     '🧨'.repeat(500),
   ],
-]
+].flat()
 
 /** A text with a few things wrong. */
 export function mutateText(text: string, chance: Chance): string {
