@@ -166,11 +166,21 @@ function lineOf({ name, look = 'line' }: ChartSeries, stroke: string): Series {
     label: name,
     stroke,
     width: look === 'dash' ? 1 : 1.5,
-    points: { show: false },
+    points: isStep || look === 'dash' ? { show: false } : { show: true, size: 4, fill: stroke, filter: lonePoints },
     ...(paths === undefined ? {} : { paths }),
     ...(look === 'dash' ? { dash: [4, 4] } : {}),
     ...(look === 'area' ? { fill: stroke.replace(/\)$/, ' / 0.16)') } : {}),
   }
+}
+
+/** A value between two steps without one is no line: it is drawn as a point. */
+function lonePoints(chart: uPlot, series: number): number[] {
+  const values = chart.data[series] ?? []
+  return [...values.keys()].filter((at) => isKnown(values[at]) && !isKnown(values[at - 1]) && !isKnown(values[at + 1]))
+}
+
+function isKnown(value: number | null | undefined): boolean {
+  return value !== null && value !== undefined
 }
 
 /** Seconds are said only where ticks are less than a minute apart. */
