@@ -42,8 +42,8 @@ it('measures the starts of real pods, each in its phases, and says why they were
   const [game] = latencyHistory.applications
   expect(game).toMatchObject({ applicationName: 'game', tenant: 'default' })
   expect((game?.warm.count ?? 0) + (game?.cold.count ?? 0)).toBe(3)
-  const create_ = latencyHistory.phases.find(({ phase }) => phase === 'CREATE')
-  expect(create_?.percentiles.count).toBe(game?.cold.count)
+  const making = latencyHistory.phases.find(({ phase }) => phase === 'CREATE')
+  expect(making?.percentiles.count).toBe(game?.cold.count)
   const starts = await Promise.all(sessions.map(({ id }) => session(cluster, id)))
   expect(starts.filter(({ start }) => start === 'COLD')).toHaveLength(game?.cold.count ?? 0)
 })

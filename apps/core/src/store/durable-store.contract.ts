@@ -35,7 +35,7 @@ export function durableStoreContract(name: string, newUrl: () => Promise<string>
         await store.addTenant(TENANT)
         await store.secrets.addSecret(one)
         await store.secrets.addSecret({ ...one, id: 'sec-2', name: 'other' })
-        await expect(store.secrets.addSecret({ ...one, id: 'sec-3' })).rejects.toThrow()
+        await expect(store.secrets.addSecret({ ...one, id: 'sec-3' })).rejects.toThrow(/unique/i)
         await store.secrets.updateSecret({ ...one, revision: 2, updatedAtMs: 9, sealed: Buffer.from([1]) })
         await store.secrets.removeSecret('sec-2')
         await store.secrets.removeSecret('sec-2')

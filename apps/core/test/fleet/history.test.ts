@@ -1,3 +1,4 @@
+import type { ScalingPolicy } from '../../src/applications/application.ts'
 /** What a fleet says of its past. */
 import { describe, expect, it } from 'vitest'
 import type { LatencyReport } from '../../src/history/latency-report.ts'
@@ -179,15 +180,14 @@ describe('a preview of a scaling policy', () => {
     }
     const policy = past.world.definition('game').scalingPolicy
     const larger = { ...policy, target: { kind: 'idleCount', low: 5, high: 5 } } as const
-    const preview = past.history.previewPolicy('game', larger)
-    expect(preview?.sessionCount).toBe(50)
-    expect(preview?.proposed).toMatchObject({ warmStarts: 50, coldStarts: 0, hitRate: 1 })
-    const { current } = preview ?? {}
-    expect((current?.warmStarts ?? 0) + (current?.coldStarts ?? 0)).toBe(50)
-    expect(current?.coldStarts).toBeGreaterThan(20)
-    expect(preview?.proposed.idleMemoryBytes).toBeGreaterThan(current?.idleMemoryBytes ?? Infinity)
+    const { current, proposed, sessionCount } = previewOf(past, larger)
+    expect(sessionCount).toBe(50)
+    expect(proposed).toMatchObject({ warmStarts: 50, coldStarts: 0, hitRate: 1 })
+    expect(current.warmStarts + current.coldStarts).toBe(50)
+    expect(current.coldStarts).toBeGreaterThan(20)
+    expect(proposed.idleMemoryBytes).toBeGreaterThan(current.idleMemoryBytes)
     const real = await past.history.pool('game', HOUR)
-    expect(current?.hitRate).toBeCloseTo(real.hitRate ?? -1, 1) // What really happened, within a tenth.
+    expect(current.hitRate).toBeCloseTo(real.hitRate ?? -1, 1) // What really happened, within a tenth.
   })
 
   it('of a pool that may have one pod lets sessions wait', async () => {
@@ -201,6 +201,12 @@ describe('a preview of a scaling policy', () => {
     expect(preview?.proposed).toMatchObject({ warmStarts: 1, waitingMax: 3, podsMax: 1 })
   })
 })
+
+function previewOf({ history }: HistoryWorld, policy: ScalingPolicy) {
+  const preview = history.previewPolicy('game', policy)
+  if (preview === null) throw new Error('the application is gone')
+  return preview
+}
 
 async function pastOf(target: { low: number; high: number }): Promise<HistoryWorld> {
   const past = new HistoryWorld()
