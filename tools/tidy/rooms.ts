@@ -52,10 +52,11 @@ const CORE: RoomPlan = {
     // What a core writes to its database, whoever asked for it.
     'core-journals.ts': BELOW_EDGES,
     // What the API may ask for, put together from the use-cases; `core.ts` gives it the edges.
-    'use-cases.ts': [...BELOW_EDGES, 'core-journals.ts', 'tenant-cases.ts'],
-    'tenant-cases.ts': [...BELOW_EDGES, 'use-cases.ts'],
+    'use-cases.ts': [...BELOW_EDGES, 'core-journals.ts', 'tenant-cases.ts', 'use-case-parts.ts'],
+    'tenant-cases.ts': [...BELOW_EDGES, 'use-case-parts.ts'],
+    'use-case-parts.ts': [...BELOW_EDGES, 'core-journals.ts'],
     // Everything between the edges: what `core.ts` puts edges around, and simulations run.
-    'core-rooms.ts': [...BELOW_EDGES, 'core-journals.ts', 'use-cases.ts', 'nodelink'],
+    'core-rooms.ts': [...BELOW_EDGES, 'core-journals.ts', 'use-case-parts.ts', 'nodelink'],
     // The audit trail, with what the API may ask of it.
     'core-audit.ts': [...BELOW_EDGES, 'config.ts'],
     // How machines become nodes: the registry and the authority, behind gRPC.

@@ -23,7 +23,7 @@ import type { Intent, Store } from './store/store.ts'
 import type { TenantDirectory } from './tenants/tenant-directory.ts'
 import { termsOf } from './tenants/tenant-rules.ts'
 import type { UserDirectory } from './tenants/user-directory.ts'
-import type { UseCaseParts } from './use-cases.ts'
+import type { UseCaseParts } from './use-case-parts.ts'
 
 /** Times that tests shorten; the defaults are the design's. */
 export type CoreTimes = {

@@ -5,7 +5,7 @@ import type { TenantDirectory as TenantsPort, WriteTenantResult } from './graphq
 import { quotaProblem } from './tenants/quotas.ts'
 import { termsOf } from './tenants/tenant-rules.ts'
 import { DEFAULT_TENANT, type Role, type Tenant, type User, type Viewer } from './tenants/tenant.ts'
-import type { UseCaseParts } from './use-cases.ts'
+import type { UseCaseParts } from './use-case-parts.ts'
 
 /** What these cases need of the core. */
 export type TenantParts = Pick<UseCaseParts, 'clock' | 'tenants' | 'users'> & {

@@ -1,6 +1,4 @@
 /** The use-cases with their ports filled in: what clients can do, ready for the edge. */
-import type { Clock } from '@fornax/kernel/clock'
-import type { IdKind } from '@fornax/kernel/ids'
 import type { Application } from './applications/application.ts'
 import {
   createApplication,
@@ -11,35 +9,15 @@ import {
 } from './applications/write-application.ts'
 import type { InputProblem } from './applications/input-problem.ts'
 import type { Provision } from './applications/provision.ts'
-import type { CoreJournals } from './core-journals.ts'
-import type { FleetReader } from './fleet/fleet-reader.ts'
-import type { Fleet } from './fleet/fleet.ts'
 import type { ApplicationView } from './fleet/views.ts'
 import type { SecretsPort, UseCases, WriteNodeResult } from './graphql/core-port.ts'
-import type { ImagePreloader } from './images/image-preloader.ts'
-import type { SecretDirectory } from './secrets/secret-directory.ts'
 import { applicationsWith } from './secrets/secret-users.ts'
 import type { TenantDirectory as TenantsPort } from './graphql/tenants-port.ts'
 import { closeSession } from './sessions/close-session.ts'
 import { openSession, type OpenSessionPorts } from './sessions/open-session.ts'
-import type { Store } from './store/store.ts'
 import { tenantCases } from './tenant-cases.ts'
-import type { TenantDirectory } from './tenants/tenant-directory.ts'
-import type { UserDirectory } from './tenants/user-directory.ts'
+import type { UseCaseParts } from './use-case-parts.ts'
 import type { Tenant, Viewer } from './tenants/tenant.ts'
-
-export type UseCaseParts = {
-  readonly clock: Clock
-  readonly newId: (kind: IdKind) => string
-  readonly fleet: Fleet
-  readonly reader: FleetReader
-  readonly journals: CoreJournals
-  readonly store: Store
-  readonly tenants: TenantDirectory
-  readonly secrets: SecretDirectory
-  readonly images: ImagePreloader
-  readonly users: UserDirectory
-}
 
 export function useCases(parts: UseCaseParts): UseCases {
   const opening = openPorts(parts)

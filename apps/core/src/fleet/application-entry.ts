@@ -9,10 +9,22 @@ import type { Pod, PodPhase } from '../pods/pod.ts'
 import type { PoolView } from '../pools/pool-plan.ts'
 import { fullBucket, type TokenBucket } from '../pools/token-bucket.ts'
 import { WarmPool } from '../pools/warm-pool.ts'
-import type { PodRequest } from '../tenants/quotas.ts'
-import type { TenantAccount } from './tenant-book.ts'
+import type { PodRequest, Quotas } from '../tenants/quotas.ts'
 
 type Counts = Record<PodPhase, number>
+
+/** One tenant's account. Writers change it in place. */
+export type TenantAccount = {
+  quotas: Quotas
+  isSuspended: boolean
+  sessions: number
+  pods: number
+  cpuMillis: number
+  memoryBytes: number
+  opens: TokenBucket
+  /** Applications that would have more pods, were it not for a quota. */
+  readonly short: Set<ApplicationEntry>
+}
 
 export type ApplicationEntry = {
   /** What its tenant has and may have; shared by all of its applications. */

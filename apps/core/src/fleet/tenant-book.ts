@@ -3,22 +3,9 @@
  * turn, so that no quota is ever passed, however many ask at once. Without a quota an open costs two additions.
  */
 import type { OpenRefusal } from '../sessions/open-session.ts'
-import { fullBucket, nextTokenAtMs, refilled, type TokenBucket } from '../pools/token-bucket.ts'
+import { fullBucket, nextTokenAtMs, refilled } from '../pools/token-bucket.ts'
 import { NO_QUOTAS, type Quotas, type TenantUsage } from '../tenants/quotas.ts'
-import type { ApplicationEntry } from './application-entry.ts'
-
-/** One tenant's account. Writers change it in place. */
-export type TenantAccount = {
-  quotas: Quotas
-  isSuspended: boolean
-  sessions: number
-  pods: number
-  cpuMillis: number
-  memoryBytes: number
-  opens: TokenBucket
-  /** Applications that would have more pods, were it not for a quota. */
-  readonly short: Set<ApplicationEntry>
-}
+import type { ApplicationEntry, TenantAccount } from './application-entry.ts'
 
 export type TenantTerms = { readonly quotas: Quotas; readonly isSuspended: boolean }
 

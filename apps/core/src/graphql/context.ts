@@ -4,10 +4,20 @@ import type { Viewer } from '../tenants/tenant.ts'
 import type { CorePort } from './core-port.ts'
 import { limitExceeded } from './errors.ts'
 import { REQUEST_OBJECTS_MAX } from './limits.ts'
-import type { AuditedChange, RequestOrigin } from './request-audit.ts'
 import type { Said } from './said.ts'
 import { scopeOf, type Scope } from './visibility.ts'
 import type { Feeds } from './watch-feeds.ts'
+
+/** Where a request came from. */
+export type RequestOrigin = {
+  /** The address of the client; null: unknown. */
+  readonly source: string | null
+  /** Under which it is found in the log and in the audit trail. */
+  readonly requestId: string
+}
+
+/** How an object was before a mutation, and is after it. */
+export type AuditedChange = { readonly before: unknown; readonly after: unknown }
 
 export type RequestContext = {
   readonly core: CorePort

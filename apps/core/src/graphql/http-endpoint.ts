@@ -5,12 +5,11 @@ import { HeaderMap, type ApolloServer, type HTTPGraphQLRequest, type HTTPGraphQL
 import { Caller } from '@fornax/kernel/caller'
 import type { GraphQLError } from 'graphql'
 import { authenticate } from './authentication.ts'
-import { requestContext, type RequestContext } from './context.ts'
+import { type RequestOrigin, requestContext, type RequestContext } from './context.ts'
 import type { CorePort } from './core-port.ts'
 import { limitExceeded, unauthenticated } from './errors.ts'
 import { readJson } from './http-body.ts'
 import { introspectionProblem, rateLimited, type Gate } from './gate.ts'
-import type { RequestOrigin } from './request-audit.ts'
 import type { Feeds } from './watch-feeds.ts'
 
 export type HttpEndpointOptions = {

@@ -2,18 +2,7 @@
 import { z } from 'zod'
 import type { AuditFact } from '../trail/audit-record.ts'
 import { inputSummary } from '../trail/input-summary.ts'
-import type { RequestContext } from './context.ts'
-
-/** Where a request came from. */
-export type RequestOrigin = {
-  /** The address of the client; null: unknown. */
-  readonly source: string | null
-  /** Under which it is found in the log and in the audit trail. */
-  readonly requestId: string
-}
-
-/** How an object was before a mutation, and is after it. */
-export type AuditedChange = { readonly before: unknown; readonly after: unknown }
+import type { AuditedChange, RequestContext } from './context.ts'
 
 /** Sessions are written down in groups, by what was written of them (rule T5). */
 export const AUDITED_IN_GROUPS: ReadonlySet<string> = new Set(['openSession', 'openSessions', 'closeSession'])

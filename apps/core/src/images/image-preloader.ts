@@ -3,7 +3,7 @@
  * published, and to a node that joins.
  */
 import type { Application, Isolation } from '../applications/application.ts'
-import type { RegistryCredentials } from '../secrets/pod-secrets.ts'
+import type { RegistryCredentials } from '../secrets/registry-credentials.ts'
 import { ImageBoard } from './image-board.ts'
 import type { ImageReport, NodeImage } from './node-image.ts'
 

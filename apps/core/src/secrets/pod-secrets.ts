@@ -1,6 +1,6 @@
 /** What of a tenant's secrets the pods of a version get: opened, and only for the node that makes the pod. */
 import type { Provision } from '../applications/provision.ts'
-import { credentialsIn } from './registry-credentials.ts'
+import { credentialsIn, type RegistryCredentials } from './registry-credentials.ts'
 import type { OpenSecretResult } from './secret-directory.ts'
 
 /** The values for one pod. It must never be logged, kept or compared. */
@@ -10,16 +10,6 @@ export type PodSecrets = {
   readonly credentials: readonly RegistryCredentials[]
   /** Why the pod cannot be made, without any value; empty: it can. */
   readonly problem: string
-}
-
-/** By whom images of one registry are pulled. */
-export type RegistryCredentials = {
-  /** A host, with its port if it has one. */
-  readonly registry: string
-  readonly username: string
-  readonly password: string
-  /** Instead of a password, where a registry gives those out. */
-  readonly identityToken: string
 }
 
 /** Null: the version asks for none. */

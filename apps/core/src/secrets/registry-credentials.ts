@@ -1,6 +1,15 @@
 /** Reads credentials of image registries in the form of Docker's `config.json`. */
 import { z } from 'zod'
-import type { RegistryCredentials } from './pod-secrets.ts'
+
+/** By whom images of one registry are pulled. */
+export type RegistryCredentials = {
+  /** A host, with its port if it has one. */
+  readonly registry: string
+  readonly username: string
+  readonly password: string
+  /** Instead of a password, where a registry gives those out. */
+  readonly identityToken: string
+}
 
 const account = z.object({
   username: z.string().default(''),
