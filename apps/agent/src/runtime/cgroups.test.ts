@@ -74,7 +74,7 @@ describe('the limits of a pod', () => {
     const [folder = ''] = cgroups?.create('pod-1', limits) ?? []
     writeFileSync(join(folder, 'memory.stat'), 'anon 1000\nfile 5000\nkernel 7\nshmem 24\n')
     writeFileSync(join(folder, 'cpu.stat'), 'usage_usec 2500000\nuser_usec 1\n')
-    expect(await cgroups?.usage('pod-1')).toEqual({ memoryBytes: 1_024, cpuMs: 2_500 })
+    expect(await cgroups?.usage('pod-1')).toEqual({ memoryBytes: 1_024, cpuMs: 2_500, swappedBytes: 0 })
     expect(await cgroups?.usage('pod-nobody')).toBeNull()
   })
 

@@ -43,7 +43,7 @@ describe('what containerd says of itself', () => {
   it('tells of a sandbox where its network is, and of a container who its user is', () => {
     const linux = { namespaces: [{ type: 'pid' }, { type: 'network', path: '/run/netns/cni-1' }] }
     const info = JSON.stringify({ runtimeSpec: { linux, process: { user: { uid: 5, gid: 6 } } } })
-    expect(readSpec({ info })).toEqual({ networkFile: '/run/netns/cni-1', user: { uid: 5, gid: 6 } })
+    expect(readSpec({ info })).toMatchObject({ networkFile: '/run/netns/cni-1', user: { uid: 5, gid: 6 } })
     expect(() => readSpec({})).toThrow('expected object')
   })
 })
