@@ -54,6 +54,7 @@ export const admissionMutations: Required<Pick<MutationResolvers, Mutation>> = {
   rotateNodeAuthority: async (_root, _args, context) => {
     const result = await context.core.admissions.rotateAuthority()
     if (result.kind === 'broughtFromOutside') return { pin: null, problem: FROM_OUTSIDE }
+    if (result.kind === 'underWay') return { pin: null, problem: rotationUnderWay(result.untilMs) }
     context.change = { before: null, after: { pin: result.pin } }
     return { pin: result.pin, problem: null }
   },
@@ -63,6 +64,12 @@ const TOO_MANY = {
   __typename: 'TooManyJoinTokens',
   message: 'There are very many join tokens that nobody has used; take some back first.',
 } as const
+
+function rotationUnderWay(untilMs: number) {
+  const until = toDateTime(untilMs)
+  const message = `The last rotation is under way until ${until}: nodes that have not renewed since know only the authority before it. Ask again then.`
+  return { __typename: 'AuthorityRotationUnderWay', until, message } as const
+}
 
 const FROM_OUTSIDE = {
   __typename: 'AuthorityFromOutside',

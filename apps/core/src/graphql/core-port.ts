@@ -126,7 +126,9 @@ export type NodeAdmissions = {
   /** Cuts its stream; null when no machine has joined under the name. */
   revokeNode(nodeName: string): Promise<NodeIdentity | null>
   rotateAuthority(): Promise<
-    { readonly kind: 'rotated'; readonly pin: string } | { readonly kind: 'broughtFromOutside' }
+    | { readonly kind: 'rotated'; readonly pin: string }
+    | { readonly kind: 'broughtFromOutside' }
+    | { readonly kind: 'underWay'; readonly untilMs: number }
   >
 }
 

@@ -22,7 +22,7 @@ import type {
 } from './generated/resolver-types.ts'
 import type { Said } from './said.ts'
 import { notAllowed } from './problems.ts'
-import { auditedState, AUDITED_IN_GROUPS, factOf, failureOf, refusalOf } from './request-audit.ts'
+import { affairOf, auditedState, AUDITED_IN_GROUPS, factOf, failureOf, refusalOf } from './request-audit.ts'
 
 type RootField = keyof QueryResolvers | keyof MutationResolvers | keyof SubscriptionResolvers
 type Covers<All extends string, Some extends All> = Some
@@ -69,7 +69,8 @@ function orFail(operation: Operation, resolve: Resolve | undefined): Resolve {
     const said = context.said?.get(info.path.key)
     if (said) return repeat(said)
     if (mayDo(context.viewer.role, operation)) return resolve(root, args, context, info)
-    context.core.audit.record(refusalOf(context, { action: operation, args: Object(args) }))
+    const asked = { action: operation, args: Object(args), tenantId: context.viewer.tenantId }
+    context.core.audit.record(refusalOf(context, asked))
     throw forbidden(operation, needed)
   }
 }
@@ -83,14 +84,15 @@ async function recorded(
   const { audit } = context.core
   context.change = null // Mutations of one request run one after another.
   const before = auditedState(context, asked) ?? null
+  const tenantId = affairOf(context, asked)
   try {
     const payload = await act()
     const after = auditedState(context, asked) ?? null
     const change = context.change ?? (before === null && after === null ? undefined : { before, after })
-    audit.record(factOf(context, { ...asked, change }, payload))
+    audit.record(factOf(context, { ...asked, change, tenantId }, payload))
     return payload
   } catch (error) {
-    audit.record(failureOf(context, asked))
+    audit.record(failureOf(context, { ...asked, tenantId }))
     throw error
   }
 }
@@ -111,7 +113,7 @@ function orProblem(operation: Operation, resolve: Resolve | undefined): Resolve 
       const act = (): unknown => resolve(root, args, context, info)
       return AUDITED_IN_GROUPS.has(operation) ? act() : recorded(context, asked, act)
     }
-    context.core.audit.record(refusalOf(context, asked))
+    context.core.audit.record(refusalOf(context, { ...asked, tenantId: context.viewer.tenantId }))
     const { resourceVersion } = context.core.fleet
     const refusal = { problem: notAllowed(needed, operation), resourceVersion, sessionCount: 0 }
     const batch = batchOf(operation, args)

@@ -84,6 +84,7 @@ export async function startGraphqlServer(core: CorePort, options: GraphqlServerO
   if (tls !== null && http instanceof TlsServer) stack.use(keepCertificate(http, tls, core))
   http.on('request', (request, response) => void routes.answer(request, response))
   http.on('upgrade', (request, stream, head) => {
+    stream.on('error', () => stream.destroy()) // Node has taken its own listener away, and nobody else may be there.
     if (routes.isDraining || pathOf(request) !== PATH) stream.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n')
     else sockets.upgrade(request, stream, head)
   })

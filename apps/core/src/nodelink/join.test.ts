@@ -132,6 +132,15 @@ describe('the authority', () => {
     expect(again.pin).toBe(world.authority.pin)
   })
 
+  it('is not rotated again before every node has heard of the last time, also when two ask at once', async () => {
+    await using world = await doorWorld()
+    const results = await Promise.all([world.authority.rotate(), world.authority.rotate()])
+    expect(results.map(({ kind }) => kind).toSorted()).toEqual(['rotated', 'underWay'])
+    const { pin } = world.authority
+    expect(await world.authority.rotate()).toMatchObject({ kind: 'underWay' })
+    expect(world.authority.pin).toBe(pin)
+  })
+
   it('is rotated while nodes that know only the one of before still find their core', async () => {
     await using world = await doorWorld()
     const before = world.authority.trusted.join('')

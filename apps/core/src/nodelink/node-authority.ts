@@ -42,7 +42,11 @@ export class NodeAuthorityError extends Error {
   override readonly name = 'NodeAuthorityError'
 }
 
-export type RotateResult = { readonly kind: 'rotated'; readonly pin: string } | { readonly kind: 'broughtFromOutside' }
+export type RotateResult =
+  | { readonly kind: 'rotated'; readonly pin: string }
+  | { readonly kind: 'broughtFromOutside' }
+  /** Nodes that know only the authority before the last one would find nobody whom they trust. */
+  | { readonly kind: 'underWay'; readonly untilMs: number }
 
 const keyed = z.object({ certificate: z.string(), key: z.string() })
 const savedAuthority = z.object({
@@ -65,6 +69,7 @@ export class NodeAuthority implements Disposable {
   #core: KeyedCertificate
   #coreMadeAtMs: number
   #cancelLook: Cancel = () => undefined
+  #isRotating = false
   #changed: (context: SecureContextOptions) => void = () => undefined
 
   private constructor(options: NodeAuthorityOptions, parts: Parts) {
@@ -136,11 +141,26 @@ export class NodeAuthority implements Disposable {
     return this.#issuer.nodeCertificate(request, node, this.#times())
   }
 
-  /** A new key and a new certificate; the ones of before count until all nodes have certificates of the new one. */
+  /**
+   * A new key and a new certificate; the ones of before count until all nodes have certificates of the new one, and
+   * until then there is no other.
+   */
   async rotate(): Promise<RotateResult> {
-    const { clock, given, file, publicFile, nodeLifeMs } = this.#options
+    const { clock, given } = this.#options
     if (given !== null) return { kind: 'broughtFromOutside' }
     const nowMs = clock.nowMs()
+    const untilMs = this.#saved.previous?.trustedUntilMs ?? nowMs
+    if (this.#isRotating || untilMs > nowMs) return { kind: 'underWay', untilMs }
+    this.#isRotating = true
+    try {
+      return await this.#rotate(nowMs)
+    } finally {
+      this.#isRotating = false
+    }
+  }
+
+  async #rotate(nowMs: number): Promise<RotateResult> {
+    const { file, publicFile, nodeLifeMs } = this.#options
     const current = await newAuthority(nowMs)
     const voucher = await this.#issuer.vouchFor(current.certificate)
     const before = this.#saved.current.certificate

@@ -106,7 +106,10 @@ function serve(options: NodeLinkOptions, call: ServerDuplexStream<ConnectRequest
   const connection = connections.open(stream, certificate)
   call.on('data', (request: ConnectRequest) => {
     frames.received += 1
-    connection.receive(request)
+    // Whoever opened a stream and waited with the hello may have been revoked meanwhile.
+    const late = connection.nodeName === null ? options.refusal(certificate) : null
+    if (late === null) connection.receive(request)
+    else connection.refuse(late)
   })
   call.on('drain', () => connection.drained())
   call.on('end', () => {

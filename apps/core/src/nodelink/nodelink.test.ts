@@ -17,6 +17,7 @@ import { createLog } from '@fornax/kernel/log'
 import { seededRandom } from '@fornax/kernel/random'
 import { expect, it } from 'vitest'
 import { Fleet } from '../fleet/fleet.ts'
+import type { Refusal } from './node-connection.ts'
 import { NodeConnections } from './node-connections.ts'
 import { NodeLinkServer } from './nodelink-server.ts'
 
@@ -50,6 +51,16 @@ it('refuses a certificate that has ended, and cuts a stream when its certificate
   agent.say(hello())
   await agent.next('hello')
   expect(await agent.ended).toMatchObject({ code: 16, details: expect.stringContaining('has ended') })
+})
+
+it('refuses the late hello of a node that was revoked since its stream was opened', async () => {
+  await using world = await linkWorld()
+  const agent = world.connect()
+  await world.until(() => world.registry.wasAsked)
+  world.registry.refusal = { code: 'permissionDenied', message: 'it was revoked' }
+  agent.say(hello())
+  expect(await agent.ended).toMatchObject({ code: 7, details: 'it was revoked' })
+  expect(world.node()).toBeUndefined()
 })
 
 it('speaks nothing but TLS 1.3', async () => {
@@ -305,7 +316,13 @@ async function linkWorld() {
   })
   const authority = await newAuthority(Date.now())
   const door = await openStandInDoor({ joinToken: 'unused', authority })
-  const listening = { ...door, connections, host: '127.0.0.1', port: 0, refusal: () => null }
+  const registry: { refusal: Refusal | null; wasAsked: boolean } = { refusal: null, wasAsked: false }
+  const refusal = (): Refusal | null => {
+    registry.wasAsked = true
+    wake()
+    return registry.refusal
+  }
+  const listening = { ...door, connections, host: '127.0.0.1', port: 0, refusal }
   const server = await NodeLinkServer.listen(listening)
   /** Credentials of a node, or of nobody. */
   const show = async (nodeName: string | null, by = authority, lifeMs = 60_000): Promise<ChannelCredentials> => {
@@ -341,6 +358,7 @@ async function linkWorld() {
     })
   return {
     connections,
+    registry,
     cut,
     authority,
     show,

@@ -54,6 +54,18 @@ describe('a tenant that asks too often', () => {
   })
 })
 
+it('a client that asks for a socket where there is none, and breaks off, breaks nothing', async () => {
+  await using server = await startTestServer()
+  await using clients = openSockets(server, 50)
+  await clients.opened
+  for (const socket of clients.sockets) {
+    socket.write('GET /x HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n')
+    socket.resetAndDestroy()
+  }
+  await clients.closed
+  expect((await ask(server, VIEWER, { authorization: bearer('acme', 'viewer') })).status).toBe(200)
+})
+
 describe('trusted documents', () => {
   it('are all that may be asked, by their text or by their hash, over HTTP and over WebSocket', async () => {
     const hash = createHash('sha256').update(VIEWER).digest('hex')
