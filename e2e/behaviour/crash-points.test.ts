@@ -19,7 +19,8 @@ describe('an agent that is killed at a crash point', () => {
   it('is killed before and after every place where it writes its ledger, calls its runtime or reports', () => {
     const points = CRASH_POINTS.filter((point) => point.startsWith('agent.'))
     expect([...REACHABLE_POINTS, ...Object.keys(OUT_OF_REACH)].toSorted()).toEqual(points.toSorted())
-    expect(Object.keys(OUT_OF_REACH)).toEqual(['agent.report.epochRefused', 'agent.report.heartbeat'])
+    const outOfReach = ['agent.report.epochRefused', 'agent.report.image', 'agent.report.heartbeat']
+    expect(Object.keys(OUT_OF_REACH)).toEqual(outOfReach)
   })
 
   it.each(deaths.map((death) => [nameOf(death)]))('loses nothing: %s', (name) => {

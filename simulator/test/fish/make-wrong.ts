@@ -6,14 +6,18 @@ import { WRONG_BUILDS } from './wrong-builds.ts'
 
 const build = WRONG_BUILDS.find(({ invariant }) => invariant === process.env['WRONG_BUILD'])
 if (build === undefined) throw new Error(`there is no wrong build ${process.env['WRONG_BUILD']}`)
-const url = pathToFileURL(join(resolve(import.meta.dirname, '../../..'), build.file)).href
+const places = build.also === undefined ? [build] : [build, build.also]
+const byUrl = new Map(
+  places.map((place) => [pathToFileURL(join(resolve(import.meta.dirname, '../../..'), place.file)).href, place]),
+)
 
 registerHooks({
   load: (asked, context, next) => {
     const loaded = next(asked, context)
-    if (asked !== url) return loaded
+    const place = byUrl.get(asked)
+    if (place === undefined) return loaded
     const source = typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source)
-    if (source.split(build.right).length !== 2) throw new Error(`${build.file} no longer says: ${build.right}`)
-    return { ...loaded, source: source.replace(build.right, () => build.wrong) }
+    if (source.split(place.right).length !== 2) throw new Error(`${place.file} no longer says: ${place.right}`)
+    return { ...loaded, source: source.replace(place.right, () => place.wrong) }
   },
 })

@@ -2,17 +2,22 @@
  * Deliberately wrong builds: for each invariant a line of the product that keeps it, and what a mistake there would
  * look like. The simulator must find each of them.
  */
-export type WrongBuild = {
+export type WrongBuild = WrongPlace & {
   readonly invariant: string
   /** The mistake, in words. */
   readonly mistake: string
+  /** Where two guards would have to fail. */
+  readonly also?: WrongPlace
+  /** Under which the mistake shows. Default: what the seeds say. */
+  readonly scenario?: string
+}
+
+export type WrongPlace = {
   /** From the root of the checkout. */
   readonly file: string
   /** Stands there exactly once. */
   readonly right: string
   readonly wrong: string
-  /** Under which the mistake shows. Default: what the seeds say. */
-  readonly scenario?: string
 }
 
 const SESSIONS = 'apps/core/src/sessions'
@@ -28,10 +33,15 @@ export const WRONG_BUILDS: readonly WrongBuild[] = [
   },
   {
     invariant: 'I2',
-    mistake: 'a core that was left behind goes on with nodes that know a later one',
+    mistake: 'a core that was left behind goes on with nodes that know a later one, and they obey it',
     file: 'apps/core/src/nodelink/node-connection.ts',
     right: 'if (this.#isLeftBehind(hello, introduction)) return this.refuse(LEFT_BEHIND)',
-    wrong: 'this.#isLeftBehind(hello, introduction)',
+    wrong: 'if (this.#isLeftBehind === null) return',
+    also: {
+      file: 'packages/node-model/src/epoch-rules.ts',
+      right: "{ kind: 'refused', highestEpoch: mark.epoch }",
+      wrong: "{ kind: 'current' }",
+    },
     scenario: 'backups',
   },
   {
