@@ -1,10 +1,10 @@
-/** What can be done to tenants, tokens and users, with the rules of the domain and an audit entry for each write. */
+/** What can be done to tenants, tokens and users, with the rules of the domain. */
 import { nameProblem } from './applications/version-rules.ts'
 import type { InputProblem } from './applications/input-problem.ts'
 import type { TenantDirectory as TenantsPort, WriteTenantResult } from './graphql/tenants-port.ts'
 import { quotaProblem } from './tenants/quotas.ts'
 import { termsOf } from './tenants/tenant-rules.ts'
-import { DEFAULT_TENANT, type Role, type Tenant, type User, type Viewer } from './tenants/tenant.ts'
+import { DEFAULT_TENANT, type Role, type Tenant, type Viewer } from './tenants/tenant.ts'
 import type { UseCaseParts } from './use-case-parts.ts'
 
 /** What these cases need of the core. */
@@ -13,17 +13,12 @@ export type TenantParts = Pick<UseCaseParts, 'clock' | 'tenants' | 'users'> & {
   readonly reader: Pick<UseCaseParts['reader'], 'usage'>
 }
 
-type Note = (
-  viewer: Viewer,
-  what: { readonly action: string; readonly object: string; readonly problem: string | null },
-) => void
-
 /** Of a tenant: enough for a large one, and a bound for a runaway script. */
 const TOKENS_MAX = 10_000
 const USERS_MAX = 10_000
 const USER_NAME = /^[A-Za-z0-9][A-Za-z0-9.@_+-]{0,127}$/
 
-export function tenantCases(parts: TenantParts, note: Note): TenantsPort {
+export function tenantCases(parts: TenantParts): TenantsPort {
   const { tenants, users, reader } = parts
   return {
     tenant: (id) => tenants.tenant(id),
@@ -39,20 +34,16 @@ export function tenantCases(parts: TenantParts, note: Note): TenantsPort {
     user: (id) => users.user(id),
     usage: (tenantId) => reader.usage(tenantId),
     onEnded: (viewer, act) => tenants.onEnded(viewer, act),
-    ...lifeOfTenants(parts, note),
-    ...tokenCases(parts, note),
-    ...userCases(parts, note),
+    ...lifeOfTenants(parts),
+    ...tokenCases(parts),
+    ...userCases(parts),
   }
 }
 
 type LifeOfTenants = Pick<TenantsPort, 'createTenant' | 'setQuotas' | 'suspendTenant' | 'resumeTenant' | 'deleteTenant'>
 
-function lifeOfTenants(parts: TenantParts, note: Note): LifeOfTenants {
+function lifeOfTenants(parts: TenantParts): LifeOfTenants {
   const { tenants, fleet, clock } = parts
-  const noted = (viewer: Viewer, action: string, name: string, kind: string): void => {
-    const isDone = kind === 'written' || kind === 'created'
-    note(viewer, { action, object: `tenant/${name}`, problem: isDone ? null : kind })
-  }
   type Change = Parameters<typeof tenants.changeTenant>[1]
   const change = async (name: string, to: Change): Promise<WriteTenantResult> => {
     const known = tenants.tenantNamed(name)
@@ -62,40 +53,28 @@ function lifeOfTenants(parts: TenantParts, note: Note): LifeOfTenants {
     return { kind: 'written', tenant }
   }
   return {
-    createTenant: async (viewer, { name }) => {
+    createTenant: async (_viewer, { name }) => {
       const invalid = nameProblem('name', name)
       const tenant = invalid ? null : await tenants.addTenant(name)
-      noted(viewer, 'createTenant', name, invalid ? 'invalid' : tenant === null ? 'nameTaken' : 'created')
       if (invalid) return { kind: 'invalid', ...invalid }
       return tenant === null ? { kind: 'nameTaken', name } : { kind: 'created', tenant }
     },
-    setQuotas: async (viewer, { tenant, quotas }) => {
+    setQuotas: async (_viewer, { tenant, quotas }) => {
       const invalid = quotaProblem(quotas)
-      const result = invalid ? ({ kind: 'invalid', ...invalid } as const) : await change(tenant, { quotas })
-      noted(viewer, 'setTenantQuotas', tenant, result.kind)
-      return result
+      return invalid ? { kind: 'invalid', ...invalid } : change(tenant, { quotas })
     },
     suspendTenant: async (viewer, { tenant: name, closeSessions }) => {
-      const isNeeded = isNeededBy(viewer, tenants.tenantNamed(name))
-      const result = isNeeded
-        ? ({ kind: 'needed', tenant: name } as const)
-        : await change(name, { suspendedAtMs: tenants.tenantNamed(name)?.suspendedAtMs ?? clock.nowMs() })
+      const known = tenants.tenantNamed(name)
+      if (isNeededBy(viewer, known)) return { kind: 'needed', tenant: name }
+      const result = await change(name, { suspendedAtMs: known?.suspendedAtMs ?? clock.nowMs() })
       if (result.kind === 'written' && closeSessions) fleet.closeAll(result.tenant.id, 'tenantSuspended')
-      noted(viewer, 'suspendTenant', name, result.kind)
       return result
     },
-    resumeTenant: async (viewer, name) => {
-      const result = await change(name, { suspendedAtMs: null })
-      noted(viewer, 'resumeTenant', name, result.kind)
-      return result
-    },
+    resumeTenant: (_viewer, name) => change(name, { suspendedAtMs: null }),
     deleteTenant: async (viewer, name) => {
       const known = tenants.tenantNamed(name)
-      const result = isNeededBy(viewer, known)
-        ? ({ kind: 'needed', tenant: name } as const)
-        : await change(name, { deletedAtMs: known?.deletedAtMs ?? clock.nowMs() })
-      noted(viewer, 'deleteTenant', name, result.kind)
-      return result
+      if (isNeededBy(viewer, known)) return { kind: 'needed', tenant: name }
+      return change(name, { deletedAtMs: known?.deletedAtMs ?? clock.nowMs() })
     },
   }
 }
@@ -106,9 +85,9 @@ function isNeededBy(viewer: Viewer, tenant: Tenant | null): boolean {
 
 type TokenCases = Pick<TenantsPort, 'createToken' | 'revokeToken'>
 
-function tokenCases({ tenants, clock }: TenantParts, note: Note): TokenCases {
+function tokenCases({ tenants, clock }: TenantParts): TokenCases {
   return {
-    createToken: async (viewer, command) => {
+    createToken: async (_viewer, command) => {
       const invalid = tokenProblem(command.expiresAtMs, clock.nowMs()) ?? countProblem()
       function countProblem(): InputProblem | null {
         let count = 0
@@ -116,18 +95,12 @@ function tokenCases({ tenants, clock }: TenantParts, note: Note): TokenCases {
         const message = `the tenant has ${count} tokens, which is the most; revoke those that nobody uses`
         return count < TOKENS_MAX ? null : { field: 'tenant', message }
       }
-      if (invalid) {
-        note(viewer, { action: 'createApiToken', object: 'token', problem: 'invalid' })
-        return { kind: 'invalid', ...invalid }
-      }
+      if (invalid) return { kind: 'invalid', ...invalid }
       const created = await tenants.addToken(command)
-      note(viewer, { action: 'createApiToken', object: `token/${created.token.id}`, problem: null })
       return { kind: 'created', ...created }
     },
-    revokeToken: async (viewer, id) => {
+    revokeToken: async (_viewer, id) => {
       const token = await tenants.revokeToken(id)
-      const problem = token === null ? 'tokenNotFound' : null
-      note(viewer, { action: 'revokeApiToken', object: `token/${id}`, problem })
       return token === null ? { kind: 'tokenNotFound', id } : { kind: 'revoked', token }
     },
   }
@@ -140,40 +113,33 @@ function tokenProblem(expiresAtMs: number | null, nowMs: number): InputProblem |
 
 type UserCases = Pick<TenantsPort, 'inviteUser' | 'changeUserRole' | 'resetUserPassword' | 'removeUser'>
 
-function userCases({ users, tenants }: TenantParts, note: Note): UserCases {
-  const noted = (viewer: Viewer, action: string, id: string, user: User | null): void =>
-    note(viewer, { action, object: `user/${id}`, problem: user === null ? 'userNotFound' : null })
+function userCases({ users, tenants }: TenantParts): UserCases {
   const endLogins = async (userId: string): Promise<void> => {
     for (const { id } of tenants.logins(userId)) await tenants.revokeToken(id)
   }
   return {
-    inviteUser: async (viewer, { name, role, tenantId }) => {
+    inviteUser: async (_viewer, { name, role, tenantId }) => {
       const count = [...users.all()].filter((user) => user.tenantId === tenantId).length
       const invalid = userNameProblem(name) ?? roleProblem(role) ?? userCountProblem(count)
       const invited = invalid ? null : await users.invite({ name, role, tenantId })
-      const problem = invalid ? 'invalid' : invited === null ? 'nameTaken' : null
-      note(viewer, { action: 'inviteUser', object: `user/${name}`, problem })
       if (invalid) return { kind: 'invalid', ...invalid }
       return invited === null ? { kind: 'nameTaken', name } : { kind: 'invited', ...invited }
     },
-    changeUserRole: async (viewer, { id, role }) => {
+    changeUserRole: async (_viewer, { id, role }) => {
       const invalid = roleProblem(role)
       if (invalid) return { kind: 'invalid', ...invalid }
       const user = await users.change(id, { role })
       await endLogins(id) // What they may do is written in their logins.
-      noted(viewer, 'changeUserRole', id, user)
       return user === null ? { kind: 'userNotFound', id } : { kind: 'written', user }
     },
-    resetUserPassword: async (viewer, id) => {
+    resetUserPassword: async (_viewer, id) => {
       const invited = await users.inviteAgain(id)
       await endLogins(id)
-      noted(viewer, 'resetUserPassword', id, invited?.user ?? null)
       return invited === null ? { kind: 'userNotFound', id } : { kind: 'invited', ...invited }
     },
-    removeUser: async (viewer, id) => {
+    removeUser: async (_viewer, id) => {
       const user = await users.remove(id)
       await endLogins(id)
-      noted(viewer, 'removeUser', id, user)
       return user === null ? { kind: 'userNotFound', id } : { kind: 'written', user }
     },
   }

@@ -153,7 +153,7 @@ function nodeCases(parts: UseCaseParts): NodeCases {
 
 /** Tenants, tokens and users, with the rules of the domain. */
 export function tenantsPort(parts: UseCaseParts): TenantsPort {
-  return tenantCases(parts, () => undefined)
+  return tenantCases(parts)
 }
 
 /** Secrets. A value goes from here to the directory, and nowhere else. */

@@ -15,6 +15,7 @@ import { DEFAULT_TENANT, type Viewer } from '../tenants/tenant.ts'
 import type { Login, LogInResult, SetPasswordResult } from '../tenants/login-desk.ts'
 import { authenticate } from './authentication.ts'
 import type { CorePort } from './core-port.ts'
+import { rateLimited, type Gate } from './gate.ts'
 import { readJson } from './http-body.ts'
 import { toDateTime } from './scalars.ts'
 
@@ -22,6 +23,9 @@ const text = z.string().min(1).max(256)
 const loginBody = z.strictObject({ tenant: text.default(DEFAULT_TENANT), user: text, password: text })
 const registerBody = z.strictObject({ invitation: text, password: text })
 const passwordBody = z.strictObject({ password: text, newPassword: text })
+
+/** What these paths need; every request that shows a token passes the gate first. */
+export type AuthEndpointOptions = { readonly core: CorePort; readonly gate: Pick<Gate, 'traffic'> }
 
 type Answer = { readonly status: number; readonly body: object; readonly retryAfterMs?: number }
 
@@ -32,11 +36,11 @@ export function isAuthPath(path: string): boolean {
 
 /** Answers one request to a path of this file. */
 export async function answerAuth(
-  core: CorePort,
+  options: AuthEndpointOptions,
   { request, path }: { readonly request: IncomingMessage; readonly path: string },
   response: ServerResponse,
 ): Promise<void> {
-  const { status, body, retryAfterMs } = await answerTo(core, request, path)
+  const { status, body, retryAfterMs } = await answerTo(options, request, path)
   if (retryAfterMs !== undefined) response.setHeader('retry-after', Math.ceil(retryAfterMs / 1000))
   if (status === 401) response.setHeader('www-authenticate', 'Bearer')
   if (!request.complete) response.setHeader('connection', 'close') // What was not read of it is not waited for.
@@ -45,7 +49,8 @@ export async function answerAuth(
     .end(`${JSON.stringify(body)}\n`)
 }
 
-async function answerTo(core: CorePort, request: IncomingMessage, path: string): Promise<Answer> {
+async function answerTo(options: AuthEndpointOptions, request: IncomingMessage, path: string): Promise<Answer> {
+  const { core } = options
   if (request.method !== 'POST') return refusal(405, 'METHOD_NOT_ALLOWED', 'Only POST is answered here.')
   switch (path) {
     case '/auth/login':
@@ -53,11 +58,11 @@ async function answerTo(core: CorePort, request: IncomingMessage, path: string):
     case '/auth/register':
       return register(core, request)
     case '/auth/password':
-      return asViewer(core, request, (viewer) => changePassword(core, request, viewer))
+      return asViewer(options, request, (viewer) => changePassword(core, request, viewer))
     case '/auth/exchange':
-      return asViewer(core, request, async (viewer) => exchange(core, viewer))
+      return asViewer(options, request, async (viewer) => exchange(core, viewer))
     case '/auth/logout':
-      return asViewer(core, request, async (viewer) =>
+      return asViewer(options, request, async (viewer) =>
         (await core.logins.logOut(viewer))
           ? { status: 200, body: { loggedOut: true } }
           : refusal(400, 'NOT_A_LOGIN', 'This token is no login; revoke it with revokeApiToken.'),
@@ -119,13 +124,16 @@ function shown(core: CorePort, { secret, expiresAtMs, viewer }: Login): object {
 }
 
 async function asViewer(
-  { tenants }: CorePort,
+  { core, gate }: AuthEndpointOptions,
   request: IncomingMessage,
   act: (viewer: Viewer) => Promise<Answer>,
 ): Promise<Answer> {
-  const who = await authenticate(tenants, request.headers.authorization)
-  if (who.kind === 'viewer') return act(who.viewer)
-  return refusal(401, 'UNAUTHENTICATED', 'A token is needed: send the header "Authorization: Bearer <token>".')
+  const who = await authenticate(core.tenants, request.headers.authorization)
+  if (who.kind === 'unknown')
+    return refusal(401, 'UNAUTHENTICATED', 'A token is needed: send the header "Authorization: Bearer <token>".')
+  const retryAfterMs = gate.traffic.waitMs(who.viewer)
+  if (retryAfterMs === 0) return act(who.viewer)
+  return { ...refusal(429, 'RATE_LIMITED', rateLimited(retryAfterMs).message), retryAfterMs }
 }
 
 type Body<T> = { readonly kind: 'body'; readonly body: T } | { readonly kind: 'refused'; readonly answer: Answer }

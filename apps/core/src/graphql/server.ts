@@ -134,7 +134,7 @@ class Routes {
   #route(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined {
     const path = pathOf(request)
     if (path === PATH) return answerGraphql(this.#endpoint, request, response)
-    if (isAuthPath(path)) return answerAuth(this.#endpoint.core, { request, path }, response)
+    if (isAuthPath(path)) return answerAuth(this.#endpoint, { request, path }, response)
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return sendJson(response, 404, { error: `There is nothing at ${path}; the API is at ${PATH}.` })
     switch (path) {

@@ -6,7 +6,7 @@ import { unreachable } from '@fornax/kernel/assert'
 import { LoginThrottle, type LoginAttempt } from './login-throttle.ts'
 import { hashPassword, isPassword } from './password-hash.ts'
 import type { TenantDirectory } from './tenant-directory.ts'
-import { newSecret } from './tenant-directory.ts'
+import { hashOf, newSecret } from './tenant-directory.ts'
 import type { User, Viewer } from './tenant.ts'
 import type { UserDirectory } from './user-directory.ts'
 
@@ -33,7 +33,7 @@ export type SetPasswordResult = LogInResult | { readonly kind: 'weak'; readonly 
 
 /** A working day, unless it is ended sooner. */
 export const LOGIN_MS = 12 * 60 * 60 * 1000
-/** Of one user; who logs in once more ends the oldest. */
+/** Of one user, or of one whom an issuer vouches for; who logs in once more ends the oldest. */
 const LOGINS_MAX = 20
 /** NIST SP 800-63B: length is what counts; nothing else is asked for. */
 export const PASSWORD_CHARACTERS_MIN = 10
@@ -64,25 +64,25 @@ export class LoginDesk {
     const now = user === null ? null : users.user(user.id)
     if (!isRight || now === null || now.passwordHash !== user?.passwordHash) return { kind: 'refused' }
     this.#throttle.succeeded(attempt, nowMs())
-    return { kind: 'loggedIn', login: await this.#open(now) }
+    return this.#open(now)
   }
 
   /** Sets the first password, or another one, by an invitation; it is good once. */
   async register(invitation: string, password: string, address: string): Promise<SetPasswordResult> {
-    const attempt = { tenant: '', user: 'invitation', address }
+    const weak = passwordProblem(password)
+    if (weak !== null) return { kind: 'weak', message: weak }
+    const attempt = { tenant: '', user: hashOf(invitation), address } // Who guesses keeps nobody else out.
     const retryAfterMs = this.#book(attempt)
     if (retryAfterMs > 0) return { kind: 'tooMany', retryAfterMs }
     const { users, nowMs } = this.#ports
-    const weak = passwordProblem(password)
-    if (weak !== null) return { kind: 'weak', message: weak }
     const invited = users.invitedBy(invitation)
     if (invited === null) return { kind: 'refused' }
     const passwordHash = await this.#hash(() => hashPassword(password))
-    if (users.invitedBy(invitation)?.id !== invited.id) return { kind: 'refused' } // Somebody was faster.
-    const user = await users.change(invited.id, { passwordHash, invitation: null })
-    if (user === null) return { kind: 'refused' }
+    const isMeant = (): boolean => users.invitedBy(invitation)?.id === invited.id
+    const user = await users.change(invited.id, { passwordHash, invitation: null }, isMeant)
+    if (user === null) return { kind: 'refused' } // Somebody was faster.
     this.#throttle.succeeded(attempt, nowMs())
-    return { kind: 'loggedIn', login: await this.#open(user) }
+    return this.#open(user)
   }
 
   /** Another password for whoever knows the one before; all their other logins end. */
@@ -103,8 +103,14 @@ export class LoginDesk {
         return tried
       case 'loggedIn': {
         const passwordHash = await this.#hash(() => hashPassword(to))
-        await users.change(user.id, { passwordHash, invitation: null })
-        await this.endLogins(user.id, tried.login.viewer.tokenId)
+        const isMeant = (now: User): boolean => now.passwordHash === user.passwordHash
+        const changed = await users.change(user.id, { passwordHash, invitation: null }, isMeant)
+        const { tokenId } = tried.login.viewer
+        if (changed === null) {
+          await tenants.revokeToken(tokenId) // The password that it was given for was taken away meanwhile.
+          return { kind: 'refused' }
+        }
+        await this.endLogins(user.id, tokenId)
         return tried
       }
       default:
@@ -112,9 +118,12 @@ export class LoginDesk {
     }
   }
 
-  /** A login for whom an issuer vouches now. What the issuer says later is heard at the next login. */
+  /**
+   * A login for whom an issuer vouches now. What the issuer says later is heard at the next login. Their logins are
+   * counted by whom the issuer's token speaks for, which is never the id of a user of ours.
+   */
   openFor({ role, tenantId, name, tokenId }: Viewer): Promise<Login> {
-    return this.#login({ name: name ?? tokenId, role, tenantId, userId: null })
+    return this.#login({ name: name ?? tokenId, role, tenantId, userId: tokenId })
   }
 
   /** Ends the login that speaks; false when it is none. */
@@ -140,20 +149,26 @@ export class LoginDesk {
     return waitMs
   }
 
-  async #open(user: User): Promise<Login> {
+  async #open(user: User): Promise<LogInResult> {
     const { tenants, users, nowMs } = this.#ports
-    const logins = [...tenants.logins(user.id)]
-    for (const { id } of logins.slice(0, Math.max(0, logins.length - LOGINS_MAX + 1))) await tenants.revokeToken(id)
-    const { name, role, tenantId, id: userId } = user
+    const { name, role, tenantId, id: userId, passwordHash } = user
     const login = await this.#login({ name, role, tenantId, userId })
-    await users.change(user.id, { lastLoginAtMs: nowMs() })
-    return login
+    // Whoever changed the user while the login was being stored ended all logins that there were, and not this one.
+    const now = users.user(userId)
+    if (now === null || now.role !== role || now.passwordHash !== passwordHash) {
+      await tenants.revokeToken(login.viewer.tokenId)
+      return { kind: 'refused' }
+    }
+    await users.change(userId, { lastLoginAtMs: nowMs() })
+    return { kind: 'loggedIn', login }
   }
 
-  async #login(of: Pick<User, 'name' | 'role' | 'tenantId'> & { readonly userId: string | null }): Promise<Login> {
+  async #login(of: Pick<User, 'name' | 'role' | 'tenantId'> & { readonly userId: string }): Promise<Login> {
     const { tenants, nowMs } = this.#ports
     const expiresAtMs = nowMs() + LOGIN_MS
     const { token, secret } = await tenants.addToken({ ...of, expiresAtMs, purpose: 'login' }, newSecret('fxl'))
+    // After it is added: so many at once are not more, either.
+    for (const { id } of [...tenants.logins(of.userId)].slice(0, -LOGINS_MAX)) await tenants.revokeToken(id)
     const { name, role, tenantId } = of
     return { secret, expiresAtMs, viewer: { tokenId: token.id, tenantId, role, name, expiresAtMs } }
   }

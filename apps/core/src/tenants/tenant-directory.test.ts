@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { HeldStore } from '../../test/support/held-store.ts'
 import { sampleTenant } from '../../test/support/sample-tenants.ts'
 import { TenantDirectory, type TenantStore, type TokenUse } from './tenant-directory.ts'
 import type { ApiToken, Tenant } from './tenant.ts'
@@ -97,6 +98,21 @@ describe('a tenant', () => {
     store.isBroken = false
     expect(directory.tenantNamed('acme')).toBeNull()
     expect(await directory.addTenant('acme')).toMatchObject({ name: 'acme' })
+  })
+
+  it('keeps in the store what two change of it at once, and what is changed while it is being added', async () => {
+    const store = new HeldStore()
+    const directory = new TenantDirectory({ store, nowMs: () => 7, tenants: [], tokens: [] })
+    const adding = store.hold('addTenant')
+    const added = directory.addTenant('acme')
+    await adding.reached
+    const id = directory.tenantNamed('acme')?.id ?? ''
+    const quotas = { ...tenant.quotas, sessions: 3 }
+    const saved = [directory.changeTenant(id, { quotas }), directory.changeTenant(id, { suspendedAtMs: 9 })]
+    adding.letGo()
+    await Promise.all([added, ...saved])
+    expect(directory.tenant(id)).toMatchObject({ quotas, suspendedAtMs: 9 })
+    expect((await store.start()).tenants).toEqual([directory.tenant(id)])
   })
 })
 

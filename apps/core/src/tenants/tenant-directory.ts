@@ -5,6 +5,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { Cancel } from '@fornax/kernel/clock'
 import { newId } from '@fornax/kernel/ids'
+import { inTurn } from '@fornax/kernel/in-turn'
 import { NO_QUOTAS } from './quotas.ts'
 import type { ApiToken, Tenant, Viewer } from './tenant.ts'
 
@@ -35,6 +36,8 @@ type Entry = {
 export class TenantDirectory {
   readonly #store: TenantStore
   readonly #nowMs: () => number
+  /** A tenant is written whole: whoever writes one begins with what the one before has made of it. */
+  readonly #inTurn = inTurn()
   readonly #tenants = new Map<string, Tenant>()
   readonly #byName = new Map<string, Tenant>()
   readonly #tokens = new Map<string, Entry>()
@@ -99,7 +102,7 @@ export class TenantDirectory {
     const tenant: Tenant = { id: newId('ten'), name, createdAtMs: this.#nowMs(), ...unbound }
     this.#keepTenant(tenant) // Booked before the first wait, so that a name is given once.
     try {
-      await this.#store.addTenant(tenant)
+      await this.#inTurn(() => this.#store.addTenant(tenant))
     } catch (cause) {
       this.forgetTenant(tenant.id)
       throw new Error(`tenant ${name} could not be stored`, { cause })
@@ -108,16 +111,17 @@ export class TenantDirectory {
   }
 
   /** Changes a tenant once that is stored. */
-  async changeTenant(id: string, change: Pick<Partial<Tenant>, Changeable>): Promise<Tenant | null> {
-    const before = this.#tenants.get(id)
-    if (before === undefined) return null
-    await this.#store.saveTenant({ ...before, ...change })
-    const now = this.#tenants.get(id)
-    if (now === undefined) return null
-    const changed = { ...now, ...change }
-    this.#keepTenant(changed)
-    if (before.deletedAtMs === null && changed.deletedAtMs !== null) this.#beginDeletion(id)
-    return changed
+  changeTenant(id: string, change: Pick<Partial<Tenant>, Changeable>): Promise<Tenant | null> {
+    return this.#inTurn(async () => {
+      const before = this.#tenants.get(id)
+      if (before === undefined) return null
+      const changed = { ...before, ...change }
+      await this.#store.saveTenant(changed)
+      if (!this.#tenants.has(id)) return null
+      this.#keepTenant(changed)
+      if (before.deletedAtMs === null && changed.deletedAtMs !== null) this.#beginDeletion(id)
+      return changed
+    })
   }
 
   /** Its rows are gone: whoever still speaks for it stops, and its name is free. */

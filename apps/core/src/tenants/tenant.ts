@@ -39,7 +39,7 @@ export type ApiToken = {
   readonly lastUsedAtMs: number | null
   /** `login`: made by logging in, and not listed among the tokens. */
   readonly purpose: 'api' | 'login'
-  /** Whose login it is; null for tokens, and for logins of people whom an issuer vouched for. */
+  /** Whose login it is: the id of a user, or `oidc:` and whom an issuer vouched for; null for tokens. */
   readonly userId: string | null
 }
 

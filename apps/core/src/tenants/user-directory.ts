@@ -1,5 +1,6 @@
 /** People who log in with a password, in memory. Passwords and invitations are kept as hashes only. */
 import { newId } from '@fornax/kernel/ids'
+import { inTurn } from '@fornax/kernel/in-turn'
 import { hashOf, newSecret } from './tenant-directory.ts'
 import type { Role, User } from './tenant.ts'
 
@@ -17,6 +18,8 @@ export const INVITATION_MS = 7 * 24 * 60 * 60 * 1000
 export class UserDirectory {
   readonly #store: UserStore
   readonly #nowMs: () => number
+  /** A row is written whole: whoever writes one begins with what the one before has made of it. */
+  readonly #inTurn = inTurn()
   readonly #users = new Map<string, User>()
   readonly #byName = new Map<string, string>()
   readonly #byInvitation = new Map<string, string>()
@@ -54,7 +57,7 @@ export class UserDirectory {
     const user: User = { id: newId('usr'), tenantId, name, role, createdAtMs: this.#nowMs(), ...told }
     this.#keep(user) // Booked before the first wait, so that a name is given once.
     try {
-      await this.#store.saveUser(user)
+      await this.#inTurn(() => this.#add(user))
     } catch (cause) {
       this.#drop(user)
       throw new Error(`user ${name} could not be stored`, { cause })
@@ -69,30 +72,49 @@ export class UserDirectory {
     return user === null ? null : { user, secret }
   }
 
-  /** Changes a user once that is stored; null when there is none of that id. */
-  async change(id: string, change: Partial<Pick<User, Changeable>>): Promise<User | null> {
-    const before = this.#users.get(id)
-    if (before === undefined) return null
-    await this.#store.saveUser({ ...before, ...change })
-    const now = this.#users.get(id)
-    if (now === undefined) return null
-    const changed = { ...now, ...change }
-    this.#drop(now)
-    this.#keep(changed)
-    return changed
+  /**
+   * Changes a user once that is stored; null when there is none of that id, or they are not any more what the change
+   * is meant for, once all that was asked for before is done.
+   */
+  change(
+    id: string,
+    change: Partial<Pick<User, Changeable>>,
+    isMeant: (before: User) => boolean = () => true,
+  ): Promise<User | null> {
+    return this.#inTurn(async () => {
+      const before = this.#users.get(id)
+      if (before === undefined || !isMeant(before)) return null
+      const changed = { ...before, ...change }
+      await this.#store.saveUser(changed)
+      if (!this.#users.has(id)) return null // Gone with their tenant meanwhile.
+      this.#drop(before)
+      this.#keep(changed)
+      return changed
+    })
   }
 
-  async remove(id: string): Promise<User | null> {
-    const user = this.#users.get(id)
-    if (user === undefined) return null
-    await this.#store.removeUser(id)
-    this.#drop(user)
-    return user
+  remove(id: string): Promise<User | null> {
+    return this.#inTurn(async () => {
+      const user = this.#users.get(id)
+      if (user === undefined) return null
+      await this.#store.removeUser(id)
+      this.#drop(user)
+      return user
+    })
   }
 
   /** Their rows are gone with those of their tenant. */
   forgetTenant(tenantId: string): void {
     for (const user of this.#users.values()) if (user.tenantId === tenantId) this.#drop(user)
+  }
+
+  async #add(user: User): Promise<void> {
+    try {
+      await this.#store.saveUser(user)
+    } catch (cause) {
+      this.#drop(user) // Before the next turn, which would write them all the same.
+      throw cause
+    }
   }
 
   #newInvitation(): { secret: string; invitation: NonNullable<User['invitation']> } {
@@ -107,7 +129,7 @@ export class UserDirectory {
   }
 
   #drop(user: User): void {
-    this.#users.delete(user.id)
+    if (!this.#users.delete(user.id)) return
     this.#byName.delete(nameKey(user.tenantId, user.name))
     if (user.invitation !== null) this.#byInvitation.delete(user.invitation.secretHash)
   }

@@ -29,7 +29,7 @@ export function fakeTenants(clock: Clock): { readonly tenants: FakeTenants; read
   const desk = new LoginDesk({ tenants, users, nowMs })
   return {
     tenants: {
-      ...tenantCases({ clock, tenants, users, fleet, reader }, () => undefined),
+      ...tenantCases({ clock, tenants, users, fleet, reader }),
       idOf: (name) => tenants.tenantNamed(name)?.id ?? '',
     },
     logins: {

@@ -34,8 +34,10 @@ export type AccessWorld = AsyncDisposable & {
   data(query: string, authorization?: string): Promise<Record<string, never>>
 }
 
-/** What tests of issuers say besides. */
-export type AccessOptions = Pick<Parameters<typeof createCore>[0]['config'], 'issuers' | 'issuerKeyCooldownMs'>
+/** What some tests say besides. */
+export type AccessOptions = Partial<
+  Pick<Parameters<typeof createCore>[0]['config'], 'issuers' | 'issuerKeyCooldownMs' | 'requestsPerSecond'>
+>
 
 export async function openAccessWorld(options: AccessOptions = {}): Promise<AccessWorld> {
   await using stack = new AsyncDisposableStack()

@@ -122,6 +122,17 @@ describe('a user', () => {
   })
 })
 
+it('a tenant that asks too often is kept waiting here as well', async () => {
+  await using busy = await openAccessWorld({ requestsPerSecond: 20 })
+  const headers = { authorization: busy.inside('viewer') }
+  const ask = (): Promise<Response> => fetch(`${busy.url}/auth/exchange`, { method: 'POST', headers })
+  const answers = await Promise.all(Array.from({ length: 200 }, ask))
+  const late = answers.find(({ status }) => status === 429)
+  expect(Number(late?.headers.get('retry-after'))).toBeGreaterThan(0)
+  expect(await late?.json()).toEqual({ error: { code: 'RATE_LIMITED', message: expect.stringContaining('try again') } })
+  expect(answers.some(({ status }) => status === 400)).toBe(true)
+})
+
 it('nothing but JSON is read, and nothing else is answered', async () => {
   const form = await fetch(`${world.url}/auth/login`, { method: 'POST', body: new URLSearchParams({ user: 'ann' }) })
   expect(form.status).toBe(415)
