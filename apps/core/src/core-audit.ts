@@ -1,5 +1,5 @@
 /** The audit trail of a core: what the API may ask of it, and what it learns beside the API. */
-import type { Clock } from '@fornax/kernel/clock'
+import { sleep, type Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
 import type { CoreConfig } from './config.ts'
 import type { AuditTrail as AuditPort } from './graphql/core-port.ts'
@@ -8,7 +8,7 @@ import { openAuditPen } from './trail/audit-pen.ts'
 import type { Viewer } from './tenants/tenant.ts'
 import type { AuditStore } from './trail/audit-record.ts'
 import { AuditTrail } from './trail/audit-trail.ts'
-import { RefusalLimiter } from './trail/refusal-limiter.ts'
+import { REFUSAL_WINDOW_MS, RefusalLimiter } from './trail/refusal-limiter.ts'
 import { sessionsFact, type WrittenSession } from './trail/session-digest.ts'
 
 export type CoreAudit = AsyncDisposable &
@@ -19,12 +19,19 @@ export type CoreAudit = AsyncDisposable &
 
 export async function openCoreAudit(
   store: AuditStore,
-  world: { readonly config: CoreConfig; readonly clock: Clock; readonly log: Log },
+  world: { readonly config: Pick<CoreConfig, 'dataDir' | 'auditKeptMs'>; readonly clock: Clock; readonly log: Log },
 ): Promise<CoreAudit> {
   const { config, clock, log } = world
-  const pen = openAuditPen(config.dataDir)
+  const pen = openAuditPen(config.dataDir, log)
   const trail = await AuditTrail.open({ store, pen, clock, log, keptMs: config.auditKeptMs })
   const refusals = new RefusalLimiter()
+  const stop = new AbortController()
+  const telling = (async () => {
+    while (!stop.signal.aborted) {
+      await sleep(clock, REFUSAL_WINDOW_MS, stop.signal).catch(() => undefined)
+      for (const one of refusals.ended(clock.nowMs())) trail.record(one)
+    }
+  })()
   return {
     record: (fact) => {
       for (const one of refusals.pass(fact, clock.nowMs())) trail.record(one)
@@ -35,14 +42,16 @@ export async function openCoreAudit(
       const fact = sessionsFact(sessions)
       if (fact !== null) trail.record(fact)
     },
-    [Symbol.asyncDispose]: () => {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort()
+      await telling
       for (const one of refusals.rest()) trail.record(one)
-      return trail[Symbol.asyncDispose]()
+      await trail[Symbol.asyncDispose]()
     },
   }
 }
 
-/** Each try to get in is a record, whoever it was; the password is in none. */
+/** Each try to get in, and each way out, is a record, whoever it was; the password is in none. */
 export function auditedLogins(logins: Logins, { record }: Pick<AuditPort, 'record'>): Logins {
   const tried = (action: string, object: string, source: string | null, outcome: Tried): void => {
     const isIn = outcome.kind === 'loggedIn'
@@ -60,6 +69,20 @@ export function auditedLogins(logins: Logins, { record }: Pick<AuditPort, 'recor
       after: null,
     })
   }
+  /** What somebody did who had shown who they are. */
+  const did = (action: string, viewer: Viewer, problem: string | null): void =>
+    record({
+      tenantId: viewer.tenantId,
+      actor: { kind: 'viewer', id: viewer.tokenId, role: viewer.role },
+      source: null,
+      requestId: null,
+      action,
+      object: nameOf(viewer).slice(0, NAME_MAX),
+      outcome: problem === null ? 'done' : 'refused',
+      problem,
+      before: null,
+      after: null,
+    })
   return {
     ...logins,
     logIn: async (attempt, password) => {
@@ -76,6 +99,16 @@ export function auditedLogins(logins: Logins, { record }: Pick<AuditPort, 'recor
       const outcome = await logins.changePassword(viewer, command)
       tried('changePassword', nameOf(viewer), command.address, outcome)
       return outcome
+    },
+    exchange: async (viewer) => {
+      const login = await logins.exchange(viewer)
+      did('exchangeLogin', viewer, login === null ? 'notVouchedFor' : null)
+      return login
+    },
+    logOut: async (viewer) => {
+      const isOut = await logins.logOut(viewer)
+      did('logOut', viewer, isOut ? null : 'noLogin')
+      return isOut
     },
   }
 }

@@ -112,7 +112,9 @@ export class CoreLink implements AsyncDisposable {
     if (!(opened instanceof Promise)) return opened
     return opened.catch((error: unknown) => {
       if (error instanceof NoStreamError) return error
-      throw new Error('a stream to the core could not be begun', { cause: error })
+      // A full disk, a file that makes no sense: somebody mends it while the agent goes on with its pods.
+      const reason = error instanceof Error ? error.message : String(error)
+      return new NoStreamError(`a stream to the core could not be begun: ${reason}`, false, { cause: error })
     })
   }
 

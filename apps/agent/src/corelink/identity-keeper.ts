@@ -52,7 +52,7 @@ export class IdentityKeeper implements AsyncDisposable {
     const identity = this.#identity
     if (identity === null) return credentialsOf(await this.#join(ledgerId))
     if (this.#isDoubted) return credentialsOf(await this.#joinAfterDoubt(identity, ledgerId))
-    if (isOver(identity, this.#options.clock.nowMs())) return credentialsOf(await this.#renewNow(identity))
+    if (isOver(identity, this.#options.clock.nowMs())) return credentialsOf(await this.#renewOrJoin(identity, ledgerId))
     return credentialsOf(identity)
   }
 
@@ -93,6 +93,18 @@ export class IdentityKeeper implements AsyncDisposable {
       if (!(error instanceof NoStreamError)) throw error
       this.#options.log.debug({ reason: error.message }, 'this node cannot join anew')
       return identity
+    }
+  }
+
+  /** What has ended is of no use: where the core does not renew it, only a new token can help. */
+  async #renewOrJoin(identity: NodeIdentity, ledgerId: string): Promise<NodeIdentity> {
+    try {
+      return await this.#renewNow(identity)
+    } catch (error) {
+      if (!(error instanceof NoStreamError)) throw error
+      const joined = await this.#joinAfterDoubt(identity, ledgerId)
+      if (joined === identity) throw error // It says more than that the old token is of no use either.
+      return joined
     }
   }
 

@@ -36,6 +36,11 @@ export type JoinAttempt = {
 
 /** Who asks for a certificate takes time to answer; more than these wait for nobody. */
 const AT_ONCE_MAX = 128
+/** Longer names are no node's; more of them is in no log and no audit. */
+const NAME_MAX = 63
+/** Anybody on the network can be refused: so many lines are in the log for each minute, and the audit has the rest. */
+const LINES_MAX = 10
+const LINES_WINDOW_MS = 60_000
 
 type Verdict =
   | { readonly kind: 'admitted'; readonly certificate: WireCertificate }
@@ -44,6 +49,7 @@ type Verdict =
 export class JoinService {
   readonly #ports: JoinServicePorts
   #underWay = 0
+  #lines = { endsAtMs: 0, said: 0, unsaid: 0 }
 
   constructor(ports: JoinServicePorts) {
     this.#ports = ports
@@ -56,7 +62,10 @@ export class JoinService {
       join: (call, answer) => {
         const { nodeName, joinToken, ledgerId, certificateRequest } = call.request
         const asking = { secret: readJoinToken(joinToken).secret, nodeName, ledgerId }
-        this.#answer(call, answer, { action: 'joinNode', nodeName }, () => this.#join(asking, certificateRequest))
+        const named = nodeName.slice(0, NAME_MAX)
+        this.#answer(call, answer, { action: 'joinNode', nodeName: named }, () =>
+          this.#join(asking, certificateRequest),
+        )
       },
       renew: (call, answer) => {
         const shown = this.#shown(call.request.certificate)
@@ -92,6 +101,9 @@ export class JoinService {
     if (problem !== null) return { kind: 'refused', problem }
     const issued = await authority.certify(request, { nodeName, identityId })
     if (issued.kind === 'refused') return { kind: 'refused', problem: 'badRequest' }
+    // Revoked, or another machine has the name, while this was signed.
+    const problemSince = registry.renewalProblem(nodeName, shown)
+    if (problemSince !== null) return { kind: 'refused', problem: problemSince }
     await registry.renewed(nodeName, issued.notAfterMs)
     renewed(nodeName, issued.notAfterMs)
     return this.#admitted(issued)
@@ -143,12 +155,26 @@ export class JoinService {
       const problem = verdict.kind === 'refused' ? verdict.problem : null
       tried({ ...what, problem })
       if (verdict.kind === 'admitted') return [null, verdict.certificate]
-      log.warn({ ...what, problem: verdict.problem }, 'a node was not let in')
+      this.#say((unsaid) => log.warn({ ...what, ...unsaid, problem: verdict.problem }, 'a node was not let in'))
       return [{ code: CODES[verdict.problem], details: WORDS[verdict.problem] }, undefined]
     } catch (error) {
-      log.error({ err: error, ...what }, 'a node could not be let in')
+      this.#say((unsaid) => log.error({ err: error, ...what, ...unsaid }, 'a node could not be let in'))
       return [{ code: status.UNAVAILABLE, details: 'the core cannot answer now; its log has more' }, undefined]
     }
+  }
+
+  /** Says a line if there were not too many in this minute; the first one of the next tells how many were left out. */
+  #say(line: (unsaid: { readonly unsaid?: number }) => void): void {
+    const nowMs = this.#ports.nowMs()
+    const { unsaid } = this.#lines
+    const isNew = nowMs >= this.#lines.endsAtMs
+    if (isNew) this.#lines = { endsAtMs: nowMs + LINES_WINDOW_MS, said: 0, unsaid: 0 }
+    if (this.#lines.said >= LINES_MAX) {
+      this.#lines.unsaid += 1
+      return
+    }
+    this.#lines.said += 1
+    line(isNew && unsaid > 0 ? { unsaid } : {})
   }
 }
 

@@ -6,12 +6,13 @@ import { newAuthority } from '@fornax/certificates/authority'
 import { joinTokenText } from '@fornax/certificates/join-token'
 import { LinkCredentials } from '@fornax/certificates/link-credentials'
 import { IdentityKeeper } from '@fornax/agent/corelink/identity-keeper'
+import { join, trusting } from '@fornax/agent/corelink/join-client'
 import { identityInMemory, type IdentityStore } from '@fornax/agent/corelink/node-identity'
 import { systemClock } from '@fornax/kernel/clock'
 import { createLog } from '@fornax/kernel/log'
 import { NodeJoinServiceService } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import { Server } from '@grpc/grpc-js'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { AdmissionStore } from '../nodes/node-registry.ts'
 import { NodeRegistry } from '../nodes/node-registry.ts'
 import type { JoinToken, NodeIdentity } from '../nodes/node-identity.ts'
@@ -85,6 +86,18 @@ describe('a machine', () => {
   })
 })
 
+it('fills neither the log nor the audit with what a stranger says', async () => {
+  await using world = await doorWorld()
+  const warn = vi.spyOn(world.log, 'warn')
+  const asked = { joinToken: 'x', nodeName: 'x'.repeat(100_000), certificateRequest: 'x', ledgerId: 'led-1' }
+  for (let count = 0; count < 60; count += 1)
+    await expect(join(world.address, trusting(world.authority.trusted), asked)).rejects.toThrow('makes no sense')
+  expect(warn.mock.calls.length).toBeLessThanOrEqual(20)
+  expect(JSON.stringify(warn.mock.calls).length).toBeLessThan(10_000)
+  expect(world.attempts).toHaveLength(60)
+  expect(world.attempts[0]?.nodeName).toBe('x'.repeat(63))
+})
+
 describe('a certificate', () => {
   it('is renewed at two thirds of its life, with a new key, without a token', async () => {
     await using world = await doorWorld({ nodeLifeMs: 3_000 })
@@ -111,6 +124,24 @@ describe('a certificate', () => {
     expect(world.attempts.at(-1)).toMatchObject({ action: 'renewNode', problem: null })
     await world.registry.revoke('node-a')
     await world.until(() => world.attempts.at(-1)?.problem === 'revoked')
+  })
+
+  it('that has ended and is not renewed any more gives way to a new token', async () => {
+    await using world = await doorWorld({ nodeLifeMs: 1_000 })
+    const kept = identityInMemory()
+    {
+      await using keeper = world.keeper({ token: (await world.newToken()).text, store: kept })
+      await keeper.credentials('led-1')
+    }
+    await world.registry.revoke('node-a')
+    await world.until(() => (world.registry.identity('node-a')?.expiresAtMs ?? 0) < Date.now())
+    let token = 'nothing'
+    await using back = world.keeper({ token: () => token, store: kept })
+    await expect(back.credentials('led-1')).rejects.toThrow('was revoked')
+    token = (await world.newToken()).text
+    await back.credentials('led-1')
+    expect(world.attempts.findLast(({ action }) => action === 'joinNode')?.problem).toBeNull()
+    expect(world.registry.identity('node-a')?.revokedAtMs).toBeNull()
   })
 
   it('of before says nothing once another machine has joined under the name', async () => {
@@ -199,6 +230,8 @@ async function doorWorld({ nodeLifeMs = HOUR_MS } = {}) {
   )
   return {
     folder,
+    log,
+    address: `127.0.0.1:${port}`,
     authority,
     openAuthority,
     registry,
@@ -210,11 +243,16 @@ async function doorWorld({ nodeLifeMs = HOUR_MS } = {}) {
       if (created === null) throw new Error('there are too many')
       return { secret: created.secret, text: joinTokenText(created.secret, authority.pin) }
     },
-    keeper: (given: { token: string; nodeName?: string; store?: IdentityStore; authority?: string }): IdentityKeeper =>
+    keeper: (given: {
+      token: string | (() => string)
+      nodeName?: string
+      store?: IdentityStore
+      authority?: string
+    }): IdentityKeeper =>
       new IdentityKeeper({
         coreAddress: `127.0.0.1:${port}`,
         nodeName: given.nodeName ?? 'node-a',
-        joinToken: () => given.token,
+        joinToken: () => (typeof given.token === 'string' ? given.token : given.token()),
         authority: () => given.authority ?? null,
         store: given.store ?? identityInMemory(),
         clock: systemClock,

@@ -1,6 +1,7 @@
 /** The nodes that joined and the tokens by which they did, in memory and in the database. */
 import { hash, randomBytes } from 'node:crypto'
 import { newId } from '@fornax/kernel/ids'
+import { inTurn } from '@fornax/kernel/in-turn'
 import { identityProblem, joinProblem, renewalProblem } from './admission-rules.ts'
 import type { AdmissionProblem, JoinToken, NodeIdentity } from './node-identity.ts'
 
@@ -28,7 +29,8 @@ export type Admission<What> =
 const SECRET_BYTES = 20
 /** Tokens that can be used at the same time; nobody needs more, and all are looked at when one is made. */
 const TOKENS_MAX = 10_000
-/** Used and ended tokens stay as long as this, to be seen. */
+/** Used and ended tokens stay as long as this, and as many, to be seen. */
+const SPENT_TOKENS_MAX = 10_000
 const SPENT_TOKENS_MS = 7 * 24 * 60 * 60 * 1_000
 
 export class NodeRegistry {
@@ -36,6 +38,7 @@ export class NodeRegistry {
   readonly #identities = new Map<string, NodeIdentity>()
   readonly #tokens = new Map<string, JoinToken>()
   readonly #tokenOfHash = new Map<string, string>()
+  readonly #saveInTurn = inTurn()
 
   private constructor(ports: NodeRegistryPorts) {
     this.#ports = ports
@@ -63,7 +66,7 @@ export class NodeRegistry {
     readonly secret: string
   } | null> {
     await this.#forgetSpent()
-    if (this.#tokens.size >= TOKENS_MAX) return null
+    if (this.#usableCount() >= TOKENS_MAX) return null
     const secret = `fxj_${randomBytes(SECRET_BYTES).toString('base64url')}`
     const nowMs = this.#ports.nowMs()
     const token: JoinToken = {
@@ -109,16 +112,16 @@ export class NodeRegistry {
     try {
       const identityId = newId('nid')
       const certified = await certify(identityId)
-      if (certified === null) {
+      const isRevoked = certified !== null && this.#wasRevokedSince(nodeName, before)
+      if (certified === null || isRevoked) {
         undo()
-        return { kind: 'refused', problem: 'badRequest' }
+        return { kind: 'refused', problem: isRevoked ? 'revoked' : 'badRequest' }
       }
       const times = { joinedAtMs: nowMs, issuedAtMs: nowMs, expiresAtMs: certified.expiresAtMs }
       const identity: NodeIdentity = { name: nodeName, identityId, ...times, revokedAtMs: null }
-      const spent = token === 'standing' ? undefined : this.#tokens.get(token.id)
-      if (spent !== undefined) await this.#ports.store.saveJoinToken(spent)
-      await this.#ports.store.saveIdentity(identity)
-      this.#identities.set(nodeName, identity)
+      await this.#letIn(identity, token === 'standing' ? null : token.id)
+      // Revoked while the database wrote: both remember that, and nobody needs the certificate.
+      if (this.#wasRevokedSince(nodeName, identity)) return { kind: 'refused', problem: 'revoked' }
       return { kind: 'admitted', certified }
     } catch (cause) {
       undo()
@@ -137,7 +140,7 @@ export class NodeRegistry {
     if (known === undefined) return
     const identity = { ...known, issuedAtMs: this.#ports.nowMs(), expiresAtMs }
     this.#identities.set(nodeName, identity)
-    await this.#ports.store.saveIdentity(identity)
+    await this.#save(nodeName)
   }
 
   /** Why a certificate does not speak for a node; null: it does. */
@@ -151,8 +154,48 @@ export class NodeRegistry {
     if (known === undefined) return null
     const identity = { ...known, revokedAtMs: this.#ports.nowMs() }
     this.#identities.set(nodeName, identity) // At once; the database only has to remember it.
-    await this.#ports.store.saveIdentity(identity)
+    await this.#save(nodeName)
     return identity
+  }
+
+  /** In memory at once, so that what happens to the name while the database writes is not lost. */
+  async #letIn(identity: NodeIdentity, tokenId: string | null): Promise<void> {
+    const { name } = identity
+    const before = this.#identities.get(name)
+    this.#identities.set(name, identity)
+    try {
+      const spent = tokenId === null ? undefined : this.#tokens.get(tokenId)
+      if (spent !== undefined) await this.#ports.store.saveJoinToken(spent)
+      await this.#save(name)
+    } catch (error) {
+      if (this.#identities.get(name) === identity) this.#putBack(name, before)
+      throw error
+    }
+  }
+
+  #putBack(name: string, before: NodeIdentity | undefined): void {
+    if (before === undefined) this.#identities.delete(name)
+    else this.#identities.set(name, before)
+  }
+
+  /** One after another, and each time what is true then: an older one never comes last. */
+  #save(nodeName: string): Promise<void> {
+    return this.#saveInTurn(async () => {
+      const identity = this.#identities.get(nodeName)
+      if (identity !== undefined) await this.#ports.store.saveIdentity(identity)
+    })
+  }
+
+  #wasRevokedSince(nodeName: string, before: NodeIdentity | null): boolean {
+    const revokedAtMs = this.identity(nodeName)?.revokedAtMs ?? null
+    return revokedAtMs !== null && revokedAtMs !== (before?.revokedAtMs ?? null)
+  }
+
+  #usableCount(): number {
+    const nowMs = this.#ports.nowMs()
+    let count = 0
+    for (const token of this.#tokens.values()) if (isUsable(token, nowMs)) count += 1
+    return count
   }
 
   #tokenOf(secret: string): JoinToken | 'standing' | null {
@@ -167,8 +210,13 @@ export class NodeRegistry {
   }
 
   async #forgetSpent(): Promise<void> {
-    const oldMs = this.#ports.nowMs() - SPENT_TOKENS_MS
-    const old = [...this.#tokens.values()].filter((one) => Math.min(one.usedAtMs ?? oldMs, one.expiresAtMs) < oldMs)
+    const nowMs = this.#ports.nowMs()
+    const oldMs = nowMs - SPENT_TOKENS_MS
+    const spent = [...this.#tokens.values()].filter((one) => !isUsable(one, nowMs))
+    const tooMany = spent.length - SPENT_TOKENS_MAX
+    const old = spent.filter(
+      (one, index) => index < tooMany || Math.min(one.usedAtMs ?? oldMs, one.expiresAtMs) < oldMs,
+    )
     if (old.length === 0) return
     await this.#ports.store.removeJoinTokens(old.map(({ id }) => id))
     for (const token of old) this.#forget(token)
@@ -183,6 +231,10 @@ export class NodeRegistry {
     this.#tokens.delete(token.id)
     this.#tokenOfHash.delete(token.secretHash)
   }
+}
+
+function isUsable({ usedAtMs, expiresAtMs }: JoinToken, nowMs: number): boolean {
+  return usedAtMs === null && expiresAtMs > nowMs
 }
 
 function hashOf(secret: string): string {

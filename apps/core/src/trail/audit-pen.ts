@@ -2,6 +2,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Log } from '@fornax/kernel/log'
 import { z } from 'zod'
 import type { ChainPoint } from './audit-record.ts'
 import type { AuditPen } from './audit-trail.ts'
@@ -9,12 +10,12 @@ import type { AuditPen } from './audit-trail.ts'
 const headFile = z.object({ number: z.number(), hash: z.string() })
 
 /** Throws when the key is there and cannot be used: without it, what is there could not be told from a forgery. */
-export function openAuditPen(dataDir: string): AuditPen & { readonly publicKey: string } {
+export function openAuditPen(dataDir: string, log: Log): AuditPen & { readonly publicKey: string } {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const key = ownKey(join(dataDir, 'audit-key.pem'))
   const publicKey = createPublicKey(key)
   const headPath = join(dataDir, 'audit-head.json')
-  let head = readHead(headPath)
+  let head = readHead(headPath, log)
   return {
     publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
     get head() {
@@ -42,13 +43,23 @@ function ownKey(path: string): KeyObject {
   return privateKey
 }
 
-function readHead(path: string): ChainPoint | null {
+/** A head that makes no sense counts as none, as if somebody had removed it: the core starts, and its log says so. */
+function readHead(path: string, log: Log): ChainPoint | null {
   if (!existsSync(path)) return null
-  return headFile.parse(JSON.parse(readFileSync(path, 'utf8')))
+  try {
+    return headFile.parse(JSON.parse(readFileSync(path, 'utf8')))
+  } catch (error) {
+    log.error(
+      { err: error, path },
+      'the head of the audit trail cannot be read: records missing at the end are not seen',
+    )
+    return null
+  }
 }
 
+/** The text is on the disk before it gets its name: after a power cut there is the old one or the new one. */
 function writeWhole(path: string, text: string): void {
   const temporary = `${path}.${process.pid}`
-  writeFileSync(temporary, text, { mode: 0o600 })
+  writeFileSync(temporary, text, { mode: 0o600, flush: true })
   renameSync(temporary, path)
 }

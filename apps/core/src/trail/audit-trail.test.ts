@@ -1,15 +1,17 @@
 /** The rules of SPEC.md, on a real database that somebody else writes to. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { systemClock, type Clock } from '@fornax/kernel/clock'
 import { createLog } from '@fornax/kernel/log'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { openTestStore } from '../../test/support/store-databases.ts'
 import { openAuditPen } from './audit-pen.ts'
 import type { AuditFact, AuditRecord, AuditStore } from './audit-record.ts'
 import { AuditTrail, type AuditVerdict } from './audit-trail.ts'
+
+const silent = createLog('core', 'silent')
 
 describe('the chain', () => {
   it('T1: is whole when nobody touched it, over several lives of a core', async () => {
@@ -76,6 +78,99 @@ describe('the chain', () => {
   })
 })
 
+it('T4: is whole to one who verifies while old records go', async () => {
+  using place = scratch()
+  let aheadMs = 0
+  const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs }
+  await place.during((trail) => many(trail, 20), { clock })
+  aheadMs = 100_000
+  await place.during((trail) => many(trail, 5), { clock })
+  await using store = await openTestStore(`file:${place.database}`)
+  const pen = openAuditPen(place.folder, silent)
+  // Retention begins when the verifier has read the base.
+  const bases = Promise.withResolvers<void>()
+  const begun = Promise.withResolvers<void>()
+  let asked = 0
+  const racing: AuditStore = {
+    ...store.audit,
+    auditBase: async () => {
+      const base = await store.audit.auditBase()
+      asked += 1
+      if (asked > 1) return base
+      begun.resolve()
+      await bases.promise
+      return base
+    },
+  }
+  await using verifier = await AuditTrail.open({ store: racing, pen, clock, log: silent, keptMs: null })
+  const verdict = verifier.verify()
+  await begun.promise
+  {
+    await using cleaner = await AuditTrail.open({ store: store.audit, pen, clock, log: silent, keptMs: 50_000 })
+    await eventually(async () => (await store.audit.auditBase()) !== null)
+    await cleaner.written()
+  }
+  bases.resolve()
+  expect(await verdict).toEqual({ count: 5, firstNumber: 21, lastNumber: 25, problem: null })
+})
+
+it('T2: is verified while records keep coming, which are written in groups all the time', async () => {
+  using place = scratch()
+  await using store = await openTestStore(`file:${place.database}`)
+  const groups: number[] = []
+  const busy: AuditStore = {
+    ...store.audit,
+    addAuditRecords: async (records: readonly AuditRecord[]) => {
+      groups.push(records.length)
+      trail.record(fact('meanwhile'))
+      await store.audit.addAuditRecords(records)
+      setImmediate(() => trail.record(fact('a little later')))
+    },
+  }
+  const pen = openAuditPen(place.folder, silent)
+  await using trail = await AuditTrail.open({ store: busy, pen, clock: systemClock, log: silent, keptMs: null })
+  for (let number = 1; number <= 30; number += 1) trail.record(fact(`app-${number}`))
+  const verdict = await trail.verify()
+  expect(verdict.problem).toBeNull()
+  expect(verdict.count).toBeGreaterThanOrEqual(30)
+  await eventually(async () => groups.length > 5)
+  expect(groups.slice(0, 6)).toEqual([30, 2, 2, 2, 2, 2])
+})
+
+it('T8: loses nothing that comes while the database writes', async () => {
+  using place = scratch()
+  await using store = await openTestStore(`file:${place.database}`)
+  let isFirst = true
+  const busy: AuditStore = {
+    ...store.audit,
+    addAuditRecords: async (records: readonly AuditRecord[]) => {
+      if (isFirst) for (const name of ['second', 'third']) trail.record(fact(name))
+      isFirst = false
+      await store.audit.addAuditRecords(records)
+    },
+  }
+  const pen = openAuditPen(place.folder, silent)
+  await using trail = await AuditTrail.open({ store: busy, pen, clock: systemClock, log: silent, keptMs: null })
+  trail.record(fact('first'))
+  await trail.written()
+  await trail.written()
+  const written = await store.audit.auditRecordsFrom(1, 10)
+  expect(written.map(({ object }) => object)).toEqual(['first', 'second', 'third'].map((name) => `application/${name}`))
+})
+
+it.each(['', '{"number":', '{"number":"x"}'])(
+  'T3: a core starts with a head that was torn to %j, and says so',
+  (torn) => {
+    using place = scratch()
+    openAuditPen(place.folder, silent).noteHead({ number: 7, hash: 'f'.repeat(64) })
+    writeFileSync(join(place.folder, 'audit-head.json'), torn)
+    const log = createLog('core', 'silent')
+    const error = vi.spyOn(log, 'error')
+    expect(openAuditPen(place.folder, log).head).toBeNull()
+    expect(error).toHaveBeenCalledOnce()
+  },
+)
+
 it('T8: counts what found no room while the database failed, and writes the count down', async () => {
   using place = scratch()
   const store = await openTestStore(`file:${place.database}`)
@@ -85,7 +180,7 @@ it('T8: counts what found no room while the database failed, and writes the coun
     addAuditRecords: (records: readonly AuditRecord[]) =>
       isBroken ? Promise.reject(new Error('broken')) : store.audit.addAuditRecords(records),
   }
-  const pen = openAuditPen(place.folder)
+  const pen = openAuditPen(place.folder, silent)
   const log = createLog('core', 'silent')
   const trail = await AuditTrail.open({ store: breaking, pen, clock: systemClock, log, keptMs: null })
   for (let number = 0; number < 65_536 + 3; number += 1) trail.record(fact('x'))
@@ -97,6 +192,14 @@ it('T8: counts what found no room while the database failed, and writes the coun
   await trail[Symbol.asyncDispose]()
   await store[Symbol.asyncDispose]()
 })
+
+async function eventually(isTrue: () => Promise<boolean>): Promise<void> {
+  const endMs = Date.now() + 10_000
+  while (!(await isTrue())) {
+    if (Date.now() > endMs) throw new Error(`never came true: ${isTrue.toString()}`)
+    await new Promise((done) => setTimeout(done, 10))
+  }
+}
 
 function fact(name: string): AuditFact {
   return {
@@ -135,7 +238,7 @@ function scratch() {
   ): Promise<T> => {
     await using store = await openTestStore(`file:${database}`)
     counting = async () => (await store.audit.auditRecordsFrom(0, 10_000)).length
-    const options = { store: store.audit, pen: openAuditPen(folder), clock, log: createLog('core', 'silent'), keptMs }
+    const options = { store: store.audit, pen: openAuditPen(folder, silent), clock, log: silent, keptMs }
     await using trail = await AuditTrail.open(options)
     return await act(trail)
   }

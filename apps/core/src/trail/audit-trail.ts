@@ -2,7 +2,7 @@
 import { sleep, type Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
 import { BEGINNING, chained, ChainCheck, sealText } from './audit-chain.ts'
-import type { AuditFact, AuditRecord, AuditStore, ChainPoint } from './audit-record.ts'
+import type { AuditFact, AuditRecord, AuditStore, ChainPoint, SealedPoint } from './audit-record.ts'
 
 /** The core's own pen: its key, and what it keeps outside the database. */
 export type AuditPen = {
@@ -35,6 +35,10 @@ type Waiting = AuditFact & { readonly atMs: number }
 const GROUP_MAX = 500
 const WAITING_MAX = 65_536
 const GATHER_MS = 20
+/** Records that a verification reads at once. */
+const PAGE_MAX = 2_000
+/** Retention may move the beginning under a verification, once an hour; who moves it more often is seen. */
+const VERIFY_TRIES_MAX = 3
 const HEAD_NOTED_MS = 1_000
 const RETRY_MS = 1_000
 const RETENTION_LOOK_MS = 60 * 60 * 1_000
@@ -44,7 +48,14 @@ export class AuditTrail implements AsyncDisposable {
   #last: ChainPoint
   #waiting: Waiting[] = []
   #dropped = 0
+  /** How many were ever taken in, and how many of them are written. */
+  #taken = 0
+  #written = 0
+  /** How often the database refused a group. */
+  #failures = 0
   #writing: Promise<void> | null = null
+  /** Settles when the group that is written now is, or failed. */
+  #group = Promise.withResolvers<void>()
   #isClosed = false
   #headNotedAtMs = 0
   readonly #stop = new AbortController()
@@ -68,27 +79,39 @@ export class AuditTrail implements AsyncDisposable {
       this.#dropped += 1
       return
     }
+    this.#taken += 1
     this.#waiting.push({ ...fact, atMs: this.#options.clock.nowMs() })
     this.#writing ??= this.#writeAll()
   }
 
-  /** Settles when everything that was recorded before is written. */
+  /** Settles when everything that was recorded before is written, however much comes meanwhile. */
   async written(): Promise<void> {
-    while (this.#writing !== null) await this.#writing
+    const target = this.#taken
+    while (this.#writing !== null && this.#written < target) await this.#group.promise
   }
 
-  /** Looks at every record. */
+  /** Looks at every record that is there when it begins. Rejects when the database does not answer. */
   async verify(): Promise<AuditVerdict> {
-    await this.written()
+    const target = this.#taken
+    const failures = this.#failures
+    const isTold = (): boolean => this.#written >= target || this.#failures > failures
+    while (this.#writing !== null && !isTold()) await this.#group.promise
+    for (let tries = 1; ; tries += 1) {
+      const base = await this.#options.store.auditBase()
+      const verdict = await this.#verifyFrom(base)
+      const baseNow = await this.#options.store.auditBase()
+      if (baseNow?.number === base?.number || tries === VERIFY_TRIES_MAX) return verdict
+    }
+  }
+
+  async #verifyFrom(base: SealedPoint | null): Promise<AuditVerdict> {
     const { store, pen } = this.#options
-    const base = await store.auditBase()
     const check = new ChainCheck({ base, head: pen.head, isSealed: (text, signature) => pen.isSigned(text, signature) })
-    for (let next = (base?.number ?? 0) + 1; ;) {
-      const records = await store.auditRecordsFrom(next, GROUP_MAX)
+    for (let isMore = true, next = (base?.number ?? 0) + 1; isMore;) {
+      const records = await store.auditRecordsFrom(next, PAGE_MAX)
       for (const record of records) check.add(record)
-      const last = records.at(-1)
-      if (last === undefined) break
-      next = last.number + 1
+      next = (records.at(-1)?.number ?? next) + 1
+      isMore = records.length === PAGE_MAX // A short page ends where a group does: they are written whole.
     }
     const { count, firstNumber } = check
     return { count, firstNumber, lastNumber: count === 0 ? null : check.last.number, problem: check.end() }
@@ -98,7 +121,7 @@ export class AuditTrail implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
     this.#stop.abort()
-    await this.written()
+    await this.#writing
     await this.#retention
     if (this.#last.number > 0) this.#options.pen.noteHead(this.#last)
   }
@@ -106,25 +129,33 @@ export class AuditTrail implements AsyncDisposable {
   async #writeAll(): Promise<void> {
     const { clock, log } = this.#options
     const { signal } = this.#stop
-    await sleep(clock, GATHER_MS, signal).catch(() => undefined)
-    for (let failures = 0; this.#waiting.length > 0;) {
+    while (this.#waiting.length > 0) {
+      if (this.#waiting.length < GROUP_MAX) await sleep(clock, GATHER_MS, signal).catch(() => undefined)
       try {
         await this.#writeGroup()
-        failures = 0
+        this.#endGroup()
       } catch (error) {
-        failures += 1
+        this.#failures += 1
+        this.#endGroup()
         log.error({ err: error, waiting: this.#waiting.length }, 'audit records could not be written yet')
         if (signal.aborted) break // Nobody waits any longer: the log above says what is lost.
         await sleep(clock, RETRY_MS, signal).catch(() => undefined)
       }
     }
     this.#writing = null
+    this.#endGroup()
+  }
+
+  #endGroup(): void {
+    this.#group.resolve()
+    this.#group = Promise.withResolvers()
   }
 
   async #writeGroup(): Promise<void> {
     const { store, pen, clock } = this.#options
-    const group = this.#waiting.slice(0, GROUP_MAX)
-    if (this.#dropped > 0) group.push(droppedFact(this.#dropped, clock.nowMs()))
+    const taken = this.#waiting.slice(0, GROUP_MAX)
+    const dropped = this.#dropped
+    const group = dropped > 0 ? [...taken, droppedFact(dropped, clock.nowMs())] : taken
     const records: AuditRecord[] = []
     let last = this.#last
     for (const fact of group) {
@@ -136,8 +167,10 @@ export class AuditTrail implements AsyncDisposable {
     if (newest === undefined) return
     records[records.length - 1] = { ...newest, seal: pen.sign(sealText('head', newest)) }
     await store.addAuditRecords(records)
-    this.#waiting = this.#waiting.slice(Math.min(GROUP_MAX, this.#waiting.length))
-    this.#dropped = 0
+    // Only those of this group: more have come while the database wrote.
+    this.#waiting = this.#waiting.slice(taken.length)
+    this.#written += taken.length
+    this.#dropped -= dropped
     this.#last = { number: newest.number, hash: newest.hash }
     this.#noteHead()
   }

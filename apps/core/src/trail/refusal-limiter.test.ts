@@ -14,6 +14,16 @@ it('T7: writes the first of many refusals of one, then how many there were, and 
   expect(limiter.rest().map(({ after }) => after)).toEqual([{ alsoRefused: 11 }])
 })
 
+it('T7: tells how many there were once the minute is over, whether they come again or not', () => {
+  const limiter = new RefusalLimiter()
+  for (let count = 0; count < 60; count += 1) limiter.pass(refusal('tok-1'), 0)
+  limiter.pass(refusal('tok-2'), 30_000)
+  expect(limiter.ended(59_999)).toEqual([])
+  expect(limiter.ended(60_000).map(({ after }) => after)).toEqual([{ alsoRefused: 10 }])
+  expect(limiter.ended(90_000)).toEqual([])
+  expect(limiter.rest()).toEqual([])
+})
+
 it('knows a machine without a name by its address, whatever its port, and forgets who was not seen for long', () => {
   const limiter = new RefusalLimiter()
   const from = (port: number): AuditFact => ({ ...refusal(''), actor: { kind: 'nobody' }, source: `10.0.0.1:${port}` })

@@ -4,7 +4,8 @@
  */
 import type { AuditFact } from './audit-record.ts'
 
-const WINDOW_MS = 60_000
+/** After so long it is told how many were held back. */
+export const REFUSAL_WINDOW_MS = 60_000
 const WRITTEN_MAX = 50
 /** Who was not seen for longest is forgotten first. */
 const KEYS_MAX = 10_000
@@ -21,7 +22,7 @@ export class RefusalLimiter {
     const known = this.#windows.get(key)
     this.#windows.delete(key) // What is put in anew stands last.
     if (known === undefined || nowMs >= known.endsAtMs) {
-      this.#windows.set(key, { endsAtMs: nowMs + WINDOW_MS, written: 1, heldBack: 0, last: fact })
+      this.#windows.set(key, { endsAtMs: nowMs + REFUSAL_WINDOW_MS, written: 1, heldBack: 0, last: fact })
       const forgotten = this.#windows.size > KEYS_MAX ? this.#forgetOldest() : []
       return [...sumOf(known), ...forgotten, fact]
     }
@@ -33,6 +34,13 @@ export class RefusalLimiter {
     }
     known.heldBack += 1
     return []
+  }
+
+  /** What was held back in windows that have ended; to be asked once each `REFUSAL_WINDOW_MS`. */
+  ended(nowMs: number): readonly AuditFact[] {
+    const ended = [...this.#windows].filter(([, { endsAtMs }]) => endsAtMs <= nowMs)
+    for (const [key] of ended) this.#windows.delete(key)
+    return ended.flatMap(([, window]) => sumOf(window))
   }
 
   /** What is still held back. */
