@@ -224,6 +224,19 @@ export class FleetState {
     this.podChanged(pod, false)
   }
 
+  /** W16: whether a pod is stuck in its sleep. No change to tell of: whoever looks sees it asleep as before. */
+  setStuck(pod: Pod, isStuck: boolean): void {
+    const entry = this.entryOf(pod.applicationId)
+    invariant(entry, 'an application outlives its pods')
+    const node = this.#nodeOf(pod)
+    uncount(entry, pod)
+    pod.isStuck = isStuck
+    recount(entry, pod, isOnHold(node, pod))
+    if (isStuck) node?.stuck.add(pod)
+    else node?.stuck.delete(pod)
+    this.markDirty(entry)
+  }
+
   /** W11: whether a node serves has changed, and so whether its pods take sessions. */
   holdPods(node: NodeEntry): void {
     for (const id of node.podIds) {
