@@ -131,6 +131,8 @@ export class FleetState {
   readonly dirtyNodes = new Set<NodeEntry>()
   /** Applications with pods that no node has room for, in the order in which they began to wait. */
   readonly short = new RoomQueue()
+  /** W14: applications with pods that should be awake, and sleep where there is no room for them to wake. */
+  readonly wantsAwake = new Set<ApplicationEntry>()
   /** Whether room appeared since unscheduled pods were last tried. */
   hasNewRoom = false
   /** By tenant: how many sessions became available since the core started. */
@@ -190,6 +192,7 @@ export class FleetState {
     this.applications.delete(id)
     takeFrom(this.named, name, entry)
     this.short.delete(entry)
+    this.wantsAwake.delete(entry)
     entry.account.short.delete(entry)
   }
 

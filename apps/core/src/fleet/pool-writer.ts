@@ -10,7 +10,7 @@ import { noteShort } from './event-notes.ts'
 import type { FleetState } from './fleet-state.ts'
 import { shortageMessage } from './shortage-words.ts'
 import { createPod, placePods, stopPod } from './pod-writer.ts'
-import { freeAll, freeStuck, keepRest } from './rest-writer.ts'
+import { freeAll, freeStuck, keepRest, wakeWaiting } from './rest-writer.ts'
 import { serveQueue } from './session-writer.ts'
 
 /** W9: nodes come back sooner than this, if they come back at all. */
@@ -23,7 +23,10 @@ export function keepPools(state: FleetState): void {
   freeStuck(state)
   for (const entry of state.dirty) keepPool(state, entry)
   state.dirty.clear()
-  if (state.hasNewRoom) placeWaiting(state)
+  if (state.hasNewRoom) {
+    placeWaiting(state)
+    wakeWaiting(state)
+  }
   for (const node of state.dirtyNodes) state.nodeChanged(node)
   state.dirtyNodes.clear()
 }

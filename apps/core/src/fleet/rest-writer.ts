@@ -39,10 +39,22 @@ function wakeSome(state: FleetState, entry: ApplicationEntry, count: number): vo
     .fromNewest('asleep')
     .take(count + PASSED_OVER_MAX)
     .toArray()) {
-    if (woken === count) return
+    if (woken === count) break
     if (!hasRoomToWake(state, pod)) continue
     wakePod(state, pod)
     woken += 1
+  }
+  if (woken < count) state.wantsAwake.add(entry)
+}
+
+/** Room appeared: whoever keeps fewer pods awake than it should tries again. */
+export function wakeWaiting(state: FleetState): void {
+  if (state.expectedNodes.size > 0) return // W9
+  const waiting = [...state.wantsAwake]
+  state.wantsAwake.clear()
+  for (const entry of waiting) {
+    const { wake } = planOf(entry)
+    if (wake > 0 && !entry.isDeleted) wakeSome(state, entry, wake)
   }
 }
 
@@ -63,13 +75,15 @@ function sendToSleep(state: FleetState, entry: ApplicationEntry, count: number):
   const nowMs = state.ports.nowMs()
   const due: Pod[] = []
   let passedOver = 0
-  for (const pod of entry.warm.fromOldest('hot')) {
-    if (due.length === count || passedOver > PASSED_OVER_MAX) break
-    const atMs = sleepsAtMs(pod, hibernateAfterMs)
-    if (atMs <= nowMs) due.push(pod)
-    else entry.sleepsAtMs = Math.min(entry.sleepsAtMs ?? atMs, atMs)
-    if (atMs > nowMs) passedOver += 1
-    if (atMs > nowMs && pod.noSleepBeforeMs <= nowMs) break // Whoever comes after was used later.
+  for (const ofVersion of entry.warm.versionsFromOldest('hot')) {
+    for (const pod of ofVersion) {
+      if (due.length === count || passedOver > PASSED_OVER_MAX) break
+      const atMs = sleepsAtMs(pod, hibernateAfterMs)
+      if (atMs <= nowMs) due.push(pod)
+      else entry.sleepsAtMs = Math.min(entry.sleepsAtMs ?? atMs, atMs)
+      if (atMs > nowMs) passedOver += 1
+      if (atMs > nowMs && pod.noSleepBeforeMs <= nowMs) break // Whoever comes after was used later.
+    }
   }
   for (const pod of due) askToSleep(state, pod, hibernateAfterMs)
 }

@@ -94,6 +94,18 @@ describe('idle pods', () => {
   })
 })
 
+describe('W14: a pod that should be awake', () => {
+  it('and had no room to wake wakes as soon as there is room', () => {
+    const world = fullWorld(4)
+    world.setPolicy('game', { keepHot: 2 })
+    world.run(1_000)
+    expect(phases(world, 'game')).toMatchObject({ standby: 0, hibernated: 4 })
+    world.setPolicy('busy', { target: { kind: 'idleCount', low: 1, high: 1 }, scaleDownDelayMs: 0, maxPods: 1 })
+    world.run(1_000)
+    expect(phases(world, 'game')).toMatchObject({ standby: 2, hibernated: 2 })
+  })
+})
+
 describe('W16: where there is no room to wake', () => {
   it('idle pods of the node sleep before their time, and the session gets its pod', () => {
     // Room for one pod that is awake and two that sleep.
