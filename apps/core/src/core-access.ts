@@ -2,6 +2,7 @@
 import type { Log } from '@fornax/kernel/log'
 import type { CoreConfig } from './config.ts'
 import type { CoreRooms } from './core-rooms.ts'
+import type { History } from './history/history.ts'
 import type { Logins, TenantDirectory } from './graphql/tenants-port.ts'
 import { IssuerDirectory } from './issuers/issuer-directory.ts'
 import { LoginDesk } from './tenants/login-desk.ts'
@@ -11,10 +12,10 @@ import { TokenKeeper } from './tenants/token-keeper.ts'
 import { deleteApplicationOf, tenantsPort } from './use-cases.ts'
 
 /** Writes when tokens are used, and takes tenants away that were asked to go, as long as the core runs. */
-export function accessKept(rooms: CoreRooms, log: Log): AsyncDisposable {
+export function accessKept(rooms: CoreRooms, history: History, log: Log): AsyncDisposable {
   const stack = new AsyncDisposableStack()
   stack.use(new TokenKeeper({ clock: rooms.clock, log, tenants: rooms.tenants }))
-  stack.use(new TenantDeletionKeeper(deletionPorts(rooms, log)))
+  stack.use(new TenantDeletionKeeper(deletionPorts(rooms, history, log)))
   return stack
 }
 
@@ -33,7 +34,7 @@ export function tenantsWith(rooms: CoreRooms, issuers: IssuerDirectory): TenantD
   }
 }
 
-function deletionPorts(rooms: CoreRooms, log: Log): TenantDeletionPorts {
+function deletionPorts(rooms: CoreRooms, history: History, log: Log): TenantDeletionPorts {
   const { clock, tenants, users, fleet, reader, store, secrets } = rooms
   return {
     clock,
@@ -43,7 +44,10 @@ function deletionPorts(rooms: CoreRooms, log: Log): TenantDeletionPorts {
     fleet: {
       applicationsOf: (tenantId) => reader.applicationsOf(tenantId),
       isEmptyOf: (tenantId) => reader.isEmptyOf(tenantId),
-      forgetTenant: (tenantId) => fleet.forgetTenant(tenantId),
+      forgetTenant: (tenantId) => {
+        fleet.forgetTenant(tenantId)
+        history.recorder.forgetTenant(tenantId)
+      },
     },
     deleteApplication: (tenant, name) => deleteApplicationOf(rooms, tenant, name),
     removeRows: (tenantId) => store.removeTenant(tenantId),
