@@ -2,7 +2,6 @@
 import type { Log } from '@fornax/kernel/log'
 import type { CoreConfig } from './config.ts'
 import type { CoreRooms } from './core-rooms.ts'
-import type { History } from './history/history.ts'
 import type { Logins, TenantDirectory } from './graphql/tenants-port.ts'
 import { IssuerDirectory } from './issuers/issuer-directory.ts'
 import { LoginDesk } from './tenants/login-desk.ts'
@@ -11,11 +10,14 @@ import { isVouchedFor } from './tenants/tenant.ts'
 import { TokenKeeper } from './tenants/token-keeper.ts'
 import { deleteApplicationOf, tenantsPort } from './use-cases.ts'
 
-/** Writes when tokens are used, and takes tenants away that were asked to go, as long as the core runs. */
-export function accessKept(rooms: CoreRooms, history: History, log: Log): AsyncDisposable {
+/**
+ * Writes when tokens are used, and takes tenants away that were asked to go, as long as the core runs. `tenantGone`:
+ * nothing of the tenant is left in the fleet.
+ */
+export function accessKept(rooms: CoreRooms, log: Log, tenantGone: (tenantId: string) => void): AsyncDisposable {
   const stack = new AsyncDisposableStack()
   stack.use(new TokenKeeper({ clock: rooms.clock, log, tenants: rooms.tenants }))
-  stack.use(new TenantDeletionKeeper(deletionPorts(rooms, history, log)))
+  stack.use(new TenantDeletionKeeper(deletionPorts(rooms, log, tenantGone)))
   return stack
 }
 
@@ -34,7 +36,7 @@ export function tenantsWith(rooms: CoreRooms, issuers: IssuerDirectory): TenantD
   }
 }
 
-function deletionPorts(rooms: CoreRooms, history: History, log: Log): TenantDeletionPorts {
+function deletionPorts(rooms: CoreRooms, log: Log, tenantGone: (tenantId: string) => void): TenantDeletionPorts {
   const { clock, tenants, users, fleet, reader, store, secrets } = rooms
   return {
     clock,
@@ -46,7 +48,7 @@ function deletionPorts(rooms: CoreRooms, history: History, log: Log): TenantDele
       isEmptyOf: (tenantId) => reader.isEmptyOf(tenantId),
       forgetTenant: (tenantId) => {
         fleet.forgetTenant(tenantId)
-        history.recorder.forgetTenant(tenantId)
+        tenantGone(tenantId)
       },
     },
     deleteApplication: (tenant, name) => deleteApplicationOf(rooms, tenant, name),
