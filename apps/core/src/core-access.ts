@@ -10,11 +10,14 @@ import { isVouchedFor } from './tenants/tenant.ts'
 import { TokenKeeper } from './tenants/token-keeper.ts'
 import { deleteApplicationOf, tenantsPort } from './use-cases.ts'
 
-/** Writes when tokens are used, and takes tenants away that were asked to go, as long as the core runs. */
-export function accessKept(rooms: CoreRooms, log: Log): AsyncDisposable {
+/**
+ * Writes when tokens are used, and takes tenants away that were asked to go, as long as the core runs. `tenantGone`:
+ * nothing of the tenant is left in the fleet.
+ */
+export function accessKept(rooms: CoreRooms, log: Log, tenantGone: (tenantId: string) => void): AsyncDisposable {
   const stack = new AsyncDisposableStack()
   stack.use(new TokenKeeper({ clock: rooms.clock, log, tenants: rooms.tenants }))
-  stack.use(new TenantDeletionKeeper(deletionPorts(rooms, log)))
+  stack.use(new TenantDeletionKeeper(deletionPorts(rooms, log, tenantGone)))
   return stack
 }
 
@@ -33,7 +36,7 @@ export function tenantsWith(rooms: CoreRooms, issuers: IssuerDirectory): TenantD
   }
 }
 
-function deletionPorts(rooms: CoreRooms, log: Log): TenantDeletionPorts {
+function deletionPorts(rooms: CoreRooms, log: Log, tenantGone: (tenantId: string) => void): TenantDeletionPorts {
   const { clock, tenants, users, fleet, reader, store, secrets } = rooms
   return {
     clock,
@@ -43,7 +46,10 @@ function deletionPorts(rooms: CoreRooms, log: Log): TenantDeletionPorts {
     fleet: {
       applicationsOf: (tenantId) => reader.applicationsOf(tenantId),
       isEmptyOf: (tenantId) => reader.isEmptyOf(tenantId),
-      forgetTenant: (tenantId) => fleet.forgetTenant(tenantId),
+      forgetTenant: (tenantId) => {
+        fleet.forgetTenant(tenantId)
+        tenantGone(tenantId)
+      },
     },
     deleteApplication: (tenant, name) => deleteApplicationOf(rooms, tenant, name),
     removeRows: (tenantId) => store.removeTenant(tenantId),

@@ -158,7 +158,7 @@ async function openInside(stack: AsyncDisposableStack, options: CoreOptions): Pr
   await recover(rooms.fleet, store, intent)
   stack.use(historyKept(history, rooms, kept))
   stack.use(audited(rooms, metrics, log))
-  stack.use(accessKept(rooms, log))
+  stack.use(accessKept(rooms, log, (tenantId) => history.recorder.forgetTenant(tenantId)))
   return { store, audit, rooms, latency, history, metrics, frames }
 }
 

@@ -2,6 +2,7 @@
  * A pool never exceeds its bounds by a decision (I6). It may exceed them by what others do: a client lowers a bound,
  * sessions end and leave their pods behind, a restarted core finds more than it expected. So what counts is growth.
  */
+import type { NodeEntry } from '../fleet/fleet-state.ts'
 import { graceOf } from '../fleet/pod-writer.ts'
 import type { ApplicationEntry } from '../fleet/application-entry.ts'
 import type { ScalingTarget } from '../applications/application.ts'
@@ -146,10 +147,15 @@ function shrunk({ nodeName, command, atMs, pod: then }: SentCommand, { state }: 
   const pod = state.pods.get(command.podId)
   const node = state.nodes.get(nodeName)
   if (!pod || command.graceMs !== graceOf(pod)) return null
-  if (pod.isSpent || !node || node.registered.drainDeadlineMs !== null) return null
+  if (pod.isSpent || !node || isClearing(node)) return null
   const entry = state.entryOf(pod.applicationId)
   if (!entry || entry.isDeleted || entry.definition.version.id !== pod.version.id) return null // W4: room for its successor.
   return entry
+}
+
+/** N9, N11: it gives up pods for reasons of its own. */
+function isClearing({ registered, conditions }: NodeEntry): boolean {
+  return registered.drainDeadlineMs !== null || conditions.length > 0
 }
 
 /** W4: a roll-out at the maximum makes room for a moment. */

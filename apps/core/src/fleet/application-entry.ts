@@ -44,6 +44,8 @@ export type ApplicationEntry = {
   readonly onHold: Set<Pod>
   /** Of these, asleep where there is no room for them to wake (W16). */
   readonly stuck: Set<Pod>
+  /** How many of these, by version number. */
+  readonly stuckOf: Map<number, number>
   readonly warm: WarmPool
   readonly counts: Counts
   /** By version number, without those on hold; what is not of the newest is old. */
@@ -95,6 +97,7 @@ export function newEntry(definition: Application, account: TenantAccount, nowMs:
     failed: new Set(),
     onHold: new Set(),
     stuck: new Set(),
+    stuckOf: new Map(),
     warm: new WarmPool(),
     counts: {
       pending: 0,
@@ -211,6 +214,7 @@ function count(entry: ApplicationEntry, pod: Pod, how: { readonly isOnHold: bool
   if (phase !== 'failed' && phase !== 'terminated') charge(entry.account, version.spec, sign)
   if (phase === 'standby' || phase === 'hibernated') {
     entry.idleMemoryBytes += sign * (bookingOf(pod)?.memoryBytes ?? 0)
+    if (pod.isStuck) add(entry.stuckOf, version.number, sign)
     if (isOnHold) entry.unreachable += sign
     else add(entry.idle, version.number, sign)
   }

@@ -131,6 +131,8 @@ export class FleetState {
   readonly dirtyNodes = new Set<NodeEntry>()
   /** Applications with pods that no node has room for, in the order in which they began to wait. */
   readonly short = new RoomQueue()
+  /** W14: applications with pods that should be awake, and sleep where there is no room for them to wake. */
+  readonly wantsAwake = new Set<ApplicationEntry>()
   /** Whether room appeared since unscheduled pods were last tried. */
   hasNewRoom = false
   /** By tenant: how many sessions became available since the core started. */
@@ -190,6 +192,7 @@ export class FleetState {
     this.applications.delete(id)
     takeFrom(this.named, name, entry)
     this.short.delete(entry)
+    this.wantsAwake.delete(entry)
     entry.account.short.delete(entry)
   }
 
@@ -222,6 +225,19 @@ export class FleetState {
     this.markDirty(entry)
     if (node) this.dirtyNodes.add(node)
     this.podChanged(pod, false)
+  }
+
+  /** W16: whether a pod is stuck in its sleep. No change to tell of: whoever looks sees it asleep as before. */
+  setStuck(pod: Pod, isStuck: boolean): void {
+    const entry = this.entryOf(pod.applicationId)
+    invariant(entry, 'an application outlives its pods')
+    const node = this.#nodeOf(pod)
+    uncount(entry, pod)
+    pod.isStuck = isStuck
+    recount(entry, pod, isOnHold(node, pod))
+    if (isStuck) node?.stuck.add(pod)
+    else node?.stuck.delete(pod)
+    this.markDirty(entry)
   }
 
   /** W11: whether a node serves has changed, and so whether its pods take sessions. */

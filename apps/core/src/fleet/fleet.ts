@@ -8,7 +8,7 @@
 import type { Cancel } from '@fornax/kernel/clock'
 import type { Application, ApplicationVersion } from '../applications/application.ts'
 import type { NodePressure } from '../nodes/node-pressure.ts'
-import { notePressure } from './node-relief.ts'
+import { notePressure, pressureDue } from './node-relief.ts'
 import type { NodeIntroduction, RegisteredNode } from '../nodes/node.ts'
 import type { NodeUsage, PodUsage } from '../pods/pod.ts'
 import type { OpenRefusal } from '../sessions/open-session.ts'
@@ -223,6 +223,7 @@ export class Fleet {
     const [scope, name = ''] = key.split(':')
     const node = this.#state.nodes.get(name)
     if (scope === 'lease' && node) nodes.leaseDue(this.#state, node)
+    else if (scope === 'pressure' && node) pressureDue(this.#state, node)
     else if (scope === 'drain' && node) nodes.drainEnded(this.#state, node)
     else if (key === nodes.MARK_KEY) return nodes.markDue(this.#state)
     else if (scope === 'proof') this.#withApplication(name, (entry) => proofDue(this.#state, entry))

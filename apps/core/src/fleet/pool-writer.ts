@@ -10,7 +10,7 @@ import { noteShort } from './event-notes.ts'
 import type { FleetState } from './fleet-state.ts'
 import { shortageMessage } from './shortage-words.ts'
 import { createPod, placePods, stopPod } from './pod-writer.ts'
-import { freeAll, freeStuck, keepRest } from './rest-writer.ts'
+import { freeAll, freeStuck, keepRest, wakeWaiting } from './rest-writer.ts'
 import { serveQueue } from './session-writer.ts'
 
 /** W9: nodes come back sooner than this, if they come back at all. */
@@ -23,17 +23,34 @@ export function keepPools(state: FleetState): void {
   freeStuck(state)
   for (const entry of state.dirty) keepPool(state, entry)
   state.dirty.clear()
-  if (state.hasNewRoom) placeWaiting(state)
+  if (state.hasNewRoom) {
+    placeWaiting(state)
+    wakeWaiting(state)
+  }
   for (const node of state.dirtyNodes) state.nodeChanged(node)
   state.dirtyNodes.clear()
 }
 
 function keepPool(state: FleetState, entry: ApplicationEntry): void {
   serveQueue(state, entry)
-  if (entry.queue.size === 0) freeAll(state, entry)
+  if (entry.queue.size === 0 && entry.stuck.size > 0 && mayGiveUp(state, entry)) freeAll(state, entry)
   if (entry.isDeleted) endDeleted(state, entry)
   else planRounds(state, entry)
   state.applicationChanged(entry)
+}
+
+/**
+ * Nobody waits, and the pool would have fewer pods, or others, if those that are stuck were free. Otherwise they stay
+ * stuck until there is room (`freeStuck`): nobody who asks for a session then passes all of them over anew.
+ */
+function mayGiveUp(state: FleetState, entry: ApplicationEntry): boolean {
+  if (entry.isDeleted) return true
+  const { pool, ...input } = inputOf(state, entry, Number.MAX_SAFE_INTEGER)
+  const { size } = entry.stuck
+  const old = size - (entry.stuckOf.get(entry.definition.version.number) ?? 0)
+  const freed = { ...pool, idle: pool.idle + size, oldIdle: pool.oldIdle + old, unreachable: pool.unreachable - size }
+  const plan = planPool({ ...input, pool: freed })
+  return plan.isAboveTarget || plan.stopOld + plan.stopSpare > 0
 }
 
 function planRounds(state: FleetState, entry: ApplicationEntry): void {

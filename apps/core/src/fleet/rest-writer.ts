@@ -1,5 +1,5 @@
 /** Puts idle pods to sleep and wakes them, and finds room for those that a session wants awake. */
-import { toWake } from '../pods/booking-rules.ts'
+import { toWake, type Booking } from '../pods/booking-rules.ts'
 import type { Pod } from '../pods/pod.ts'
 import { planRest, sleepsAtMs, type RestPlan } from '../pools/rest-plan.ts'
 import type { ApplicationEntry } from './application-entry.ts'
@@ -39,10 +39,22 @@ function wakeSome(state: FleetState, entry: ApplicationEntry, count: number): vo
     .fromNewest('asleep')
     .take(count + PASSED_OVER_MAX)
     .toArray()) {
-    if (woken === count) return
+    if (woken === count) break
     if (!hasRoomToWake(state, pod)) continue
     wakePod(state, pod)
     woken += 1
+  }
+  if (woken < count) state.wantsAwake.add(entry)
+}
+
+/** Room appeared: whoever keeps fewer pods awake than it should tries again. */
+export function wakeWaiting(state: FleetState): void {
+  if (state.expectedNodes.size > 0) return // W9
+  const waiting = [...state.wantsAwake]
+  state.wantsAwake.clear()
+  for (const entry of waiting) {
+    const { wake } = planOf(entry)
+    if (wake > 0 && !entry.isDeleted) wakeSome(state, entry, wake)
   }
 }
 
@@ -63,13 +75,15 @@ function sendToSleep(state: FleetState, entry: ApplicationEntry, count: number):
   const nowMs = state.ports.nowMs()
   const due: Pod[] = []
   let passedOver = 0
-  for (const pod of entry.warm.fromOldest('hot')) {
-    if (due.length === count || passedOver > PASSED_OVER_MAX) break
-    const atMs = sleepsAtMs(pod, hibernateAfterMs)
-    if (atMs <= nowMs) due.push(pod)
-    else entry.sleepsAtMs = Math.min(entry.sleepsAtMs ?? atMs, atMs)
-    if (atMs > nowMs) passedOver += 1
-    if (atMs > nowMs && pod.noSleepBeforeMs <= nowMs) break // Whoever comes after was used later.
+  for (const ofVersion of entry.warm.versionsFromOldest('hot')) {
+    for (const pod of ofVersion) {
+      if (due.length === count || passedOver > PASSED_OVER_MAX) break
+      const atMs = sleepsAtMs(pod, hibernateAfterMs)
+      if (atMs <= nowMs) due.push(pod)
+      else entry.sleepsAtMs = Math.min(entry.sleepsAtMs ?? atMs, atMs)
+      if (atMs > nowMs) passedOver += 1
+      if (atMs > nowMs && pod.noSleepBeforeMs <= nowMs) break // Whoever comes after was used later.
+    }
   }
   for (const pod of due) askToSleep(state, pod, hibernateAfterMs)
 }
@@ -83,12 +97,27 @@ function askToSleep(state: FleetState, pod: Pod, hibernateAfterMs: number): void
 
 /** The pod for the next session, and there is room for it on its node; null when there is none (W15). */
 export function nextPod(state: FleetState, entry: ApplicationEntry): Pod | null {
+  const asked = new Set<string>()
   for (let pod = entry.warm.next(); pod !== null; pod = entry.warm.next()) {
     if (hasRoomToWake(state, pod)) return pod
-    state.changePod(pod, (changed) => (changed.isStuck = true))
-    makeRoom(state, pod)
+    state.setStuck(pod, true)
+    askForRoom(state, pod, asked)
   }
   return null
+}
+
+/** Somebody begins to wait, and pods are stuck since before: what could sleep beside them may be others now. */
+export function askAgain(state: FleetState, entry: ApplicationEntry): void {
+  const asked = new Set<string>()
+  for (const pod of entry.stuck.values().take(PASSED_OVER_MAX)) askForRoom(state, pod, asked)
+}
+
+/** `asked`: the nodes that were asked already. One pod that can wake there is enough for now. */
+function askForRoom(state: FleetState, pod: Pod, asked: Set<string>): void {
+  const { nodeName } = pod
+  if (nodeName === null || asked.has(nodeName)) return
+  asked.add(nodeName)
+  makeRoom(state, nodeName, toWake(pod))
 }
 
 function hasRoomToWake(state: FleetState, pod: Pod): boolean {
@@ -97,11 +126,10 @@ function hasRoomToWake(state: FleetState, pod: Pod): boolean {
 }
 
 /** W16: what could sleep on the node sleeps now. */
-function makeRoom(state: FleetState, stuck: Pod): void {
-  const node = stuck.nodeName === null ? undefined : state.nodes.get(stuck.nodeName)
-  const account = stuck.nodeName === null ? null : state.groups.account(stuck.nodeName)
+function makeRoom(state: FleetState, nodeName: string, need: Booking): void {
+  const node = state.nodes.get(nodeName)
+  const account = state.groups.account(nodeName)
   if (!node || !account) return
-  const need = toWake(stuck)
   let cpuMillis = need.cpuMillis - (account.capacity.cpuMillis - account.booked.cpuMillis)
   let memoryBytes = need.memoryBytes - (account.capacity.memoryBytes - account.booked.memoryBytes)
   for (const pod of idleOn(state, node)) {
@@ -130,16 +158,13 @@ function idleOn(state: FleetState, node: NodeEntry): readonly Pod[] {
 
 /** Room appeared on nodes: pods that could not wake there may try again. */
 export function freeStuck(state: FleetState): void {
-  for (const { stuck } of state.dirtyNodes) for (const pod of stuck) if (hasRoomToWake(state, pod)) unstick(state, pod)
+  for (const { stuck } of state.dirtyNodes)
+    for (const pod of stuck) if (hasRoomToWake(state, pod)) state.setStuck(pod, false)
 }
 
-/** Nobody waits: whether there is room is asked again when somebody does. */
+/** They are idle like others: who shrinks the pool, or ends it, may choose them. */
 export function freeAll(state: FleetState, entry: ApplicationEntry): void {
-  for (const pod of entry.stuck) unstick(state, pod)
-}
-
-function unstick(state: FleetState, pod: Pod): void {
-  state.changePod(pod, (changed) => (changed.isStuck = false))
+  for (const pod of entry.stuck) state.setStuck(pod, false)
 }
 
 /** What its node says of a pod that is idle. */

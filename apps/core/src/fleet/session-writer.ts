@@ -6,7 +6,7 @@ import { addOpen, removeOpen, type ApplicationEntry } from './application-entry.
 import { noteEnd } from './event-notes.ts'
 import type { FleetState } from './fleet-state.ts'
 import { movePod, SILENCE_MS, stopPod } from './pod-writer.ts'
-import { nextPod } from './rest-writer.ts'
+import { askAgain, nextPod } from './rest-writer.ts'
 
 /**
  * How long an application has to let go of a session that was closed before it was available, or that nobody knows.
@@ -20,11 +20,14 @@ export function enqueueSession(state: FleetState, entry: ApplicationEntry, sessi
   entry.tally.asked += 1
   const { idempotency } = session.request
   if (idempotency !== null) entry.keys.set(idempotency.key, session.id)
+  const isLeftStuck = entry.queue.size === 0 && entry.stuck.size > 0
   entry.queue.add(session.id)
   state.addSession(session)
   state.markDirty(entry)
   serveQueue(state, entry, session.id)
-  if (entry.queue.has(session.id)) state.putSession(session) // Otherwise it was granted, and nobody saw it wait.
+  if (!entry.queue.has(session.id)) return // It was granted, and nobody saw it wait.
+  state.putSession(session)
+  if (isLeftStuck) askAgain(state, entry)
 }
 
 /**

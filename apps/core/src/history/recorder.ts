@@ -92,6 +92,11 @@ export class HistoryRecorder {
     this.#applications.delete(applicationId)
   }
 
+  /** A tenant is gone, with its applications; what was counted of it stays in the sums of the fleet. */
+  forgetTenant(tenantId: string): void {
+    this.#tenants.delete(tenantId)
+  }
+
   /** Looks at every pool, once a second. Steps that are over are closed first. */
   sample(nowMs: number): void {
     const step = stepOf(nowMs)
@@ -134,8 +139,9 @@ export class HistoryRecorder {
     for (const { openSessions } of this.#state.applications.values()) open += openSessions.size
     add(step, FLEET.samples, 1)
     add(step, FLEET.open, open)
-    add(step, FLEET.warm, warm - this.#opened.warm)
-    add(step, FLEET.cold, cold - this.#opened.cold)
+    // There are fewer than a second ago when a tenant was forgotten meanwhile.
+    add(step, FLEET.warm, Math.max(0, warm - this.#opened.warm))
+    add(step, FLEET.cold, Math.max(0, cold - this.#opened.cold))
     for (const { phase } of this.#state.nodes.values()) {
       if (phase === 'ready') add(step, FLEET.nodesReady, 1)
       if (phase === 'lost') add(step, FLEET.nodesLost, 1)

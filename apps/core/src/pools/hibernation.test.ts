@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { ScalingPolicy } from '../applications/application.ts'
 import { SLEEP_AGAIN_MS } from '../fleet/rest-writer.ts'
 import { FleetWorld } from '../../test/support/fleet-world.ts'
@@ -94,6 +94,18 @@ describe('idle pods', () => {
   })
 })
 
+describe('W14: a pod that should be awake', () => {
+  it('and had no room to wake wakes as soon as there is room', () => {
+    const world = fullWorld(4)
+    world.setPolicy('game', { keepHot: 2 })
+    world.run(1_000)
+    expect(phases(world, 'game')).toMatchObject({ standby: 0, hibernated: 4 })
+    world.setPolicy('busy', { target: { kind: 'idleCount', low: 1, high: 1 }, scaleDownDelayMs: 0, maxPods: 1 })
+    world.run(1_000)
+    expect(phases(world, 'game')).toMatchObject({ standby: 2, hibernated: 2 })
+  })
+})
+
 describe('W16: where there is no room to wake', () => {
   it('idle pods of the node sleep before their time, and the session gets its pod', () => {
     // Room for one pod that is awake and two that sleep.
@@ -129,6 +141,60 @@ describe('W16: where there is no room to wake', () => {
     expect(world.session(id)).toMatchObject({ phase: 'available', nodeName: 'node-2' })
   })
 })
+
+describe('W16: on a node that is full', () => {
+  it('a session looks at the node once, and the next at none of the pods that cannot wake there', () => {
+    const world = fullWorld(20)
+    const { state } = world.fleet
+    world.onRest = () => undefined // Nobody else looks.
+    const accounts = vi.spyOn(state.groups, 'account')
+    const rooms = vi.spyOn(state.groups, 'hasRoomFor')
+    const before = state.changes.count
+    const first = world.open('game')
+    expect(world.session(first).phase).toBe('pending')
+    expect(accounts).toHaveBeenCalledTimes(1)
+    expect(state.changes.count - before).toBeLessThanOrEqual(3) // The session, and its application.
+    world.close(first)
+    world.run(10)
+    rooms.mockClear()
+    const second = world.open('game')
+    expect(world.session(second).phase).toBe('pending')
+    expect(rooms).not.toHaveBeenCalled()
+  })
+
+  it('pods that cannot wake are still given up when their pool shrinks', () => {
+    const world = fullWorld(20)
+    world.close(world.open('game'))
+    world.run(10)
+    world.setPolicy('game', { target: { kind: 'idleCount', low: 5, high: 5 }, scaleDownDelayMs: 0 })
+    world.run(1_000)
+    expect(phases(world, 'game')).toEqual({ standby: 0, hibernated: 5, active: 0 })
+  })
+
+  it('the next session that waits still gets the room of pods that became idle since', () => {
+    const world = fullWorld(20)
+    world.close(world.open('game'))
+    world.run(10)
+    world.setPolicy('busy', { hibernateAfterMs: 60_000 })
+    world.run(10)
+    const id = world.open('game')
+    world.run(200)
+    expect(world.session(id)).toMatchObject({ phase: 'available', start: 'warm' })
+  })
+})
+
+/** So many pods sleep on its only node, and none has room to wake. */
+function fullWorld(sleeping: number): FleetWorld {
+  const world = new FleetWorld(1)
+  watchOver(world)
+  world.addNode('node-1', { resources: { cpuMillis: 100 * sleeping, memoryBytes: 10_000 * MIB, pods: 100 } })
+  addApplication(world, 'game', { keepHot: 0, hibernateAfterMs: 100, maxPods: sleeping, idle: sleeping })
+  world.run(5_000)
+  addApplication(world, 'busy', { keepHot: 0, hibernateAfterMs: null, maxPods: sleeping, idle: sleeping })
+  world.run(5_000)
+  expect([phases(world, 'game').hibernated, phases(world, 'busy').standby]).toEqual([sleeping, sleeping])
+  return world
+}
 
 describe('S14: a pod that does not wake', () => {
   it('is replaced, and its session goes to another one within its deadline', () => {

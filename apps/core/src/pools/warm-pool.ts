@@ -55,12 +55,12 @@ export class WarmPool {
     return this.#versions.reduce((sum, shelves) => sum + shelves[shelf].size, 0)
   }
 
-  /** The pods of a shelf: of the oldest version first, and of each the least recently used first. */
-  *fromOldest(shelf: Shelf): Generator<Pod, void> {
-    for (const shelves of this.#versions.toReversed()) yield* shelves[shelf].fromOldest()
+  /** The pods of a shelf by version, the oldest first, and of each the least recently used first. */
+  *versionsFromOldest(shelf: Shelf): Generator<Iterable<Pod>, void> {
+    for (const shelves of this.#versions.toReversed()) yield shelves[shelf].fromOldest()
   }
 
-  /** The other way round. */
+  /** The pods of a shelf: of the newest version first, and of each the most recently used first. */
   *fromNewest(shelf: Shelf): Generator<Pod, void> {
     for (const shelves of this.#versions) yield* shelves[shelf].fromNewest()
   }

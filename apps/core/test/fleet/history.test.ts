@@ -159,6 +159,19 @@ describe('the past of the fleet', () => {
     expect(nobodys.now).toMatchObject({ sessionsOpen: 0, opensPerSecond: 0, warmP99Ms: null })
   })
 
+  it('counts no opens when a tenant is forgotten, and forgets what was counted of that tenant', async () => {
+    const past = await pastOf({ low: 20, high: 40 })
+    past.world.openMany('game', 20)
+    await past.run(30_000)
+    expect([...past.history.recorder.tenants()].map(([id]) => id)).toEqual(['ten-1'])
+    past.world.fleet.forgetTenant('ten-1')
+    past.history.recorder.forgetTenant('ten-1')
+    await past.run(30_000)
+    const { points } = await past.history.fleet(null, HOUR)
+    expect(Math.max(...points.map(({ opensPerSecond }) => opensPerSecond ?? 0))).toBeLessThan(20)
+    expect([...past.history.recorder.tenants()]).toEqual([])
+  })
+
   it('remembers when a node was lost', async () => {
     const past = await pastOf({ low: 2, high: 4 })
     await past.run(60_000)
