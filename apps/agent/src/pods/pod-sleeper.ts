@@ -75,6 +75,7 @@ export class PodSleeper {
    * has been written to, so that its first word says when it is really awake.
    */
   wake(isForSession: boolean): Promise<string | null> | null {
+    this.rest() // Also a sleep that only waits for an earlier wake.
     if (!this.#isDown) return null
     const { stopwatch, told, link } = this.#parts
     this.#isUnheard = isForSession && link() !== null
@@ -103,6 +104,8 @@ export class PodSleeper {
   async #fall(signal: AbortSignal, known: Hibernation | null): Promise<Before | null> {
     const { running, link, told } = this.#parts
     await this.#waking
+    if (signal.aborted) return null
+    this.#isDown = true // That wake has just said otherwise.
     const residentBytesBefore = known?.residentBytesBefore ?? (await running.measureMemory())?.residentBytes ?? null
     if (signal.aborted) return null
     link()?.suspend()
