@@ -49,6 +49,7 @@ export class PodSleeper {
   /** Whether it was thawed for a session, and has said nothing since. */
   #isUnheard = false
   #cancelDeeper: Cancel = () => undefined
+  #sleepCount = 0
 
   constructor(parts: SleeperParts) {
     this.#parts = parts
@@ -59,11 +60,17 @@ export class PodSleeper {
     return this.#isDown || this.#isUnheard
   }
 
+  /** How often it was put to sleep. */
+  get sleepCount(): number {
+    return this.#sleepCount
+  }
+
   /** Puts the pod to sleep. `known`: what an earlier agent has measured of this sleep. */
   sleep(deeperAfterMs: number, known: Hibernation | null): void {
     this.rest()
     this.#abort = new AbortController()
     this.#isDown = true
+    this.#sleepCount += 1
     const { signal } = this.#abort
     const falling = this.#fall(signal, known)
     this.#falling = falling

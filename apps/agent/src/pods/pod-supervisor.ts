@@ -306,7 +306,10 @@ export class PodSupervisor {
   #watchLiveness(): void {
     if (!this.runtime.hasProcesses) return
     this.#probes.watch(
-      () => (this.#isReady() && !this.#rest.isOut ? this.#running : null),
+      {
+        podOf: () => (this.#isReady() && !this.#rest.isOut ? this.#running : null),
+        sleepCount: () => this.#rest.sleepCount,
+      },
       (reason) => this.#condemn(reason, 'unhealthy'),
     )
   }
