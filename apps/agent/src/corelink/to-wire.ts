@@ -211,6 +211,7 @@ const FAILURE_KINDS: Readonly<Record<NonNullable<Pod['failure']>['kind'], PodFai
   outOfMemory: PodFailureKind.POD_FAILURE_KIND_OUT_OF_MEMORY,
   unhealthy: PodFailureKind.POD_FAILURE_KIND_UNHEALTHY,
   wakeFailed: PodFailureKind.POD_FAILURE_KIND_WAKE_FAILED,
+  lost: PodFailureKind.POD_FAILURE_KIND_LOST,
 }
 
 const SESSION_PHASES: Readonly<Record<ReturnType<typeof toldPhase>, SessionPhase>> = {

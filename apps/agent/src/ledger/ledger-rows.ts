@@ -70,7 +70,7 @@ export const podRow = z.object({
     deadlineMs: z.number().nullable(),
     failure: z
       .object({
-        kind: z.enum(['startFailed', 'notReady', 'exited', 'outOfMemory', 'unhealthy', 'wakeFailed']),
+        kind: z.enum(['startFailed', 'notReady', 'exited', 'outOfMemory', 'unhealthy', 'wakeFailed', 'lost']),
         reason: z.string(),
       })
       .nullable(),
@@ -95,6 +95,7 @@ export const podRow = z.object({
   handle: z.string().nullable(),
   hostPorts: z.array(z.number()),
   sessionFolder: z.string().nullable(),
+  needsSecrets: z.boolean().default(false), // Ledgers of older agents do not say.
 })
 
 /** A session without its data, which has a column of its own. */

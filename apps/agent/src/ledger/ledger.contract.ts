@@ -107,6 +107,7 @@ const pod: LedgerPod = {
   handle: null,
   hostPorts: [20_001],
   sessionFolder: '/tmp/pod-1',
+  needsSecrets: true,
 }
 
 const session = waitingSession({

@@ -45,6 +45,8 @@ export type LedgerPod = {
   /** Ports that belong to the pod. */
   readonly hostPorts: readonly number[]
   readonly sessionFolder: string | null
+  /** Whether it was ordered with secrets, which only the agent that was told them has. */
+  readonly needsSecrets: boolean
 }
 
 /** A host port that nobody may have before `untilMs`. */

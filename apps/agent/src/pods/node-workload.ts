@@ -217,7 +217,8 @@ export class NodeWorkload {
     if (version === undefined) return this.#refusePod(pod, `this node was never told of the version ${versionId}`)
     if (runtime === null) return this.#refusePod(pod, 'this node has no runtime that the version accepts')
     if (secrets !== undefined && secrets.problem !== '') return this.#refusePod(pod, secrets.problem)
-    const row = { pod, handle: null, hostPorts: [], sessionFolder: null }
+    const needsSecrets = secrets !== undefined
+    const row = { pod, handle: null, hostPorts: [], sessionFolder: null, needsSecrets }
     const supervisor = new PodSupervisor({ row, version, runtime }, this.#world, this.#owner)
     this.#pods.set(podId, supervisor)
     supervisor.create(isWaitedFor, secrets)
@@ -229,7 +230,7 @@ export class NodeWorkload {
 
   /** Ends a pod's story without a supervisor. */
   #noteEnd(pod: Pod): void {
-    const row = { pod, handle: null, hostPorts: [], sessionFolder: null }
+    const row = { pod, handle: null, hostPorts: [], sessionFolder: null, needsSecrets: false }
     this.#world.record.put({ kind: 'putPod', row })
     this.#world.record.report({ kind: 'pod', pod })
     this.#ended.add(pod, this.#world.clock.nowMs())

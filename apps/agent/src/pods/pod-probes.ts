@@ -1,7 +1,7 @@
 /** Asks one pod until it is ready, and from then on whether it still works. */
 import type { Clock } from '@fornax/kernel/clock'
 import type { ApplicationVersion } from '@fornax/node-model/application-version'
-import { untilUnhealthy } from './liveness.ts'
+import { untilUnhealthy, type Watched } from './liveness.ts'
 import type { Probed } from './probe.ts'
 import { untilReady } from './readiness.ts'
 
@@ -20,11 +20,11 @@ export class PodProbes {
     void untilReady(this.#version.readiness, podOf, this.#clock, this.#again()).then(then, onlyAbort)
   }
 
-  /** Calls back, with the reason, when it no longer works. `podOf` is null while it must not be asked. */
-  watch(podOf: () => Probed | null, then: (reason: string) => void): void {
+  /** Calls back, with the reason, when it no longer works. */
+  watch(watched: Watched, then: (reason: string) => void): void {
     const { liveness } = this.#version
     const signal = this.#again()
-    if (liveness !== null) void untilUnhealthy(liveness, podOf, this.#clock, signal).then(then, onlyAbort)
+    if (liveness !== null) void untilUnhealthy(liveness, watched, this.#clock, signal).then(then, onlyAbort)
   }
 
   /** Asks no more. */

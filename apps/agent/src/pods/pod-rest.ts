@@ -29,6 +29,11 @@ export class PodRest {
     return this.#sleeper?.isOut === true
   }
 
+  /** How often it was put to sleep since it ran, or was adopted. */
+  get sleepCount(): number {
+    return this.#sleeper?.sleepCount ?? 0
+  }
+
   /** The pod runs. */
   begin(running: RuntimePod): void {
     const { world, link } = this.#parts

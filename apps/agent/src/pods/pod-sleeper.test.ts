@@ -46,6 +46,40 @@ it('wakes a pod whose memory is just being pushed out, and says nothing of that 
   expect(world.events.map(({ kind }) => kind)).toEqual(['woken'])
 })
 
+it('knows that a pod sleeps which was put to sleep while it woke, and wakes it again', async () => {
+  const thaws = [Promise.withResolvers<void>()]
+  const world = new World({ thaw: () => thaws.shift()?.promise ?? Promise.resolve() })
+  const [first] = thaws
+  world.sleeper.sleep(DEEPER_MS, null)
+  await world.told(1)
+  const waking = world.sleeper.wake(false)
+  await world.done('thaw')
+  world.sleeper.sleep(DEEPER_MS, null)
+  first?.resolve()
+  expect(await waking).toBeNull()
+  await world.times('freeze', 2)
+  expect(world.sleeper.isOut).toBe(true)
+  expect(await world.sleeper.wake(true)).toBeNull()
+  expect(world.did.filter((deed) => deed === 'thaw')).toHaveLength(2)
+  expect(world.sleeper.isOut).toBe(false)
+})
+
+it('takes back a sleep that only waits for the pod to wake, when somebody wants it awake', async () => {
+  const thawing = Promise.withResolvers<void>()
+  const world = new World({ thaw: () => thawing.promise })
+  world.sleeper.sleep(DEEPER_MS, null)
+  await world.told(1)
+  void world.sleeper.wake(false)
+  await world.done('thaw')
+  world.sleeper.sleep(DEEPER_MS, null)
+  const waking = world.sleeper.wake(true)
+  thawing.resolve()
+  expect(await waking).toBeNull()
+  await world.pass(DEEPER_MS * 10)
+  expect(world.did.filter((deed) => deed === 'freeze')).toHaveLength(1)
+  expect(world.sleeper.isOut).toBe(false)
+})
+
 it('wakes a pod once for all who ask', async () => {
   const world = new World()
   world.sleeper.sleep(DEEPER_MS, null)
@@ -137,7 +171,11 @@ class World {
   }
 
   async done(deed: string): Promise<void> {
-    while (!this.did.includes(deed)) await settled()
+    await this.times(deed, 1)
+  }
+
+  async times(deed: string, count: number): Promise<void> {
+    while (this.did.filter((each) => each === deed).length < count) await settled()
   }
 }
 

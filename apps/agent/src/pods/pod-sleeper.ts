@@ -49,6 +49,7 @@ export class PodSleeper {
   /** Whether it was thawed for a session, and has said nothing since. */
   #isUnheard = false
   #cancelDeeper: Cancel = () => undefined
+  #sleepCount = 0
 
   constructor(parts: SleeperParts) {
     this.#parts = parts
@@ -59,11 +60,17 @@ export class PodSleeper {
     return this.#isDown || this.#isUnheard
   }
 
+  /** How often it was put to sleep. */
+  get sleepCount(): number {
+    return this.#sleepCount
+  }
+
   /** Puts the pod to sleep. `known`: what an earlier agent has measured of this sleep. */
   sleep(deeperAfterMs: number, known: Hibernation | null): void {
     this.rest()
     this.#abort = new AbortController()
     this.#isDown = true
+    this.#sleepCount += 1
     const { signal } = this.#abort
     const falling = this.#fall(signal, known)
     this.#falling = falling
@@ -75,6 +82,7 @@ export class PodSleeper {
    * has been written to, so that its first word says when it is really awake.
    */
   wake(isForSession: boolean): Promise<string | null> | null {
+    this.rest() // Also a sleep that only waits for an earlier wake.
     if (!this.#isDown) return null
     const { stopwatch, told, link } = this.#parts
     this.#isUnheard = isForSession && link() !== null
@@ -103,6 +111,8 @@ export class PodSleeper {
   async #fall(signal: AbortSignal, known: Hibernation | null): Promise<Before | null> {
     const { running, link, told } = this.#parts
     await this.#waking
+    if (signal.aborted) return null
+    this.#isDown = true // That wake has just said otherwise.
     const residentBytesBefore = known?.residentBytesBefore ?? (await running.measureMemory())?.residentBytes ?? null
     if (signal.aborted) return null
     link()?.suspend()

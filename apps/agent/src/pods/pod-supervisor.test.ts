@@ -44,7 +44,7 @@ it('rests the ports of a pod that the agent before it noted and never started, a
   const memory = new LedgerMemory()
   const { version } = orderOf('pod-1', 'setInterval(() => {}, 1e6)', { ports: [WEB] })
   const pod = creatingPod({ podId: 'pod-1', versionId: version.versionId, runtime: 'process', createdAtMs: Date.now() })
-  const row = { pod, handle: null, hostPorts: [HOST_PORTS.first], sessionFolder: null }
+  const row = { pod, handle: null, hostPorts: [HOST_PORTS.first], sessionFolder: null, needsSecrets: false }
   createMemoryLedger(memory).commit(
     [
       { kind: 'putVersion', version },
@@ -67,7 +67,7 @@ it('rests the ports of a pod and its session that it can no longer look after', 
   const birth = { sessionId: 'ses-1', podId: 'pod-1', grantEpoch: 1, order: null, deadlineMs: null }
   createMemoryLedger(memory).commit(
     [
-      { kind: 'putPod', row: { pod, handle: null, hostPorts: [first], sessionFolder: null } },
+      { kind: 'putPod', row: { pod, handle: null, hostPorts: [first], sessionFolder: null, needsSecrets: false } },
       { kind: 'putSession', session: { ...waitingSession(birth), hostPorts: [first + 1] } },
     ],
     1,
@@ -76,6 +76,32 @@ it('rests the ports of a pod and its session that it can no longer look after', 
   await world.workload.recover(createMemoryLedger(memory).load())
   world.record.flush()
   expect([...memory.portRests.keys()]).toEqual([first, first + 1])
+})
+
+it('fails a pod that the agent before it noted, whose secrets went with that agent', async () => {
+  const memory = new LedgerMemory()
+  const { version } = orderOf('pod-1', 'setInterval(() => {}, 1e6)')
+  const secrets = { env: { KEY: 'of that agent' }, files: [], credentials: [], problem: '' }
+  {
+    await using before = await newWorld(memory)
+    before.workload.apply({ kind: 'defineVersion', version })
+    before.workload.apply({ kind: 'createPod', podId: 'pod-1', versionId: version.versionId, secrets })
+    // It is in the ledger from then on; the agent dies before it starts the pod.
+    const letGo = before.workload.letGo()
+    before.record.flush()
+    await letGo
+  }
+  expect(memory.pods.get('pod-1')).toMatchObject({ handle: null, pod: { phase: 'creating' } })
+  await using world = await newWorld(memory)
+  await world.workload.recover(createMemoryLedger(memory).load())
+  await vi.waitFor(
+    () => {
+      world.record.flush()
+      expect(memory.pods.get('pod-1')?.pod).toMatchObject({ phase: 'failed', failure: { kind: 'lost' } })
+    },
+    { timeout: 5_000 },
+  )
+  expect(await world.runtime.listPodIds()).toEqual([])
 })
 
 const WEB = { name: 'web', protocol: 'tcp', containerPort: 8080 }

@@ -28,11 +28,12 @@ export type PodOwner = {
   podEnded(supervisor: PodSupervisor): void
 }
 
-type CondemnedFor = 'notReady' | 'unhealthy' | 'wakeFailed'
+type CondemnedFor = 'notReady' | 'unhealthy' | 'wakeFailed' | 'lost'
 
 const LAST_LOG_LINES = 20
 /** How long after its deadline a pod that ends is waited for, when its runtime has not even started it. */
 const HUNG_START_MS = 5_000
+const SECRETS_LOST = 'its agent ended before it started the pod, and the secrets of the pod with it'
 /** Shared by all pods: a node has thousands that wait for nothing. */
 const NOTHING: Cancel = () => undefined
 
@@ -126,6 +127,7 @@ export class PodSupervisor {
     if (result.kind === 'ended') return this.#end(result.end)
     // The agent before us noted the pod and died before it started it.
     if (this.pod.phase === 'creating' && this.#row.handle === null) {
+      if (this.#row.needsSecrets) return this.#condemn(SECRETS_LOST, 'lost', 0)
       this.#world.ports.rest(this.#row.hostPorts)
       return void this.#start()
     }
@@ -251,7 +253,7 @@ export class PodSupervisor {
   }
 
   #run(running: RuntimePod, isAdopted: boolean): void {
-    const { clock } = this.#world
+    const atMs = this.#world.clock.nowMs()
     if (this.#isLetGo) return
     if (hasEnded(this.pod)) return void this.#destroy() // It was given up long ago.
     this.#hasLaunched = true
@@ -260,14 +262,10 @@ export class PodSupervisor {
     this.#put({ handle: running.handle })
     void running.ended.then((end) => this.#end(end))
     const { phase, deadlineMs } = this.pod
-    if (phase === 'terminating') return running.stop(Math.max(0, (deadlineMs ?? 0) - clock.nowMs()))
+    if (phase === 'terminating') return running.stop(Math.max(0, (deadlineMs ?? 0) - atMs))
+    const phases = this.#phases === null ? {} : { phases: this.#phases }
     if (phase === 'creating')
-      this.#apply({
-        kind: 'started',
-        atMs: clock.nowMs(),
-        readyTimeoutMs: this.version.readiness.timeoutMs,
-        ...(this.#phases === null ? {} : { phases: this.#phases }),
-      })
+      this.#apply({ kind: 'started', atMs, readyTimeoutMs: this.version.readiness.timeoutMs, ...phases })
     if (this.#isReady() || phase === 'hibernated') this.#watchLiveness()
     if (isAdopted) void this.#resume()
     else this.#probe()
@@ -308,7 +306,10 @@ export class PodSupervisor {
   #watchLiveness(): void {
     if (!this.runtime.hasProcesses) return
     this.#probes.watch(
-      () => (this.#isReady() && !this.#rest.isOut ? this.#running : null),
+      {
+        podOf: () => (this.#isReady() && !this.#rest.isOut ? this.#running : null),
+        sleepCount: () => this.#rest.sleepCount,
+      },
       (reason) => this.#condemn(reason, 'unhealthy'),
     )
   }
@@ -409,9 +410,8 @@ export class PodSupervisor {
 
   #finish(): void {
     const { logs, ports } = this.#world
-    const { podId } = this.pod
     this.#cancelDeadline()
-    logs.finish(podId)
+    logs.finish(this.pod.podId)
     this.#sessions?.podEnded()
     ports.rest(this.#row.hostPorts)
     this.#removeLink()

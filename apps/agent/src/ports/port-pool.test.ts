@@ -75,7 +75,7 @@ function world(known: Change = {}) {
   const changes: LedgerChange[] = []
   const options = { range: { first, last }, clock, blocks, put: (change: LedgerChange) => void changes.push(change) }
   const birth = { podId: 'pod-1', versionId: 'ver-1', runtime: 'process', createdAtMs: 0 }
-  const pod = { pod: creatingPod(birth), handle: null, hostPorts: taken, sessionFolder: null }
+  const pod = { pod: creatingPod(birth), handle: null, hostPorts: taken, sessionFolder: null, needsSecrets: false }
   const over = { ...pod, pod: { ...pod.pod, phase: 'terminated' as const }, hostPorts: ended }
   return { pool: new PortPool(options, { pods: [pod, over], sessions: [], portRests: rests }), time, changes }
 }

@@ -216,6 +216,7 @@ const FAILURE_KINDS = new Map<number, PodFailure['kind']>([
   [PodFailureKind.POD_FAILURE_KIND_OUT_OF_MEMORY, 'outOfMemory'],
   [PodFailureKind.POD_FAILURE_KIND_UNHEALTHY, 'unhealthy'],
   [PodFailureKind.POD_FAILURE_KIND_WAKE_FAILED, 'wakeFailed'],
+  [PodFailureKind.POD_FAILURE_KIND_LOST, 'lost'],
 ])
 
 const SESSION_PHASES = new Map<number, SessionReport['phase']>([

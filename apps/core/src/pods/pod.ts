@@ -16,7 +16,7 @@ export const POD_PHASES: readonly PodPhase[] = [
   'failed',
 ]
 
-/** `lost`: gone from its node without a word; `nodeLost`: given up with its node. */
+/** `lost`: gone from its node, or what it needed there was; `nodeLost`: given up with its node. */
 export type PodFailureKind =
   | ('startFailed' | 'notReady' | 'exited' | 'outOfMemory' | 'unhealthy' | 'wakeFailed')
   | ('lost' | 'nodeLost')

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { tagOf } from '../network/agent-tag.ts'
-import { greeter, orderOf } from './test/scratch-orders.ts'
+import { createBubblewrapRuntime } from './bubblewrap-runtime.ts'
+import { greeter, orderOf, scratchOptions } from './test/scratch-orders.ts'
 import { anyPort, endOfSocket, expectOpened, nextBytes, ScratchRuntime } from './test/scratch-runtime.ts'
 import { canOwnNetworks, canSandbox } from './test/this-machine.ts'
 
@@ -134,6 +135,35 @@ describe.skipIf(!canOwnNetworks)('an agent that leaves in an orderly way', () =>
       expect(twin.probeAddress('game')).not.toEqual(pod.probeAddress('game'))
     }
     expect(await nextBytes(await other.dial(port))).toBe('pod-a')
+  })
+})
+
+describe.skipIf(!canOwnNetworks)('a sandbox that was there before its pod, and cannot become it', () => {
+  it('is taken away whole', async () => {
+    await using folder = scratchFolder()
+    const runtime = await createBubblewrapRuntime({ ...scratchOptions(folder.path), stock: { least: 1, most: 1 } })
+    try {
+      await expect.poll(() => runtime.stockSize, { timeout: 10_000, interval: 10 }).toBe(1)
+      const [box = ''] = readdirSync(join(folder.path, '.stock'))
+      expect(tracesOf(folder.path).groups.some((path) => path.endsWith(box))).toBe(true)
+      mkdirSync(join(folder.path, '.stock', box, 'slot')) // Nothing can be noted there.
+      expect((await runtime.createPod(greeter('pod-a'))).kind).toBe('failed')
+      expect(existsSync(join(folder.path, '.stock', box))).toBe(false)
+      expect(tracesOf(folder.path).groups.some((path) => path.endsWith(box))).toBe(false)
+      expect(await runtime.listPodIds()).toEqual([])
+    } finally {
+      await runtime[Symbol.asyncDispose]()
+    }
+  })
+})
+
+describe.skipIf(!canSandbox)('a pod that never came so far as to run', () => {
+  it('leaves nothing in the way of the next try, when an agent finds it noted', async () => {
+    await using scratch = await ScratchRuntime.open({ network: 'shared' })
+    const order = orderOf('pod-a', `setInterval(() => {}, 1e6); console.log('up')`)
+    mkdirSync(join(scratch.options.podsFolder, 'pod-a')) // The agent before us died right after this.
+    expect(await scratch.runtime.adoptPod(order, null, [])).toEqual({ kind: 'unknown' })
+    await scratch.hear(await scratch.create(order), 'up')
   })
 })
 

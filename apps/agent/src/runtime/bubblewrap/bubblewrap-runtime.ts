@@ -32,7 +32,7 @@ import { SignalSleep } from '../signal-sleep.ts'
 import { readTraffic } from '../network/traffic.ts'
 import { Stock, type StockedRuntime } from '../stock/stock.ts'
 import type { StockBounds } from '../stock/stock-plan.ts'
-import { openOwnNetworks, sharedNetworks, type LaidNetwork, type PodNetwork, type PodNetworks } from './pod-networks.ts'
+import { openPodNetworks, type LaidNetwork, type PodNetwork, type PodNetworks } from './pod-networks.ts'
 import { noteSlot, parseHandle, readGroupName, readSlot } from './pod-notes.ts'
 import {
   findSandboxProcess,
@@ -94,26 +94,8 @@ export async function createBubblewrapRuntime(options: BubblewrapRuntimeOptions)
   const isPrivileged = process.geteuid?.() === 0
   const cgroups = Cgroups.open(`fornax-${tag}`)
   if (cgroups === null) options.log.warn('pods have no limits of memory: this user may not make control groups')
-  const networks = await openNetworks(options, tag, isPrivileged)
+  const networks = await openPodNetworks({ ...options, tag, canOwn: isPrivileged })
   return new BubblewrapRuntime({ options, isPrivileged, cgroups, networks })
-}
-
-async function openNetworks(options: BubblewrapRuntimeOptions, tag: string, isRoot: boolean): Promise<PodNetworks> {
-  const { host, log, podsFolder } = options
-  if (options.network === 'shared') return sharedNetworks(host)
-  if (!isRoot) {
-    log.warn('pods share the network of this machine, because the agent is not root')
-    return sharedNetworks(host)
-  }
-  try {
-    return await openOwnNetworks({ tag, host, log, stateFile: join(podsFolder, '.network.json') })
-  } catch (error) {
-    log.warn(
-      { err: error },
-      'pods share the network of this machine: it needs iproute2, nftables and a kernel with both',
-    )
-    return sharedNetworks(host)
-  }
 }
 
 type RuntimeParts = {
@@ -189,7 +171,10 @@ class BubblewrapRuntime implements StockedRuntime {
       const network = await this.#networks.adopt(order, where, sessions)
       return { kind: 'running', pod: this.#keep(order, known, network) }
     }
-    if (known === null && exitCode === null) return { kind: 'unknown' }
+    if (known === null && exitCode === null) {
+      await this.destroyPod(order.podId) // It never began; what there is of it would be in the way.
+      return { kind: 'unknown' }
+    }
     await this.#sweep(order.podId)
     return { kind: 'ended', end: endOf(folder.path, exitCode ?? this.#exitFiles.read(order.podId)) }
   }
@@ -274,14 +259,20 @@ class BubblewrapRuntime implements StockedRuntime {
     return this.#found(order, podId, network)
   }
 
-  async #startReady(order: PodOrder, { box, laid }: ReadyBox): Promise<RuntimePod> {
+  async #startReady(order: PodOrder, ready: ReadyBox): Promise<RuntimePod> {
     const { podId, version } = order
+    const { box, laid } = ready
     const folder = this.#folderOf(podId)
-    this.#cgroups?.create(box.name, this.#limitsOf(version))
-    noteSlot(box.folder.path, laid.slot)
-    const network = this.#networks.give(order, { name: box.name, slot: laid.slot })
-    await box.run(this.#sandboxOf(order, network), folder, this.#exitFiles.pathOf(podId))
-    return this.#found(order, box.name, network)
+    try {
+      this.#cgroups?.create(box.name, this.#limitsOf(version))
+      noteSlot(box.folder.path, laid.slot)
+      const network = this.#networks.give(order, { name: box.name, slot: laid.slot })
+      await box.run(this.#sandboxOf(order, network), folder, this.#exitFiles.pathOf(podId))
+      return this.#found(order, box.name, network)
+    } catch (error) {
+      if (!existsSync(folder.path)) await this.#removeBox(ready) // Nobody would find it by the name of the pod.
+      throw error
+    }
   }
 
   #found(order: PodOrder, groupName: string, network: PodNetwork): RuntimePod {

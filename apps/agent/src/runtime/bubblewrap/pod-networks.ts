@@ -55,7 +55,7 @@ export type PodNetworks = AsyncDisposable & {
 }
 
 /** Pods listen on the node's own ports, which they are told. */
-export function sharedNetworks(host: string): PodNetworks {
+function sharedNetworks(host: string): PodNetworks {
   return {
     portsBelongTo: 'pod',
     lay: () => Promise.resolve({ name: null, insideLines: [], slot: null }),
@@ -68,7 +68,7 @@ export function sharedNetworks(host: string): PodNetworks {
   }
 }
 
-export type OwnNetworksOptions = {
+type OwnNetworksOptions = {
   readonly tag: string
   /** The address that clients use for this node. */
   readonly host: string
@@ -76,8 +76,35 @@ export type OwnNetworksOptions = {
   readonly log: Log
 }
 
+export type PodNetworksOptions = Omit<OwnNetworksOptions, 'stateFile'> & {
+  readonly podsFolder: string
+  /** `shared` keeps pods on the node's own network. Default: their own where possible. */
+  readonly network?: 'own' | 'shared'
+  /** Whether the agent may make networks at all. */
+  readonly canOwn: boolean
+}
+
+/** A network for each pod where that is possible; otherwise the node's own, and the log says why. */
+export async function openPodNetworks(options: PodNetworksOptions): Promise<PodNetworks> {
+  const { canOwn, host, log, network, podsFolder, tag } = options
+  if (network === 'shared') return sharedNetworks(host)
+  if (!canOwn) {
+    log.warn('pods share the network of this machine, because the agent is not root')
+    return sharedNetworks(host)
+  }
+  try {
+    return await openOwnNetworks({ tag, host, log, stateFile: join(podsFolder, '.network.json') })
+  } catch (error) {
+    log.warn(
+      { err: error },
+      'pods share the network of this machine: it needs iproute2, nftables and a kernel with both',
+    )
+    return sharedNetworks(host)
+  }
+}
+
 /** Every pod has a network of its own. Rejects where that is not possible. */
-export async function openOwnNetworks(options: OwnNetworksOptions): Promise<PodNetworks> {
+async function openOwnNetworks(options: OwnNetworksOptions): Promise<PodNetworks> {
   const rules = rulesFor(options.host, options.log)
   const cables = await PodCables.open(options.tag, options.stateFile)
   try {

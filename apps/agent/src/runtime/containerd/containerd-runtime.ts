@@ -36,9 +36,9 @@ import {
 import { askForEnd } from './container-end.ts'
 import type { ContainerdNode } from './containerd-node.ts'
 import { ContainerdPod, parseHandle, type PodHandle } from './containerd-pod.ts'
-import { isNotFound } from './cri-client.ts'
+import { isNotFound, type Image } from './cri-client.ts'
 import { readSpec } from './cri-config.ts'
-import { makeContainer, type Box } from './make-container.ts'
+import { makeContainer, type Box, type MadeContainer } from './make-container.ts'
 import { readPodEnd, writePodEnd } from './pod-end-file.ts'
 import { sandboxStock } from './sandbox-stock.ts'
 import { removeScratchVolume } from './scratch-volume.ts'
@@ -222,10 +222,8 @@ class ContainerdRuntime implements StockedRuntime {
     const imageMs = clock.nowMs() - beganMs
     mkdirSync(this.#folderOf(podId), { mode: 0o700 })
     this.#stock.begin()
-    const box = this.#stock.take()
     try {
-      const parts = { handler: this.#options.handler, image: image.image, box }
-      const made = await makeContainer(this.#node, this.#planOf(order, box?.name ?? podId), parts)
+      const made = await this.#make(order, image.image)
       const pod = this.#keep(order, made.handle)
       const startedMs = clock.nowMs()
       try {
@@ -239,12 +237,28 @@ class ContainerdRuntime implements StockedRuntime {
       }
       const { sandboxMs, createMs } = made
       return { kind: 'created', pod, took: { imageMs, sandboxMs, createMs, startMs: clock.nowMs() - startedMs } }
-    } catch (error) {
-      if (box !== null) await this.#removeBox(podId, box)
-      throw error
     } finally {
       this.#stock.end()
     }
+  }
+
+  /** In a sandbox of the stock when there is one; it may have died since, and then the pod gets one of its own. */
+  async #make(order: PodOrder, image: Image): Promise<MadeContainer> {
+    const { podId } = order
+    const box = this.#stock.take()
+    const plan = this.#planOf(order, box?.name ?? podId)
+    const parts = { handler: this.#options.handler, image, box }
+    try {
+      return await makeContainer(this.#node, plan, parts)
+    } catch (error) {
+      if (box === null) throw error
+      this.#node.log.warn({ podId, err: error }, 'a sandbox that was there before its pod was of no use to it')
+      await this.#removeBox(podId, box)
+    }
+    await removeScratchVolume(plan.scratchFolder)
+    rmSync(plan.scratchFolder, { recursive: true, force: true })
+    const own = { ...plan, sandboxName: podId, cgroupParent: this.#node.cgroups?.parentOf(podId) ?? null }
+    return await makeContainer(this.#node, own, { ...parts, box: null })
   }
 
   /** A sandbox of the stock whose pod could not be made; it may carry nothing yet by which the pod could be found. */

@@ -54,6 +54,18 @@ describe.skipIf(!canRunContainers)('sandboxes that are ready before their pods',
     await scratch.hear(await scratch.create(greeter('pod-a')), 'listening')
   })
 
+  it('are not trusted: a pod whose sandbox has died meanwhile gets another', async () => {
+    await using scratch = await ScratchRuntime.open(containerd, { stock: { least: 1, most: 1 } })
+    await stocked(scratch)
+    const dead = await sandboxesOf(scratch.folder)
+    using client = new CriClient(containerd.socketPath, systemClock)
+    for (const id of dead) await client.removeSandbox(id)
+    const pod = await scratch.create(greeter('pod-a'))
+    await scratch.hear(pod, 'listening')
+    await scratch.runtime.destroyPod('pod-a')
+    expect(await scratch.runtime.listPodIds()).toEqual([])
+  })
+
   it('are removed by the next agent when theirs was killed, and their pods are taken over', async () => {
     const folder = containerd.agentFolder('stock-killed')
     const program = join(import.meta.dirname, 'test', 'scratch-agent.ts')
