@@ -41,7 +41,7 @@ export function AuditLine({ record, narrow }: AuditLineProps) {
             ) : (
               <Narrowing
                 text={actorWords(record)}
-                label={`Only by ${actorId}`}
+                label={`Only by ${actorWords(record)}`}
                 onClick={() => narrow({ actor: actorId })}
               />
             )}
