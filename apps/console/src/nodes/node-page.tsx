@@ -71,6 +71,7 @@ function Body({ node, pods }: BodyProps) {
           <Surface
             state={surfaceStateOf(pods)}
             what="Pods"
+            className="min-h-72" // What stands below stays where it is when a few pods come.
             skeleton={<RowsSkeleton rows={3} />}
             isEmpty={({ size }) => size === 0}
             empty={<p className="px-4 py-3 text-soft">No pod runs on it.</p>}
