@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '@fornax/kernel/clock'
 import { createLog } from '@fornax/kernel/log'
@@ -111,6 +112,31 @@ describe.skipIf(!canRunContainers)('the image of a pod', () => {
     expect(await client.imageStatus(imageName)).toBeNull()
     expect(await after.collect(new Set())).toEqual([])
     expect(await client.imageStatus('fornax.test/pause:1')).not.toBeNull() // That of others stays.
+  })
+
+  it('stays while it has another name that is wanted, or that others gave it', async () => {
+    await using registry = await startRegistry({ ...BUSYBOX_IMAGE, files: { '/hello': 'two names' } })
+    await using scratch = await ScratchRuntime.open(containerd)
+    using client = new CriClient(containerd.socketPath, systemClock)
+    const log = createLog('agent', 'silent')
+    const file = join(scratch.folder, 'images.json')
+    const { imageName } = registry
+    const otherName = `${registry.host}/shop:stable`
+    await client.pullImage(imageName, null)
+    await containerd.ctr('images', 'tag', imageName, otherName)
+    await expect.poll(() => client.imageStatus(otherName), { timeout: 5_000 }).not.toBeNull()
+    const imagesOf = (ours: Readonly<Record<string, number>>): Images => {
+      writeFileSync(file, JSON.stringify(ours))
+      return new Images({ client, clock: systemClock, log, file })
+    }
+    expect(await imagesOf({ [imageName]: 0 }).collect(new Set())).toEqual([]) // The other one is not ours.
+    const both = { [imageName]: 0, [otherName]: 0 }
+    expect(await imagesOf(both).collect(new Set([otherName]))).toEqual([])
+    const isUsed = { [imageName]: 0, [otherName]: systemClock.nowMs() }
+    expect(await imagesOf(isUsed).collect(new Set())).toEqual([])
+    expect(await client.imageStatus(otherName)).not.toBeNull()
+    expect(await imagesOf(both).collect(new Set())).toEqual([imageName])
+    expect(await client.imageStatus(otherName)).toBeNull()
   })
 
   it('is not the node itself', async () => {

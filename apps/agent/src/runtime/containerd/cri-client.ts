@@ -63,7 +63,12 @@ export function isNameTaken(error: unknown): boolean {
 /** Labels that a thing must all have. */
 export type Labels = Readonly<Record<string, string>>
 
-export type Image = { readonly id: string; readonly sizeBytes: number }
+export type Image = {
+  readonly id: string
+  readonly sizeBytes: number
+  /** All its names, in full, by tag and by digest. Whoever removes it by one of them removes it by all. */
+  readonly names: readonly string[]
+}
 
 export type ContainerOrder = {
   readonly sandboxId: string
@@ -208,7 +213,9 @@ export class CriClient implements Disposable {
     const answer = await this.#ask<ImageStatusResponse>('no status of an image', QUICK_MS, (...call) =>
       this.#images.imageStatus({ image: { image } }, ...call),
     )
-    return answer.image === undefined ? null : { id: answer.image.id, sizeBytes: answer.image.size }
+    if (answer.image === undefined) return null
+    const { id, size, repoTags, repoDigests } = answer.image
+    return { id, sizeBytes: size, names: [...repoTags, ...repoDigests] }
   }
 
   async pullImage(image: string, auth: AuthConfig | null): Promise<void> {

@@ -10,7 +10,7 @@ import { z } from 'zod'
 import type { ImageOrder } from '../runtime.ts'
 import { CriError, type CriClient, type Image } from './cri-client.ts'
 import { watchArrival } from './image-arrival.ts'
-import { credentialsFor } from './registry-name.ts'
+import { credentialsFor, fullNameOf } from './registry-name.ts'
 
 export type EnsureImageResult =
   | { readonly kind: 'present'; readonly image: Image }
@@ -73,21 +73,26 @@ export class Images {
     return await this.#world.client.imageFolder()
   }
 
-  /** Removes what we pulled and nobody has used for long, the least recently used first. Returns the names. */
+  /**
+   * Removes what we pulled and nobody has used for long, the least recently used first. An image stays as long as it
+   * has a name that is wanted, or that others gave it. Returns the names.
+   */
   async collect(keep: ReadonlySet<string>): Promise<readonly string[]> {
     const { client, clock, log } = this.#world
     const nowMs = clock.nowMs()
+    const wanted = new Set([...keep].map(fullNameOf))
     const candidates = [...this.#usedAtMs]
-      .filter(([name, atMs]) => nowMs - atMs >= UNUSED_MS && !keep.has(name) && !this.#isPulled(name))
+      .filter(([name, atMs]) => nowMs - atMs >= UNUSED_MS && !wanted.has(fullNameOf(name)) && !this.#isPulled(name))
       .toSorted(([, a], [, b]) => a - b)
     if (candidates.length === 0) return []
     const containers = await client.listContainers({}) // Of everybody: who runs an image keeps it.
     const inUse = new Set(containers.map(({ imageRef }) => imageRef))
+    const free = new Set(candidates.map(([name]) => fullNameOf(name)))
     const removed: string[] = []
     for (const [name] of candidates) {
       if (removed.length === REMOVED_AT_ONCE_MAX) break
       const image = await client.imageStatus(name)
-      if (image !== null && inUse.has(image.id)) continue
+      if (image !== null && (inUse.has(image.id) || isCalledOtherwise(image, free, wanted))) continue
       if (image !== null) await client.removeImage(name)
       if (image !== null) removed.push(name)
       this.#usedAtMs.delete(name)
@@ -161,6 +166,21 @@ export class Images {
       log.warn({ err: error }, 'which images were pulled could not be noted')
     }
   }
+}
+
+/** A digest comes with a tag of its repository: alone it counts only when somebody wants it. */
+function isCalledOtherwise({ names }: Image, free: ReadonlySet<string>, wanted: ReadonlySet<string>): boolean {
+  const repositories = new Set([...free].map(repositoryOf))
+  return names.some((name) => {
+    if (!name.includes('@')) return !free.has(name)
+    return wanted.has(name) || !repositories.has(repositoryOf(name))
+  })
+}
+
+/** Of a full name. */
+function repositoryOf(name: string): string {
+  const digestAt = name.indexOf('@')
+  return name.slice(0, digestAt === -1 ? name.lastIndexOf(':') : digestAt)
 }
 
 function authOf({ username, password, identityToken }: RegistryCredentials) {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { credentialsFor, registryOf } from './registry-name.ts'
+import { credentialsFor, fullNameOf, registryOf } from './registry-name.ts'
 
 it.each([
   ['shop', 'docker.io'],
@@ -9,6 +9,15 @@ it.each([
   ['registry.test/team/shop@sha256:00', 'registry.test'],
   ['127.0.0.1:5000/shop:1', '127.0.0.1:5000'],
 ])('the image %s comes from %s', (image, registry) => expect(registryOf(image)).toBe(registry))
+
+it.each([
+  ['shop', 'docker.io/library/shop:latest'],
+  ['team/shop:1', 'docker.io/team/shop:1'],
+  ['index.docker.io/team/shop:1', 'docker.io/team/shop:1'],
+  ['docker.io/library/shop:1', 'docker.io/library/shop:1'],
+  ['127.0.0.1:5000/shop', '127.0.0.1:5000/shop:latest'],
+  ['registry.test/team/shop:1@sha256:00', 'registry.test/team/shop@sha256:00'],
+])('the image %s is %s', (image, name) => expect(fullNameOf(image)).toBe(name))
 
 it('credentials go to their own registry, and to no other one', () => {
   const of = (registry: string) => ({ registry, username: registry, password: '', identityToken: '' })

@@ -12,6 +12,22 @@ export function registryOf(image: string): string {
   return isHost ? first : DEFAULT_REGISTRY
 }
 
+/**
+ * The name as containerd keeps it, with everything that may be left out: `shop` is `docker.io/library/shop:latest`. A
+ * tag beside a digest says nothing.
+ */
+export function fullNameOf(image: string): string {
+  const registry = registryOf(image)
+  const path = image.startsWith(`${registry}/`) ? image.slice(registry.length + 1) : image
+  const [tagged = '', digest] = path.split('@')
+  const colonAt = tagged.lastIndexOf(':')
+  const bare = colonAt === -1 ? tagged : tagged.slice(0, colonAt)
+  const host = canonical(registry)
+  const repository = `${host}/${host === DEFAULT_REGISTRY && !bare.includes('/') ? 'library/' : ''}${bare}`
+  if (digest !== undefined) return `${repository}@${digest}`
+  return `${repository}:${colonAt === -1 ? 'latest' : tagged.slice(colonAt + 1)}`
+}
+
 /** The credentials that are for the registry of an image; null: none. */
 export function credentialsFor(image: string, credentials: readonly RegistryCredentials[]): RegistryCredentials | null {
   const registry = registryOf(image)
