@@ -75,6 +75,21 @@ describe('idle pods', () => {
     expect(phases(world).hibernated).toBe(2)
   })
 
+  it('W13: of a new version sleep in time, though one of the old version was used just now', () => {
+    const world = worldWith(1, { keepHot: 0, hibernateAfterMs: 300 }, { maxPods: 4 })
+    const id = world.open('game')
+    world.run(1_000)
+    const { version } = world.definition('game')
+    world.publish('game')
+    world.run(200)
+    world.close(id)
+    world.run(250)
+    const ofVersion = (number: number): readonly string[] =>
+      world.pods('game').flatMap((pod) => (pod.version.number === number ? [pod.phase] : []))
+    expect(ofVersion(version.number)).toContain('standby')
+    expect(ofVersion(version.number + 1)).toEqual(['hibernated'])
+  })
+
   it('are known to sleep after a restart of the core, and book what they keep', () => {
     const world = worldWith(3, { keepHot: 0, hibernateAfterMs: 500 })
     world.run(1_000)
