@@ -192,7 +192,10 @@ export class LiveList<T extends Identified> {
   }
 
   #withHistory(items: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
-    return this.#history.size === 0 ? items : new Map([...this.#history, ...items])
+    if (this.#history.size === 0) return items
+    const all = new Map(this.#history)
+    for (const [id, item] of items) all.set(id, item) // No list of pairs between: this runs with every batch.
+    return all
   }
 
   /** What a new watch may continue from; null when it must begin with a snapshot. */
