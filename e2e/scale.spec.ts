@@ -5,6 +5,7 @@
 import {
   CloseSessionDocument,
   CreateApplicationDocument,
+  DeleteApplicationDocument,
   FleetDocument,
   OpenSessionsDocument,
 } from '@fornax/client/generated/documents'
@@ -26,7 +27,8 @@ test('the console stays light beside a large and busy fleet', async ({ operator,
   test.setTimeout(600_000 + WATCH_MS)
   await using simulation = await world.simulate({ nodes: NODES })
   void simulation
-  await fill(world)
+  await using applications = await fill(world)
+  void applications
   await using load = churn(world)
 
   for (const [path, heading] of [
@@ -57,8 +59,8 @@ test('the console stays light beside a large and busy fleet', async ({ operator,
   expect(after).toBeLessThanOrEqual(before * HEAP_GROWTH_MAX)
 })
 
-/** Twenty thousand pods, ready. */
-async function fill({ client }: World): Promise<void> {
+/** Twenty thousand pods, ready; and none of them when it is over, for whoever looks at this world next. */
+async function fill({ client }: World): Promise<AsyncDisposable> {
   const low = PODS / APPLICATIONS
   for (let index = 0; index < APPLICATIONS; index += 1) {
     const version = {
@@ -73,12 +75,15 @@ async function fill({ client }: World): Promise<void> {
     })
     expect(createApplication.problem).toBeNull()
   }
-  await expect
-    .poll(async () => (await client.request(FleetDocument, {})).fleet.pods.standby, {
-      timeout: 180_000,
-      intervals: [1_000],
-    })
-    .toBeGreaterThanOrEqual(PODS)
+  const standby = async (): Promise<number> => (await client.request(FleetDocument, {})).fleet.pods.standby
+  await expect.poll(standby, { timeout: 180_000, intervals: [1_000] }).toBeGreaterThanOrEqual(PODS)
+  return {
+    async [Symbol.asyncDispose]() {
+      for (let index = 0; index < APPLICATIONS; index += 1)
+        await client.request(DeleteApplicationDocument, { input: { application: `busy-${index}` } })
+      await expect.poll(standby, { timeout: 60_000, intervals: [1_000] }).toBeLessThan(PODS / 100)
+    },
+  }
 }
 
 /** Opens and closes sessions: each is at least four changes (session twice, pod, application). */

@@ -1,10 +1,10 @@
 'use client'
 /** The columns of the table of applications. */
-import Link from 'next/link'
 import { formatCount } from '../format/quantity.ts'
 import type { ApplicationRowFragment } from '../graphql/generated/documents.ts'
 import { paths } from '../path-builder.ts'
 import type { Column } from '../ui/column.ts'
+import { ListLink } from '../ui/list-link.tsx'
 import { PhaseMark } from '../ui/phase-mark.tsx'
 import { useViewer } from '../viewer/viewer-context.tsx'
 import { limitWords, targetWords } from './policy-words.ts'
@@ -17,14 +17,14 @@ function Name({ application }: { readonly application: Row }) {
   const { name, tenant } = application
   const isElsewhere = own !== undefined && tenant !== own
   return (
-    <Link
+    <ListLink
       href={paths.application(name, isElsewhere ? tenant : undefined)}
       data-row-link
       className="font-medium hover:underline"
     >
       {isElsewhere && <span className="font-normal text-faint">{tenant} / </span>}
       {name}
-    </Link>
+    </ListLink>
   )
 }
 
@@ -79,12 +79,12 @@ export const APPLICATION_COLUMNS: readonly Column<Row>[] = [
     width: 5.5,
     align: 'end',
     cell: ({ name, sessionCount }) => (
-      <Link
+      <ListLink
         href={paths.sessions({ application: name })}
         className="underline decoration-line-strong underline-offset-2 hover:decoration-current"
       >
         {formatCount(sessionCount)}
-      </Link>
+      </ListLink>
     ),
     sortBy: ({ sessionCount }) => sessionCount,
   },

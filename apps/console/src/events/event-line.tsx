@@ -1,6 +1,5 @@
 'use client'
 /** One event: what, about what, when, and how often. */
-import Link from 'next/link'
 import { useState } from 'react'
 import { formatExact } from '../format/instant-text.ts'
 import { formatCount } from '../format/quantity.ts'
@@ -8,6 +7,7 @@ import { sentence } from '../format/sentence.ts'
 import type { EventRowFragment } from '../graphql/generated/documents.ts'
 import { paths } from '../path-builder.ts'
 import { RelativeTime } from '../time/relative-time.tsx'
+import { ListLink } from '../ui/list-link.tsx'
 import { LogLines } from '../ui/log-lines.tsx'
 import { Glyph } from '../ui/phase-mark.tsx'
 import { EVENT_KINDS, SEVERITY_TONES } from './event-words.ts'
@@ -65,12 +65,12 @@ function Subjects({ event: { applicationName, nodeName, sessionId } }: { readonl
     sessionId === null ? null : { name: sessionId, path: paths.session(sessionId) },
   ].filter((subject) => subject !== null)
   return subjects.map(({ name, path }) => (
-    <Link
+    <ListLink
       key={path}
       href={path}
       className="text-soft underline decoration-line-strong underline-offset-2 hover:decoration-current"
     >
       {name}
-    </Link>
+    </ListLink>
   ))
 }

@@ -1,10 +1,10 @@
 /** The slowest applications first, warm and cold apart. */
-import Link from 'next/link'
 import { formatMs } from '../format/duration.ts'
 import { formatCount } from '../format/quantity.ts'
 import type { LatencyHistoryQuery, PercentilesFragment } from '../graphql/generated/documents.ts'
 import { paths } from '../path-builder.ts'
 import type { Column } from '../ui/column.ts'
+import { ListLink } from '../ui/list-link.tsx'
 import { PlainTable } from '../ui/plain-table.tsx'
 
 type Row = LatencyHistoryQuery['latencyHistory']['applications'][number]
@@ -30,9 +30,9 @@ const NAME: Column<Row> = {
   id: 'name',
   header: 'Application',
   cell: ({ applicationName }) => (
-    <Link href={paths.application(applicationName)} className="font-medium hover:underline">
+    <ListLink href={paths.application(applicationName)} className="font-medium hover:underline">
       {applicationName}
-    </Link>
+    </ListLink>
   ),
 }
 

@@ -1,12 +1,12 @@
 'use client'
 /** The columns of the table of nodes. */
 import dynamic from 'next/dynamic'
-import Link from 'next/link'
 import { formatBytes, formatCount, formatCpus } from '../format/quantity.ts'
 import type { NodeRowFragment } from '../graphql/generated/documents.ts'
 import { paths } from '../path-builder.ts'
 import { RelativeTime } from '../time/relative-time.tsx'
 import type { Column } from '../ui/column.ts'
+import { ListLink } from '../ui/list-link.tsx'
 import { Meter } from '../ui/meter.tsx'
 import { PhaseMark } from '../ui/phase-mark.tsx'
 import { wordsOfNode } from './node-words.ts'
@@ -31,9 +31,9 @@ export const NODE_COLUMNS: readonly Column<Row>[] = [
     header: 'Node',
     cell: (node) => (
       <span className="flex flex-col leading-tight">
-        <Link href={paths.node(node.name)} data-row-link className="truncate font-medium hover:underline">
+        <ListLink href={paths.node(node.name)} data-row-link className="truncate font-medium hover:underline">
           {node.name}
-        </Link>
+        </ListLink>
         <span className="truncate text-xs text-faint" title={runtimesOf(node)}>
           {node.address} · {node.runtimes.map((runtime) => runtime.name).join(', ')}
         </span>
@@ -105,12 +105,12 @@ export const NODE_COLUMNS: readonly Column<Row>[] = [
     width: 5.5,
     align: 'end',
     cell: (node) => (
-      <Link
+      <ListLink
         href={paths.sessions({ node: node.name })}
         className="underline decoration-line-strong underline-offset-2 hover:decoration-current"
       >
         {formatCount(node.sessionCount)}
-      </Link>
+      </ListLink>
     ),
     sortBy: (node) => node.sessionCount,
   },

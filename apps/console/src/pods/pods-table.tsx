@@ -1,6 +1,5 @@
 'use client'
 /** Pods, row by row. */
-import Link from 'next/link'
 import { useMemo, useState } from 'react'
 import { formatBytes, formatCpus } from '../format/quantity.ts'
 import type { PodRowFragment } from '../graphql/generated/documents.ts'
@@ -8,6 +7,7 @@ import { paths } from '../path-builder.ts'
 import { RelativeTime } from '../time/relative-time.tsx'
 import { parseSort, sortAfterClick, sortRows, type Column } from '../ui/column.ts'
 import { DataTable } from '../ui/data-table.tsx'
+import { ListLink } from '../ui/list-link.tsx'
 import { PhaseMark } from '../ui/phase-mark.tsx'
 import { POD_PHASES, POD_PHASES_IN_ORDER } from './pod-words.ts'
 
@@ -51,9 +51,9 @@ const COLUMNS: readonly Column<Row>[] = [
     header: 'Application',
     cell: ({ applicationName, versionNumber }) => (
       <>
-        <Link href={paths.application(applicationName)} className="hover:underline">
+        <ListLink href={paths.application(applicationName)} className="hover:underline">
           {applicationName}
-        </Link>{' '}
+        </ListLink>{' '}
         <span className="text-faint">v{versionNumber}</span>
       </>
     ),
@@ -78,9 +78,9 @@ const COLUMNS: readonly Column<Row>[] = [
       nodeName === null ? (
         <span className="text-faint">none yet</span>
       ) : (
-        <Link href={paths.node(nodeName)} className="hover:underline">
+        <ListLink href={paths.node(nodeName)} className="hover:underline">
           {nodeName}
-        </Link>
+        </ListLink>
       ),
     sortBy: ({ nodeName }) => nodeName,
   },
@@ -118,9 +118,9 @@ function Serves({ sessions }: Pick<Row, 'sessions'>) {
   if (first === undefined) return <span className="text-faint">nobody</span>
   return (
     <>
-      <Link href={paths.session(first.id)} className="font-mono text-xs hover:underline">
+      <ListLink href={paths.session(first.id)} className="font-mono text-xs hover:underline">
         {first.id}
-      </Link>
+      </ListLink>
       {sessions.length > 1 && <span className="text-faint"> and {sessions.length - 1} more</span>}
     </>
   )

@@ -1,6 +1,5 @@
 'use client'
 /** Every warm pool: who is short, who sleeps, and what being ready costs. */
-import Link from 'next/link'
 import { useMemo } from 'react'
 import { applicationsSpec } from '../applications/application-watch.ts'
 import { targetWords, wantedIdle } from '../applications/policy-words.ts'
@@ -16,6 +15,7 @@ import { sortRows, type Column } from '../ui/column.ts'
 import { DataTable } from '../ui/data-table.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { ListFilter } from '../ui/list-filter.tsx'
+import { ListLink } from '../ui/list-link.tsx'
 import { Message } from '../ui/message.tsx'
 import { Page } from '../ui/page.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
@@ -86,7 +86,7 @@ const COLUMNS: readonly Column<Row>[] = [
     header: 'Application',
     width: 12,
     cell: ({ name, problem }) => (
-      <Link
+      <ListLink
         href={paths.application(name)}
         data-row-link
         className="flex items-center gap-1.5 font-medium hover:underline"
@@ -94,7 +94,7 @@ const COLUMNS: readonly Column<Row>[] = [
         {problem !== null && <Icon name="warning" className="text-danger" />}
         <span className="truncate">{name}</span>
         {problem !== null && <span className="sr-only">has a problem</span>}
-      </Link>
+      </ListLink>
     ),
     sortBy: ({ name }) => name,
   },
@@ -140,12 +140,12 @@ const COLUMNS: readonly Column<Row>[] = [
       waiting === 0 ? (
         <span className="text-faint">0</span>
       ) : (
-        <Link
+        <ListLink
           href={paths.sessions({ application: name, phases: ['PENDING'] })}
           className="font-semibold text-warn underline underline-offset-2"
         >
           {formatCount(waiting)}
-        </Link>
+        </ListLink>
       ),
     sortBy: ({ waitingSessionCount }) => waitingSessionCount,
   },

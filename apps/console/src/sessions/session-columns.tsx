@@ -1,6 +1,5 @@
 'use client'
 /** The columns of the tables of sessions. */
-import Link from 'next/link'
 import { formatMs } from '../format/duration.ts'
 import { formatCount } from '../format/quantity.ts'
 import type { SessionRowFragment } from '../graphql/generated/documents.ts'
@@ -8,6 +7,7 @@ import { paths } from '../path-builder.ts'
 import { instantMs } from '../time/instant.ts'
 import { RelativeTime } from '../time/relative-time.tsx'
 import type { Column } from '../ui/column.ts'
+import { ListLink } from '../ui/list-link.tsx'
 import { PhaseMark } from '../ui/phase-mark.tsx'
 import { CloseSessionButton } from './close-session.tsx'
 import { CLOSE_REASONS, isFault, SESSION_PHASES } from './session-words.ts'
@@ -20,13 +20,13 @@ export const SESSION_COLUMNS: readonly Column<Row>[] = [
     header: 'Session',
     width: 11.25,
     cell: (session) => (
-      <Link
+      <ListLink
         href={paths.session(session.id)}
         data-row-link
         className="font-mono text-xs font-medium underline decoration-line-strong underline-offset-2 hover:decoration-current"
       >
         {session.id}
-      </Link>
+      </ListLink>
     ),
   },
   {

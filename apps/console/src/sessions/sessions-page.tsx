@@ -8,7 +8,7 @@ import { useLiveList } from '../live/live-context.tsx'
 import type { FirstPage } from '../live/live-list.ts'
 import { surfaceStateOf } from '../live/surface-state.ts'
 import { sortRows, type Column } from '../ui/column.ts'
-import { DataTable } from '../ui/data-table.tsx'
+import { DataTable, LINE_ROW_HEIGHT } from '../ui/data-table.tsx'
 import { Message } from '../ui/message.tsx'
 import { Page } from '../ui/page.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
@@ -72,7 +72,8 @@ export function SessionsPage({ firstPage }: { readonly firstPage: FirstPage<Row>
               label="Sessions"
               columns={marks.columns}
               rows={rows}
-              rowId={(row) => row.id}
+              rowId={idOf}
+              rowHeight={LINE_ROW_HEIGHT}
               sort={view.sort}
               onSort={view.sortBy}
               minWidth={65}
@@ -100,6 +101,8 @@ function useMarks(rows: readonly Row[]) {
   }, [ids])
   return { marked, columns, clear: () => setIds(NONE) }
 }
+
+const idOf = ({ id }: Row): string => id
 
 const NONE: ReadonlySet<string> = new Set()
 const NO_ROWS: readonly Row[] = []

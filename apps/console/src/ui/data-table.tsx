@@ -1,8 +1,5 @@
 'use client'
-/**
- * A real table that only draws the rows in sight. Each row is a `tbody` of its own,
- * so that it can be measured together with the details that unfold below it.
- */
+/** A real table that only draws the rows in sight. */
 import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual'
 import { useRouter } from 'next/navigation'
 import { memo, useRef, type MouseEvent, type ReactNode } from 'react'
@@ -19,8 +16,8 @@ export type DataTableProps<T> = {
   readonly rowId: (row: T) => string
   /** Where a click on a row leads; the row has a link of its own for keys and screen readers. */
   readonly rowPath?: (row: T) => string
-  /** What unfolds below a row; null when it is folded. */
-  readonly renderDetail?: (row: T) => ReactNode
+  /** Of each row in px, when they are all alike. Without it each row that comes is measured, which costs a layout. */
+  readonly rowHeight?: number
   readonly sort: Sort
   readonly onSort: (columnId: string) => void
   /** What stands below the last row. */
@@ -28,7 +25,8 @@ export type DataTableProps<T> = {
   readonly minWidth?: number
 }
 
-const ROW_HEIGHT = 41
+/** Of a row of one line, with the line below it. */
+export const LINE_ROW_HEIGHT = 41
 /** What the server assumes of a window that it cannot see. */
 const ASSUMED_RECT = { width: 1_280, height: 900 }
 
@@ -41,7 +39,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
+    estimateSize: () => props.rowHeight ?? LINE_ROW_HEIGHT,
     getItemKey: (index) => rowKey(rows, rowId, index),
     overscan: 8,
     initialRect: ASSUMED_RECT,
@@ -82,10 +80,11 @@ export function DataTable<T>(props: DataTableProps<T>) {
 
 type RowsProps<T> = DataTableProps<T> & { readonly virtualizer: Virtualizer<HTMLDivElement, Element> }
 
-function Rows<T>({ columns, rows, rowPath, renderDetail, virtualizer }: RowsProps<T>) {
+function Rows<T>({ columns, rows, rowPath, rowHeight, virtualizer }: RowsProps<T>) {
   const items = virtualizer.getVirtualItems()
   const before = items[0]?.start ?? 0
   const after = virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0)
+  const measure = rowHeight === undefined ? virtualizer.measureElement : undefined
   return (
     <>
       <Spacer height={before} columns={columns.length} />
@@ -93,9 +92,8 @@ function Rows<T>({ columns, rows, rowPath, renderDetail, virtualizer }: RowsProp
         const row = rows[index]
         if (row === undefined) return null
         return (
-          <tbody key={key} data-index={index} ref={virtualizer.measureElement}>
+          <tbody key={key} data-index={index} ref={measure}>
             <MemoRow columns={columns} row={row} index={index} path={rowPath?.(row)} />
-            <Detail columns={columns.length}>{renderDetail?.(row)}</Detail>
           </tbody>
         )
       })}
@@ -235,17 +233,6 @@ function isPlainClickOnRow(event: MouseEvent<HTMLElement>): boolean {
   const isOnControl =
     event.target instanceof Element && event.target.closest('a, button, input, [role=menuitem]') !== null
   return !isOnControl && (window.getSelection()?.isCollapsed ?? true)
-}
-
-function Detail({ columns, children }: { readonly columns: number; readonly children: ReactNode }) {
-  if (children === null || children === undefined) return null
-  return (
-    <tr className="border-b border-line bg-sunken">
-      <td colSpan={columns} className="p-0">
-        {children}
-      </td>
-    </tr>
-  )
 }
 
 function Spacer({ height, columns }: { readonly height: number; readonly columns: number }) {
