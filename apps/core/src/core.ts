@@ -24,6 +24,7 @@ import type { ApplicationEntry } from './fleet/application-entry.ts'
 import type { FleetObserver } from './fleet/fleet-state.ts'
 import type { Fleet } from './fleet/fleet.ts'
 import type { CorePort } from './graphql/core-port.ts'
+import { startRehearsal } from './graphql/rehearsal.ts'
 import { startGraphqlServer, type GraphqlServerOptions } from './graphql/server.ts'
 import { readTrustedDocuments } from './graphql/trusted-documents.ts'
 import type { IssuerDirectory } from './issuers/issuer-directory.ts'
@@ -55,6 +56,8 @@ export type CoreOptions = {
   readonly times?: Partial<CoreTimes>
   /** How long a certificate of a node is good for; a day when it is not said. */
   readonly nodeCertificateMs?: number
+  /** Whether it rehearses what clients will ask, so that the first of them wait no longer than others. */
+  readonly rehearses?: boolean
 }
 
 export type Core = AsyncDisposable & {
@@ -87,6 +90,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const api = stack.use(
     await startGraphqlServer(port, { host, port: apiPort, isProduction, metrics, ...doorOf(config) }),
   )
+  if (options.rehearses === true) stack.use(startRehearsal(port))
   const owned = stack.move()
   return {
     apiUrl: api.url,

@@ -29,7 +29,7 @@ async function serve(): Promise<void> {
     ...(process.connected ? [once(process, 'disconnect'), stopRequested()] : []),
   ]).then(() => 'stopped' as const)
   for (let why = 'restart'; why !== 'stopped';) {
-    await using core = await createCore({ config, clock: systemClock, log })
+    await using core = await createCore({ config, clock: systemClock, log, rehearses: config.isProduction })
     const { apiUrl, nodeLink } = core
     config = { ...config, apiPort: Number(new URL(apiUrl).port), nodeLinkPort: Number(nodeLink.split(':').at(-1)) }
     log.info({ apiUrl, nodeLink }, 'the core is ready')
