@@ -1,8 +1,11 @@
 /**
  * One log file that a pod appends to. It is rotated by copy and truncate, because
  * the pod holds it open: `x.log` is the present, `x.log.1` what was before.
+ *
+ * The pod may do with it whatever a file allows: it may be a terabyte of holes, and where it shares our user even a
+ * link to something else or a pipe. So no more of it is read than fits a bound, no link is followed, nothing waits.
  */
-import { closeSync, copyFileSync, openSync, readSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { closeSync, constants, ftruncateSync, lstatSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
 
 /** A line is cut into pieces of this size. */
 export const LINE_BYTES_MAX = 16_384
@@ -10,6 +13,11 @@ export const LINE_BYTES_MAX = 16_384
 /** Who falls further behind than this is sent on to the present. */
 const LAG_BYTES_MAX = 512 * 1024
 const READ_BYTES = 64 * 1024
+/** In what is left out, lines are counted as far as this. */
+const SKIP_BYTES_MAX = 8 * 1024 * 1024
+/** Links lead nowhere, and a pipe without a writer keeps nobody waiting. */
+const AS_IT_IS = constants.O_NOFOLLOW | constants.O_NONBLOCK
+const REPLACING = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | AS_IT_IS
 const NEWLINE = 10
 
 export class LogFile {
@@ -22,18 +30,21 @@ export class LogFile {
     this.#lineBytesMax = lineBytesMax
   }
 
-  /** Rotates when the file has grown beyond the bound. What is written in between copy and truncate is lost. */
+  /**
+   * Rotates when the file has grown beyond the bound; of what was before, as much is kept as anybody can read. What is
+   * written in between copy and truncate is lost.
+   */
   rotate(bytesMax: number): void {
     const size = sizeOf(this.#path)
     if (size <= bytesMax) return
     const before = `${this.#path}.1`
     try {
-      copyFileSync(this.#path, before)
+      writeFileSync(before, readEnd(this.#path), { mode: 0o600, flag: REPLACING })
     } catch {
       rmSync(before, { recursive: true, force: true }) // The disk is full: the bound is worth more than old lines.
     }
     for (const follower of this.#followers) follower.beforeTruncate()
-    truncateSync(this.#path, 0)
+    truncate(this.#path)
   }
 
   /** The last lines, at most `linesMax`, from before the rotation too. */
@@ -110,6 +121,10 @@ export class LogFollower implements Disposable {
 
   #skipTo(offset: number): void {
     let last = NEWLINE
+    if (offset - this.#offset > SKIP_BYTES_MAX) {
+      this.#offset = offset - SKIP_BYTES_MAX
+      this.#skippedLines += 1 // Who knows how many.
+    }
     while (this.#offset < offset) {
       const bytes = readPart(this.#path, this.#offset, Math.min(READ_BYTES, offset - this.#offset))
       if (bytes.length === 0) break
@@ -162,7 +177,7 @@ function readPart(path: string, offset: number, length: number): Buffer {
   if (length <= 0) return Buffer.alloc(0)
   const buffer = Buffer.alloc(length)
   try {
-    const file = openSync(path, 'r')
+    const file = openSync(path, constants.O_RDONLY | AS_IT_IS)
     try {
       return buffer.subarray(0, readSync(file, buffer, 0, length, offset))
     } finally {
@@ -173,6 +188,17 @@ function readPart(path: string, offset: number, length: number): Buffer {
   }
 }
 
+function truncate(path: string): void {
+  const file = openSync(path, constants.O_WRONLY | AS_IT_IS)
+  try {
+    ftruncateSync(file, 0)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** What is no file has no size. */
 function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  return found?.isFile() === true ? found.size : 0
 }

@@ -1,4 +1,16 @@
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { systemClock } from '@fornax/kernel/clock'
 import { join } from 'node:path'
@@ -112,6 +124,35 @@ it('keeps a file bounded where there is no room for a copy of it', async () => {
   await vi.waitFor(() => expect(statSync(world.folder.stdout).size).toBe(0), { timeout: 5_000 })
   appendFileSync(world.folder.stdout, 'new line\n')
   expect(world.logs.lastLines('pod-1', 2)).toEqual(['new line'])
+})
+
+it('reads and keeps no more than the end of a file that its pod has made huge, and counts no further', async () => {
+  using world = newWorld()
+  const { stdout } = world.folder
+  const sink = world.read({ follow: true, tailLines: 10 })
+  sink.isOpen = false
+  writeFileSync(stdout, '')
+  truncateSync(stdout, 2 ** 40) // Holes: the pod has the file open, and may do that.
+  appendFileSync(stdout, '\nlast line\n')
+  await vi.waitFor(() => expect(existsSync(`${stdout}.1`)).toBe(true), { timeout: 5_000 })
+  expect(statSync(`${stdout}.1`).size).toBeLessThanOrEqual(1024 * 1024)
+  expect(statSync(stdout).size).toBe(0)
+  expect(world.logs.lastLines('pod-1', 1)).toEqual(['last line'])
+})
+
+it('follows no link and waits for no pipe that stands where a log should', async () => {
+  using world = newWorld({ fileBytesMax: 10 })
+  const { path, stdout, stderr } = world.folder
+  const secret = join(path, 'secret')
+  writeFileSync(secret, 'of the node: not for anybody\n')
+  symlinkSync(secret, stdout)
+  symlinkSync(secret, `${stdout}.1`)
+  execFileSync('mkfifo', [stderr])
+  expect(world.logs.lastLines('pod-1', 5)).toEqual([])
+  rmSync(stdout)
+  appendFileSync(stdout, 'more than ten letters\n')
+  await vi.waitFor(() => expect(statSync(stdout).size).toBe(0), { timeout: 5_000 })
+  expect(readFileSync(secret, 'utf8')).toBe('of the node: not for anybody\n')
 })
 
 it('reads one file for both streams, as a container runtime writes it, in the order of writing', async () => {
