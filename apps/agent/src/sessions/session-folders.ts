@@ -3,7 +3,7 @@
  * mounted into the pod, and stays the same when the agent makes the socket anew.
  */
 import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, lchownSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { invariant } from '@fornax/kernel/assert'
@@ -60,7 +60,7 @@ export class SessionFolders implements SessionPlaces {
     if (owner !== null) chmodSync(this.#root, 0o711)
     const path = this.pathOf(podId)
     mkdirSync(path, { recursive: true, mode: 0o700 })
-    if (owner !== null) chownSync(path, owner.uid, owner.gid)
+    if (owner !== null) lchownSync(path, owner.uid, owner.gid)
     return path
   }
 

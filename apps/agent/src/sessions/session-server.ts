@@ -3,7 +3,7 @@
  * its own. The socket says which pod speaks, whatever is said over it. When this
  * agent was away, the application connects anew and says again what is true.
  */
-import { chmodSync, chownSync, rmSync } from 'node:fs'
+import { chmodSync, lchownSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Cancel, Clock } from '@fornax/kernel/clock'
 import {
@@ -66,7 +66,7 @@ export async function openSessionServer(options: SessionServerOptions): Promise<
   server.addService(SessionServiceService, service)
   await bind(server, path)
   chmodSync(path, 0o600)
-  if (options.owner !== null) chownSync(path, options.owner.uid, options.owner.gid)
+  if (options.owner !== null) lchownSync(path, options.owner.uid, options.owner.gid)
   return {
     open: (sessionId, { data, env }) =>
       line.say({ $case: 'open', value: { sessionId, data: Buffer.from(data), env: { ...env } } }),

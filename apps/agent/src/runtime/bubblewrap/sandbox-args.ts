@@ -5,6 +5,7 @@ import { podEnvironment } from '../pod-environment.ts'
 import { SESSION_SOCKET } from '../runtime.ts'
 import { checkoutArgs } from './checkout-view.ts'
 import { folderArgs } from './folder-args.ts'
+import { boundsScript } from './process-bounds.ts'
 
 /** A sandbox that is started before there is a pod for it. */
 export type EmptySandbox = {
@@ -88,7 +89,8 @@ export function podSandboxArgs(sandbox: Sandbox): readonly string[] {
 
 /** The command with everything that has to happen between the sandbox and it. */
 export function sandboxCommand({ version, user, isPrivileged }: Sandbox): readonly string[] {
-  return [...(isPrivileged ? becomeUser(user) : []), ...ANNOUNCE_AND_RUN, ...version.command, ...version.args]
+  const become = isPrivileged ? becomeUser(user) : []
+  return [...become, '/bin/sh', '-c', `${boundsScript(version)}${ANNOUNCE_AND_RUN}`, 'sh', ...commandOf(version)]
 }
 
 /** What waits in an empty sandbox: a shell that does what it reads, and becomes the pod's user last of all. */
@@ -105,14 +107,18 @@ export function commandScript(sandbox: Sandbox): string {
   const folder = workingDirectoryOf(version)
   const environment = { ...environmentOf(sandbox), PWD: folder }
   const variables = Object.entries(environment).map(([name, value]) => quoted(`${name}=${value}`))
-  const command = [...version.command, ...version.args].map(quoted)
+  const command = commandOf(version).map(quoted)
   const become = isPrivileged ? becomeUser(user) : []
   const run = ['exec', ...become, '/usr/bin/env -i', ...variables, ...command, '</dev/null', '3>&-'].join(' ')
-  return `cd ${quoted(folder)} || exit 126\nprintf . >&3\n${run}\n`
+  return `cd ${quoted(folder)} || exit 126\n${boundsScript(version)}printf . >&3\n${run}\n`
 }
 
 function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`
+}
+
+function commandOf({ command, args }: ApplicationVersion): readonly string[] {
+  return [...command, ...args]
 }
 
 function workingDirectoryOf({ workingDirectory }: ApplicationVersion): string {
@@ -126,7 +132,7 @@ const KEPT_UNTIL_THE_USER_CHANGES = '--cap-drop ALL --cap-add CAP_SETUID --cap-a
  * Tells the shim's third file descriptor that the command runs now; the shell says 126 or 127 if it cannot. Whole
  * paths here and below, because the pod's own PATH may lead anywhere.
  */
-const ANNOUNCE_AND_RUN = ['/bin/sh', '-c', 'printf . >&3; exec "$@" 3>&-', 'sh']
+const ANNOUNCE_AND_RUN = 'printf . >&3; exec "$@" 3>&-'
 
 function becomeUser({ uid, gid }: PodUser): readonly string[] {
   const drop = ['--clear-groups', '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs']

@@ -1,5 +1,5 @@
 /** Makes everything of a pod but its beginning: the container is there and was not started. */
-import { chownSync, existsSync } from 'node:fs'
+import { existsSync, lchownSync } from 'node:fs'
 import { join } from 'node:path'
 import { sleep } from '@fornax/kernel/clock'
 import { SESSION_SOCKET, type PodOwner } from '../runtime.ts'
@@ -92,7 +92,7 @@ async function giveTo(node: ContainerdNode, containerId: string, sessionFolder: 
   const { info } = await node.client.containerStatus(containerId, true)
   const { user } = readSpec(info)
   const socket = join(sessionFolder, SESSION_SOCKET)
-  for (const path of [sessionFolder, socket]) if (existsSync(path)) chownSync(path, user.uid, user.gid)
+  for (const path of [sessionFolder, socket]) if (existsSync(path)) lchownSync(path, user.uid, user.gid)
   return user
 }
 

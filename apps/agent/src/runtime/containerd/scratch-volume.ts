@@ -8,11 +8,15 @@ import { runTool } from '../network/run-tool.ts'
 import { SCRATCH_FOLDERS } from './container-config.ts'
 
 const EVERYBODY = 0o1777
+/** Each file takes a page at least, so only those that are empty ever meet the bound on their number. */
+const BYTES_PER_FILE = 4_096
+const FILES_MIN = 1_024
 
 /** Makes the volume in a folder that is not there yet. */
 export async function makeScratchVolume(folder: string, bytesMax: number): Promise<void> {
   mkdirSync(folder, { mode: 0o700 })
-  const options = `size=${bytesMax},mode=0700,nosuid,nodev`
+  const filesMax = Math.max(FILES_MIN, Math.ceil(bytesMax / BYTES_PER_FILE))
+  const options = `size=${bytesMax},nr_inodes=${filesMax},mode=0700,nosuid,nodev`
   await runTool('mount', ['-t', 'tmpfs', '-o', options, 'fornax-scratch', folder])
   for (const name of Object.keys(SCRATCH_FOLDERS)) {
     mkdirSync(join(folder, name))
