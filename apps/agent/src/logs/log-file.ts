@@ -17,7 +17,6 @@ const READ_BYTES = 64 * 1024
 const SKIP_BYTES_MAX = 8 * 1024 * 1024
 /** Links lead nowhere, and a pipe without a writer keeps nobody waiting. */
 const AS_IT_IS = constants.O_NOFOLLOW | constants.O_NONBLOCK
-const REPLACING = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | AS_IT_IS
 const NEWLINE = 10
 
 export class LogFile {
@@ -39,7 +38,7 @@ export class LogFile {
     if (size <= bytesMax) return
     const before = `${this.#path}.1`
     try {
-      writeFileSync(before, readEnd(this.#path), { mode: 0o600, flag: REPLACING })
+      replace(before, readEnd(this.#path))
     } catch {
       rmSync(before, { recursive: true, force: true }) // The disk is full: the bound is worth more than old lines.
     }
@@ -185,6 +184,15 @@ function readPart(path: string, offset: number, length: number): Buffer {
     }
   } catch {
     return Buffer.alloc(0) // The pod's folder is gone: there is nothing more to read.
+  }
+}
+
+function replace(path: string, bytes: Buffer): void {
+  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | AS_IT_IS, 0o600)
+  try {
+    writeFileSync(file, bytes)
+  } finally {
+    closeSync(file)
   }
 }
 

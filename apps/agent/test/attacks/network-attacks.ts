@@ -1,0 +1,104 @@
+/** Attacks over the network, and over sockets of any kind. */
+import { outcomeOf, type Attack, type AttackedNode } from './attack.ts'
+
+const NOT_KEPT_APART = { verdict: 'notPromised', words: '**not kept apart**' } as const
+
+export const NETWORK_ATTACKS: readonly Attack[] = [
+  {
+    name: 'reach services of the node: the agent, the node link, private ports of the API',
+    needs: 'networks',
+    promises: {
+      process: NOT_KEPT_APART,
+      bubblewrap: { verdict: 'denied', words: 'by none of its addresses and no unix socket; without root **not kept apart**' },
+      containerd: { verdict: 'denied', words: 'by none of its addresses and no unix socket' },
+    },
+    source: ({ addresses, nodePort, loopbackPort, nodeSockets }) =>
+      dialing([
+        ...[...addresses, '127.0.0.1', '::1'].map((host) => ({ host, port: nodePort })),
+        { host: '127.0.0.1', port: loopbackPort },
+        ...nodeSockets.map((path) => ({ path })),
+      ]),
+  },
+  {
+    name: 'reach unix sockets of other services of the node that everybody may open',
+    promises: {
+      process: NOT_KEPT_APART,
+      bubblewrap: { verdict: 'notPromised', words: 'not those in `/run` and `/tmp`; **others can be opened**' },
+      containerd: { verdict: 'denied', words: 'not there' },
+    },
+    source: ({ openSocket }) => dialing([{ path: openSocket }]),
+  },
+  {
+    name: 'reach other pods',
+    needs: 'networks',
+    promises: {
+      process: NOT_KEPT_APART,
+      bubblewrap: {
+        verdict: 'denied',
+        words: 'neither at their addresses nor by their endpoints; without root **not kept apart**',
+      },
+      containerd: { verdict: 'denied', words: 'neither at their addresses nor by their endpoints' },
+    },
+    source: ({ neighbour: { address, endpointPort }, addresses }) =>
+      dialing([address, ...[...addresses, '127.0.0.1'].map((host) => ({ host, port: endpointPort }))]),
+  },
+  {
+    name: 'reach the metadata service of the machine',
+    needs: 'networks',
+    promises: {
+      process: { ...NOT_KEPT_APART, isOpen: true },
+      bubblewrap: { verdict: 'denied', words: 'refused; without root **not kept apart**' },
+      containerd: { verdict: 'denied', words: 'refused' },
+    },
+    source: () => dialing(['169.254.169.254', '::ffff:169.254.169.254', 'fd00:ec2::254'].map((host) => ({ host, port: 80 }))),
+  },
+  {
+    name: 'speak for another pod over the session service',
+    promises: {
+      process: { verdict: 'notPromised', words: 'its socket says who speaks; **those of others can be opened**' },
+      bubblewrap: { verdict: 'denied', words: 'its socket says who speaks; those of others are not there' },
+      containerd: { verdict: 'denied', words: 'its socket says who speaks; those of others are not there' },
+    },
+    source: (node) => speaking(node),
+    // What it said in the neighbour's name was heard, and taken for its own.
+    judge: (result) => (result.wasHeard.join() === 'hello,opened ses-neighbour,closed ses-neighbour' ? outcomeOf(result) : 'succeeded'),
+  },
+]
+
+type Target = { readonly host: string; readonly port: number } | { readonly path: string }
+
+function dialing(targets: readonly Target[]): string {
+  return `
+    const dial = (target) => new Promise((resolve) => {
+      const socket = net.connect({ ...target, timeout: 1_500 })
+      socket.once('connect', () => resolve([target])).once('error', () => resolve([]))
+      socket.once('timeout', () => { socket.destroy(); resolve([]) })
+    })
+    Promise.all(${JSON.stringify(targets)}.map(dial)).then((all) => deny(all.flat()))`
+}
+
+/**
+ * Says in the neighbour's name what an application says, over its own socket, and waits for the answer; then tries the
+ * neighbour's. The suite looks whether anybody heard the neighbour speak.
+ */
+function speaking({ neighbour: { sessionSocket, forgedWords } }: AttackedNode): string {
+  return `
+    const http2 = require('node:http2')
+    const speak = (path) => new Promise((resolve) => {
+      const session = http2.connect('http://localhost', { createConnection: () => net.connect({ path }) })
+      session.once('error', () => resolve(false))
+      const call = session.request({ ':method': 'POST', ':path': '/fornax.session.v1.SessionService/Serve',
+        'content-type': 'application/grpc', te: 'trailers' })
+      call.once('error', () => resolve(false))
+      call.once('data', () => resolve(true))
+      for (const word of ${JSON.stringify(forgedWords)}) call.write(Buffer.from(word, 'base64'))
+    })
+    const own = process.env.FORNAX_SESSION_SOCKET
+    const folder = require('node:path').dirname(require('node:path').dirname(own))
+    const others = fs.readdirSync(folder).filter((name) => name.startsWith('pod-')).map((name) => folder + '/' + name + '/session.sock')
+    const foreign = [...new Set([${JSON.stringify(sessionSocket)}, ...others])].filter((path) => path !== own)
+    speak(own).then(async (isAnswered) => {
+      if (!isAnswered) throw new Error('its own socket did not answer')
+      deny((await Promise.all(foreign.map(speak))).filter(Boolean))
+    })`
+}
