@@ -78,7 +78,8 @@ export class AttackWorld implements AsyncDisposable {
     const podId = `pod-attack-${this.#count}`
     const { runtime, adapt, kind } = this.#under
     const wasHeard: string[] = []
-    await using _link = await meet(this.#sessions, podId, this.#under, wasHeard)
+    await using kept = new AsyncDisposableStack()
+    kept.use(await meet(this.#sessions, podId, this.#under, wasHeard))
     const order = orderOf(podId, scriptOf(attack, this.node), { cpuMillis: 1_000, ...attack.version })
     const given = kind === 'process' ? order : withFiles(order)
     const result = await runtime.createPod(adapt({ ...given, sessionFolder: this.#sessions.pathOf(podId) }))
@@ -265,7 +266,12 @@ function withFiles(order: PodOrder): PodOrder {
   return {
     ...order,
     version: { ...order.version, files: [{ path: '/run/given/of-version', content: 'given' }] },
-    secrets: { env: {}, files: [{ path: '/run/given/of-secret', content: Buffer.from('given') }], credentials: [], problem: '' },
+    secrets: {
+      env: {},
+      files: [{ path: '/run/given/of-secret', content: Buffer.from('given') }],
+      credentials: [],
+      problem: '',
+    },
   }
 }
 

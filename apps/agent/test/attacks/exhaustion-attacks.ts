@@ -13,7 +13,7 @@ export const PIDS_PER_POD = 64
 /** What a pod asks for whose CPU is measured: little enough to be had on a busy machine too. */
 const CPU_MILLIS = 200
 
-const NOT_LIMITED = { verdict: 'notPromised', words: '**not limited**' } as const
+const NOTHING = { verdict: 'notPromised', words: '' } as const
 
 export const EXHAUSTION_ATTACKS: readonly Attack[] = [
   {
@@ -21,7 +21,7 @@ export const EXHAUSTION_ATTACKS: readonly Attack[] = [
     needs: 'limits',
     version: SMALL,
     promises: {
-      process: NOT_LIMITED,
+      process: NOTHING,
       bubblewrap: { verdict: 'contained', words: 'dies alone of it' },
       containerd: { verdict: 'contained', words: 'dies alone of it' },
     },
@@ -34,11 +34,11 @@ export const EXHAUSTION_ATTACKS: readonly Attack[] = [
     name: 'make processes without end',
     needs: 'limits',
     promises: {
-      process: NOT_LIMITED,
+      process: NOTHING,
       bubblewrap: { verdict: 'contained', words: 'refused beyond 1,024' },
       containerd: {
         verdict: 'contained',
-        words: 'refused beyond 1,024 (with control groups of version 1: where they are not systemd’s)',
+        words: 'refused beyond 1,024 (with control groups of version 1 only if they are not those of systemd)',
       },
     },
     source: () => `
@@ -58,9 +58,15 @@ export const EXHAUSTION_ATTACKS: readonly Attack[] = [
     needs: 'limits',
     version: { ...SMALL, ephemeralBytes: 32 * MEBIBYTE },
     promises: {
-      process: NOT_LIMITED,
-      bubblewrap: { verdict: 'contained', words: 'they are memory of its own: is told that they are full, or dies of it' },
-      containerd: { verdict: 'contained', words: 'they are memory of its own: is told that they are full, or dies of it' },
+      process: NOTHING,
+      bubblewrap: {
+        verdict: 'contained',
+        words: 'they are memory of its own: is told that they are full, or dies of it',
+      },
+      containerd: {
+        verdict: 'contained',
+        words: 'they are memory of its own: is told that they are full, or dies of it',
+      },
     },
     source: ({ ownFolders, isSandboxed }) => `
       const block = Buffer.alloc(${MEBIBYTE}, 1)
@@ -81,7 +87,7 @@ export const EXHAUSTION_ATTACKS: readonly Attack[] = [
     promises: {
       process: { verdict: 'denied', words: 'such a version is refused' },
       bubblewrap: { verdict: 'denied', words: 'such a version is refused' },
-      containerd: { verdict: 'notPromised', words: '**not limited**', isOpen: true },
+      containerd: { verdict: 'notPromised', words: 'no limit of its own', isOpen: true },
     },
     source: () => `
       let wrote = 0
@@ -93,7 +99,7 @@ export const EXHAUSTION_ATTACKS: readonly Attack[] = [
     needs: 'limits',
     version: { ...SMALL, ephemeralBytes: 32 * MEBIBYTE },
     promises: {
-      process: NOT_LIMITED,
+      process: NOTHING,
       bubblewrap: { verdict: 'contained', words: 'they count as its memory: dies alone of them' },
       containerd: { verdict: 'contained', words: 'one for each 4 KiB of its folders, then is told so' },
     },
@@ -112,7 +118,7 @@ export const EXHAUSTION_ATTACKS: readonly Attack[] = [
     needs: 'limits',
     version: SMALL,
     promises: {
-      process: { verdict: 'notPromised', words: '**not limited** but by the machine', isOpen: true },
+      process: { verdict: 'notPromised', words: 'as the machine is set up', isOpen: true },
       bubblewrap: { verdict: 'contained', words: '65,536 for each process, and they count as its memory' },
       containerd: {
         verdict: 'contained',
@@ -129,8 +135,8 @@ export const EXHAUSTION_ATTACKS: readonly Attack[] = [
     needs: 'limits',
     version: { cpuMillis: CPU_MILLIS },
     promises: {
-      process: { ...NOT_LIMITED, isOpen: true },
-      bubblewrap: { verdict: 'notPromised', words: 'a share when others want it too, **no ceiling**', isOpen: true },
+      process: { ...NOTHING, isOpen: true },
+      bubblewrap: { verdict: 'notPromised', words: 'a share when others want it too, no ceiling', isOpen: true },
       containerd: { verdict: 'contained', words: 'gets what it asked for and no more, 5 s after its start' },
     },
     source: () => `

@@ -1,13 +1,13 @@
 /** Attacks on files: of the node, of the agent, and of what is shared with the pod. */
 import type { Attack } from './attack.ts'
 
-const NOT_KEPT_APART = { verdict: 'notPromised', words: '**not kept apart**' } as const
+const NOTHING = { verdict: 'notPromised', words: '' } as const
 
 export const FILE_ATTACKS: readonly Attack[] = [
   {
     name: "read the agent's ledger, keys, join token and environment",
     promises: {
-      process: { verdict: 'notPromised', words: '**not kept apart**: all that its user can read' },
+      process: { verdict: 'notPromised', words: 'all that its user can read' },
       bubblewrap: { verdict: 'denied', words: 'not there; the rest of the root file system can be read' },
       containerd: { verdict: 'denied', words: 'not there: it sees its image alone' },
     },
@@ -18,7 +18,7 @@ export const FILE_ATTACKS: readonly Attack[] = [
   {
     name: 'write to files of the node',
     promises: {
-      process: NOT_KEPT_APART,
+      process: NOTHING,
       bubblewrap: { verdict: 'denied', words: 'memory of its own alone (`/tmp`, `/var/tmp`, `/dev/shm`)' },
       containerd: { verdict: 'denied', words: 'memory of its own alone, and its root if its version says so' },
     },
@@ -31,8 +31,8 @@ export const FILE_ATTACKS: readonly Attack[] = [
     name: 'change settings of the kernel, read its log, or touch its devices',
     promises: {
       process: { verdict: 'notPromised', words: 'as far as its user may', isOpen: true },
-      bubblewrap: { verdict: 'denied', words: 'refused' },
-      containerd: { verdict: 'denied', words: 'refused, or not there' },
+      bubblewrap: { verdict: 'denied', words: '' },
+      containerd: { verdict: 'denied', words: '' },
     },
     source: ({ isSandboxed }) => `
       const same = ['/proc/sys/vm/swappiness', '/proc/sys/kernel/core_pattern', '/proc/sys/fs/file-max']
@@ -46,7 +46,7 @@ export const FILE_ATTACKS: readonly Attack[] = [
   {
     name: 'plant symlinks in its session folder, its files and its secrets, or replace them',
     promises: {
-      process: { verdict: 'notPromised', words: '**not kept apart**: the folder is its own' },
+      process: { verdict: 'notPromised', words: 'the folder is its own' },
       bubblewrap: { verdict: 'denied', words: 'they are read-only' },
       containerd: { verdict: 'denied', words: 'they are read-only' },
     },
@@ -85,8 +85,11 @@ export const FILE_ATTACKS: readonly Attack[] = [
     name: 'make its log huge, so that the agent reads it for ever or copies it until the disk is full',
     promises: {
       process: { verdict: 'contained', words: 'the agent reads and keeps its end alone' },
-      bubblewrap: { verdict: 'contained', words: 'no file of it grows beyond 1 GiB or its memory; of its log 2 MiB stay' },
-      containerd: { verdict: 'contained', words: 'it has no file, but a pipe; of its log 2 MiB stay' },
+      bubblewrap: {
+        verdict: 'contained',
+        words: 'no file of it grows beyond 1 GiB or its memory; of each of its logs 2 MiB stay',
+      },
+      containerd: { verdict: 'contained', words: 'it has a pipe and no file; of its log 2 MiB stay' },
     },
     // The suite rotates the log afterwards, and looks what is left of it.
     source: () => `

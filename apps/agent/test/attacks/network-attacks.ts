@@ -1,15 +1,15 @@
 /** Attacks over the network, and over sockets of any kind. */
 import { outcomeOf, type Attack, type AttackedNode } from './attack.ts'
 
-const NOT_KEPT_APART = { verdict: 'notPromised', words: '**not kept apart**' } as const
+const NOTHING = { verdict: 'notPromised', words: '' } as const
 
 export const NETWORK_ATTACKS: readonly Attack[] = [
   {
     name: 'reach services of the node: the agent, the node link, private ports of the API',
     needs: 'networks',
     promises: {
-      process: NOT_KEPT_APART,
-      bubblewrap: { verdict: 'denied', words: 'by none of its addresses and no unix socket; without root **not kept apart**' },
+      process: NOTHING,
+      bubblewrap: { verdict: 'denied', words: 'by none of its addresses and no unix socket; nothing without root' },
       containerd: { verdict: 'denied', words: 'by none of its addresses and no unix socket' },
     },
     source: ({ addresses, nodePort, loopbackPort, nodeSockets }) =>
@@ -22,8 +22,8 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
   {
     name: 'reach unix sockets of other services of the node that everybody may open',
     promises: {
-      process: NOT_KEPT_APART,
-      bubblewrap: { verdict: 'notPromised', words: 'not those in `/run` and `/tmp`; **others can be opened**' },
+      process: NOTHING,
+      bubblewrap: { verdict: 'notPromised', words: 'those in `/run` and `/tmp` are not there, others are' },
       containerd: { verdict: 'denied', words: 'not there' },
     },
     source: ({ openSocket }) => dialing([{ path: openSocket }]),
@@ -32,10 +32,10 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
     name: 'reach other pods',
     needs: 'networks',
     promises: {
-      process: NOT_KEPT_APART,
+      process: NOTHING,
       bubblewrap: {
         verdict: 'denied',
-        words: 'neither at their addresses nor by their endpoints; without root **not kept apart**',
+        words: 'neither at their addresses nor by their endpoints; nothing without root',
       },
       containerd: { verdict: 'denied', words: 'neither at their addresses nor by their endpoints' },
     },
@@ -46,22 +46,26 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
     name: 'reach the metadata service of the machine',
     needs: 'networks',
     promises: {
-      process: { ...NOT_KEPT_APART, isOpen: true },
-      bubblewrap: { verdict: 'denied', words: 'refused; without root **not kept apart**' },
-      containerd: { verdict: 'denied', words: 'refused' },
+      process: { ...NOTHING, isOpen: true },
+      bubblewrap: { verdict: 'denied', words: 'nothing without root' },
+      containerd: { verdict: 'denied', words: '' },
     },
-    source: () => dialing(['169.254.169.254', '::ffff:169.254.169.254', 'fd00:ec2::254'].map((host) => ({ host, port: 80 }))),
+    source: ({ isSandboxed }) =>
+      isSandboxed
+        ? dialing(['169.254.169.254', '::ffff:169.254.169.254', 'fd00:ec2::254'].map((host) => ({ host, port: 80 })))
+        : `say('succeeded', 'whatever its machine reaches')`, // A real one may be there, and is nobody's to test.
   },
   {
     name: 'speak for another pod over the session service',
     promises: {
-      process: { verdict: 'notPromised', words: 'its socket says who speaks; **those of others can be opened**' },
+      process: { verdict: 'notPromised', words: 'its socket says who speaks, but it can open those of others' },
       bubblewrap: { verdict: 'denied', words: 'its socket says who speaks; those of others are not there' },
       containerd: { verdict: 'denied', words: 'its socket says who speaks; those of others are not there' },
     },
     source: (node) => speaking(node),
     // What it said in the neighbour's name was heard, and taken for its own.
-    judge: (result) => (result.wasHeard.join() === 'hello,opened ses-neighbour,closed ses-neighbour' ? outcomeOf(result) : 'succeeded'),
+    judge: (result) =>
+      result.wasHeard.join() === 'hello,opened ses-neighbour,closed ses-neighbour' ? outcomeOf(result) : 'succeeded',
   },
 ]
 

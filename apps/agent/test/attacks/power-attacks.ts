@@ -29,7 +29,7 @@ export const POWER_ATTACKS: readonly Attack[] = [
   {
     name: 'see or signal processes of the node, of the agent or of other pods',
     promises: {
-      process: { verdict: 'notPromised', words: '**not kept apart**' },
+      process: { verdict: 'notPromised', words: '' },
       bubblewrap: { verdict: 'denied', words: 'sees its own alone' },
       containerd: { verdict: 'denied', words: 'sees its own alone' },
     },

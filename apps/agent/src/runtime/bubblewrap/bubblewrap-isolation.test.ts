@@ -3,18 +3,23 @@ import { createServer, type Server } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { lacks } from '../../../test/support/lacks.ts'
+import { OPEN_FILES_MAX } from './process-bounds.ts'
 import { SYSTEM_CALLS } from './seccomp-filter.ts'
 import { greeter, orderOf } from './test/scratch-orders.ts'
 import { ScratchRuntime } from './test/scratch-runtime.ts'
 import { canLimit, canOwnNetworks, canSandbox } from './test/this-machine.ts'
 
 const isRoot = process.geteuid?.() === 0
+const LACKS_ROOT = lacks(isRoot, 'root')
+const LACKS_BUBBLEWRAP = lacks(canSandbox, 'bubblewrap')
+const LACKS_FILTER = lacks(SYSTEM_CALLS !== null, `a filter of system calls for ${process.arch}`)
 
 /** A checkout in `/tmp` stays visible there, and nothing else does. */
 const WAY_TO_CHECKOUT = import.meta.dirname.startsWith('/tmp/') ? import.meta.dirname.split('/').slice(2, 3) : []
 
-describe.skipIf(!canSandbox)('what a pod sees of its node', () => {
-  it.skipIf(!isRoot)('is nobody, with no capability and no way to get one', async () => {
+describe.skipIf(LACKS_BUBBLEWRAP)('what a pod sees of its node', () => {
+  it.skipIf(LACKS_ROOT)('is nobody, with no capability and no way to get one', async () => {
     await using scratch = await ScratchRuntime.open()
     const status = await scratch.ask(`
       const status = require('node:fs').readFileSync('/proc/self/status', 'utf8')
@@ -37,7 +42,7 @@ describe.skipIf(!canSandbox)('what a pod sees of its node', () => {
     expect(seen).toEqual({ pids: ['1', '2'], host: 'pod-ask' })
   })
 
-  it.skipIf(SYSTEM_CALLS === null)('cannot ask the kernel for namespaces, mounts or io_uring', async () => {
+  it.skipIf(LACKS_FILTER)('cannot ask the kernel for namespaces, mounts or io_uring', async () => {
     await using scratch = await ScratchRuntime.open()
     const seen = await scratch.ask(`
       const status = require('node:fs').readFileSync('/proc/self/status', 'utf8')
@@ -52,6 +57,29 @@ describe.skipIf(!canSandbox)('what a pod sees of its node', () => {
     expect(seen).toMatchObject({ seccomp: '2', unshared: 1, mounted: false, threads: 1 })
     expect(seen).toHaveProperty('refused', expect.stringContaining('Operation not permitted'))
   })
+
+  it.each(['made for it', 'there before it'])(
+    'leaves no core dump and has bounds, in a sandbox that was %s',
+    async (which) => {
+      const stock = which === 'made for it' ? {} : { stock: { least: 1, most: 1 } }
+      await using scratch = await ScratchRuntime.open(stock)
+      await expect
+        .poll(() => scratch.runtime.stockSize, { timeout: 10_000, interval: 10 })
+        .toBe(stock.stock?.least ?? 0)
+      const limits = await scratch.ask(
+        `const limits = require('node:fs').readFileSync('/proc/self/limits', 'utf8')
+      const of = (name) => new RegExp('^' + name + ' +(\\\\S+) +(\\\\S+)', 'm').exec(limits).slice(1).map(Number)
+      console.log(JSON.stringify([of('Max core file size'), of('Max open files'), of('Max file size')]))`,
+        { memoryBytes: 64 * 1024 * 1024 },
+      )
+      const files = expect.toSatisfy((count: number) => count <= OPEN_FILES_MAX)
+      expect(limits).toEqual([
+        [0, 0],
+        [files, files],
+        [1024 ** 3, 1024 ** 3],
+      ])
+    },
+  )
 
   it('starts even when its own PATH leads nowhere', async () => {
     await using scratch = await ScratchRuntime.open()
@@ -68,7 +96,7 @@ describe.skipIf(!canSandbox)('what a pod sees of its node', () => {
     expect(wrote).toEqual(isRoot ? ['/tmp', '/var/tmp', '/dev/shm'] : expect.arrayContaining(['/tmp', '/var/tmp']))
   })
 
-  it.skipIf(!isRoot)(
+  it.skipIf(LACKS_ROOT)(
     'cannot see what another pod wrote, nor the folders of the agent and the sockets of the node',
     async () => {
       using hidden = scratchFolder()
@@ -87,7 +115,7 @@ describe.skipIf(!canSandbox)('what a pod sees of its node', () => {
   )
 })
 
-describe.skipIf(!canOwnNetworks)('whom a pod reaches', () => {
+describe.skipIf(lacks(canOwnNetworks, 'networks for pods'))('whom a pod reaches', () => {
   it('reaches no service of its node, by none of its addresses', async () => {
     await using scratch = await ScratchRuntime.open()
     await using server = await listenEverywhere()
@@ -125,7 +153,7 @@ describe.skipIf(!canOwnNetworks)('whom a pod reaches', () => {
   })
 })
 
-describe.skipIf(!canLimit)('what a pod may use', () => {
+describe.skipIf(lacks(canLimit, 'control groups'))('what a pod may use', () => {
   it('dies alone of using too much memory, and says so', async () => {
     await using scratch = await ScratchRuntime.open()
     const neighbour = await scratch.create(greeter('pod-neighbour'))

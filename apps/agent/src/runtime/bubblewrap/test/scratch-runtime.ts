@@ -7,17 +7,18 @@ import { join } from 'node:path'
 import type { ApplicationVersion } from '@fornax/node-model/application-version'
 import { expect } from 'vitest'
 import { podFolderOf } from '../../pod-folder.ts'
-import type { OpenEndpointsResult, PodOrder, Runtime, RuntimePod } from '../../runtime.ts'
+import type { OpenEndpointsResult, PodOrder, RuntimePod } from '../../runtime.ts'
+import type { StockedRuntime } from '../../stock/stock.ts'
 import { createBubblewrapRuntime, type BubblewrapRuntimeOptions } from '../bubblewrap-runtime.ts'
 import { orderOf, scratchOptions } from './scratch-orders.ts'
 
 /** Opens it anew on the same folder to act a restart of the agent. Destroys its pods at the end. */
 export class ScratchRuntime implements AsyncDisposable {
   readonly options: BubblewrapRuntimeOptions
-  runtime: Runtime
+  runtime: StockedRuntime
   readonly #sockets: Socket[] = []
 
-  private constructor(options: BubblewrapRuntimeOptions, runtime: Runtime) {
+  private constructor(options: BubblewrapRuntimeOptions, runtime: StockedRuntime) {
     this.options = options
     this.runtime = runtime
   }
