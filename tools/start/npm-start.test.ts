@@ -19,6 +19,10 @@ describe('npm start', () => {
       await using fornax = await NpmStart.ready(folder.path)
       const url = await fornax.openSession()
       expect((await fetch(url)).status).toBe(200)
+      // The dump of a crash is all that a process knows, secrets too. Pods have it from their agent.
+      const ours = processesThatName(folder.path).filter((pid) => pid !== String(fornax.npm.pid))
+      const dumping = ours.filter((pid) => coreDumpLimitOf(pid) !== '0')
+      expect(dumping.map((pid) => readOrNothing(`/proc/${pid}/cmdline`))).toEqual([])
       for (const part of ['core', 'agent']) {
         const before = fornax.pidOf(part)
         process.kill(before, 'SIGKILL')
@@ -121,6 +125,11 @@ function processesThatName(folder: string): string[] {
     if (!/^\d+$/.test(entry) || entry === String(process.pid)) return false
     return ['cmdline', 'environ'].some((file) => readOrNothing(`/proc/${entry}/${file}`).includes(folder))
   })
+}
+
+/** In bytes; of a process that has just ended there is none. */
+function coreDumpLimitOf(pid: string): string {
+  return /^Max core file size +\S+ +(\S+)/m.exec(readOrNothing(`/proc/${pid}/limits`))?.[1] ?? '0'
 }
 
 function readOrNothing(path: string): string {
