@@ -18,49 +18,70 @@ const KEEPERS: Readonly<Record<string, readonly string[]>> = {
   'join-token': ['standing'],
 }
 /** Keys of the core and of the node, which are theirs alone. */
-const KEY_FILES = ['node-authority.json', 'audit-key.pem', 'secret-key', 'agent/identity.json', ...Object.keys(KEEPERS)]
+const KEY_FILES: readonly string[] = [
+  'node-authority.json',
+  'audit-key.pem',
+  'secret-key',
+  'agent/identity.json',
+  ...Object.keys(KEEPERS),
+]
 
-it('leaves no secret in logs, data, ready files, answers or process lists', { timeout: 120_000 }, async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'fornax-secrets-'))
-  const secrets = new Map<string, string>()
-  const secret = (name: string): string => {
-    const value = `S3cret-${name}-${randomBytes(12).toString('hex')}`
-    secrets.set(name, value)
-    return value
-  }
-  writeFileSync(join(folder, 'admin-token'), secret('admin'), { mode: 0o600 })
-  writeFileSync(join(folder, 'join-token'), secret('standing'), { mode: 0o600 })
-  await using core = await start(folder, 'core', {})
-  const api = String(core.ready['api'])
-  await using agent = await start(folder, 'agent', { FORNAX_CORE_ADDRESS: String(core.ready['nodeLink']) })
-  writeFileSync(join(folder, 'ready.json'), JSON.stringify({ api, tokenFile: join(folder, 'admin-token') }), {
-    mode: 0o600,
-  })
-  const admin = secrets.get('admin') ?? ''
-  const answers = await useEverything({ api, admin, folder, secret, secrets })
-  const lists = processList([core.process.pid, agent.process.pid])
+/** Whom to trust is for everybody, and which process has the database. */
+const PUBLIC_FILES: readonly string[] = ['node-ca.pem', 'fornax.db-owner']
 
-  const found: string[] = []
-  const look = (where: string, text: string, allowed: readonly string[] = []): void => {
-    for (const [name, value] of secrets)
-      if (text.includes(value) && !allowed.includes(name)) found.push(`${name} in ${where}`)
-  }
-  look('the process list', lists)
-  look('the log of the core', core.said())
-  look('the log of the agent', agent.said())
-  look('refusals', answers)
-  for (const path of filesIn(folder)) {
-    const name = relative(folder, path)
-    look(name, readFileSync(path, 'latin1'), KEEPERS[name] ?? [])
-    if (KEY_FILES.includes(name)) expect(statSync(path).mode & 0o077, `${name} is for its owner alone`).toBe(0)
-  }
-  expect(found).toEqual([])
-  expect(core.said()).toMatch(/"level":/) // It did say something.
-  expect(core.said() + agent.said()).not.toMatch(/BEGIN (EC |RSA )?PRIVATE KEY/)
-  await agent[Symbol.asyncDispose]()
-  await core[Symbol.asyncDispose]()
-  rmSync(folder, { recursive: true, force: true })
-})
+it(
+  'leaves no secret in logs, data, ready files, answers, process lists or what a crash leaves',
+  { timeout: 120_000 },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fornax-secrets-'))
+    const secrets = new Map<string, string>()
+    const secret = (name: string): string => {
+      const value = `S3cret-${name}-${randomBytes(12).toString('hex')}`
+      secrets.set(name, value)
+      return value
+    }
+    writeFileSync(join(folder, 'admin-token'), secret('admin'), { mode: 0o600 })
+    writeFileSync(join(folder, 'join-token'), secret('standing'), { mode: 0o600 })
+    await using core = await start(folder, 'core', {})
+    const api = String(core.ready['api'])
+    await using agent = await start(folder, 'agent', { FORNAX_CORE_ADDRESS: String(core.ready['nodeLink']) })
+    writeFileSync(join(folder, 'ready.json'), JSON.stringify({ api, tokenFile: join(folder, 'admin-token') }), {
+      mode: 0o600,
+    })
+    const admin = secrets.get('admin') ?? ''
+    const answers = await useEverything({ api, admin, folder, secret, secrets })
+    const ours = [core.process.pid, agent.process.pid].map(String)
+
+    const found: string[] = []
+    const look = (where: string, text: string, allowed: readonly string[] = []): void => {
+      for (const [name, value] of secrets)
+        if (text.includes(value) && !allowed.includes(name)) found.push(`${name} in ${where}`)
+    }
+    for (const pid of processIds()) look(`the command line of ${pid}`, readOrNothing(`/proc/${pid}/cmdline`))
+    for (const pid of ours) {
+      look(`the environment of ${pid}`, readOrNothing(`/proc/${pid}/environ`))
+      expect(statSync(`/proc/${pid}/environ`).mode & 0o077, 'an environment is for its owner alone').toBe(0)
+    }
+    look('the log of the core', core.said())
+    look('the log of the agent', agent.said())
+    look('refusals', answers)
+    const lookAtFiles = (): void => {
+      for (const path of filesIn(folder)) {
+        const name = relative(folder, path)
+        look(name, readFileSync(path, 'latin1'), KEEPERS[name] ?? [])
+        if ((statSync(path).mode & 0o077) !== 0 && !PUBLIC_FILES.includes(name)) found.push(`${name} is for others too`)
+      }
+    }
+    lookAtFiles()
+    expect(filesIn(folder).map((path) => relative(folder, path))).toEqual(expect.arrayContaining([...KEY_FILES]))
+    for (const { crash } of [agent, core]) await crash()
+    lookAtFiles()
+    expect(found).toEqual([])
+    expect(core.said()).toMatch(/"level":/) // It did say something.
+    expect(core.said() + agent.said()).not.toMatch(/BEGIN (EC |RSA )?PRIVATE KEY/)
+    rmSync(folder, { recursive: true, force: true })
+  },
+)
 
 type World = {
   readonly api: string
@@ -148,6 +169,10 @@ async function start(folder: string, part: 'core' | 'agent', settings: Record<st
     process: child,
     said: () => said,
     ready: z.record(z.string(), z.unknown()).parse(message[0]),
+    crash: async () => {
+      child.kill('SIGABRT') // As the runtime itself ends when it finds that something cannot be.
+      await exited
+    },
     [Symbol.asyncDispose]: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return
       child.kill('SIGINT')
@@ -156,9 +181,17 @@ async function start(folder: string, part: 'core' | 'agent', settings: Record<st
   }
 }
 
-/** What everybody on the machine can see of processes. */
-function processList(pids: readonly (number | undefined)[]): string {
-  return pids.map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1')).join('\n')
+/** Of everything that runs on this machine. */
+function processIds(): readonly string[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+}
+
+function readOrNothing(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return '' // It has just ended.
+  }
 }
 
 function filesIn(folder: string): readonly string[] {

@@ -3,7 +3,7 @@
  * `synchronous = NORMAL` a commit survives the death of the process; what a
  * power cut takes from it, it takes from the pods as well.
  */
-import { existsSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs'
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { unreachable } from '@fornax/kernel/assert'
 import { newId } from '@fornax/kernel/ids'
@@ -140,6 +140,8 @@ class SqliteLedger implements Ledger {
 }
 
 function prepareFile(database: DatabaseSync, path: string): void {
+  // For its owner alone, whatever the folder and the umask are; the log that stands beside it is made like it.
+  for (const file of [path, `${path}-wal`]) if (existsSync(file)) chmodSync(file, 0o600)
   // One owner: the lock is held until the process ends, however it ends.
   database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
   database.exec('BEGIN IMMEDIATE; COMMIT')

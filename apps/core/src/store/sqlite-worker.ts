@@ -3,7 +3,7 @@
  * the core. The file is locked for as long as this thread lives: the operating system takes the lock back when the
  * process dies, so there are no stale ones.
  */
-import { statSync } from 'node:fs'
+import { chmodSync, statSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import { invariant, unreachable } from '@fornax/kernel/assert'
@@ -17,6 +17,7 @@ const CHECKED_BYTES_MAX = 16 * 2 ** 20
 const STATEMENTS_MAX = 200
 /** What the log is cut back to after it grew beyond that. */
 const LOG_BYTES_MAX = 64 * 2 ** 20
+const OWNER_ONLY = 0o700
 const SQLITE_CORRUPT = 11
 
 /** A failure that SQLite reports as a row, not as an error. */
@@ -38,6 +39,14 @@ function serve(): void {
     reply(() => owner?.answer(request) ?? null)
     if (request.kind === 'close') port.close()
   })
+}
+
+/** For its owner alone, whatever the folder and the umask are; the log gets the mode of the file. No lock is lost by it. */
+function keepPrivate(path: string): void {
+  for (const file of [path, `${path}-wal`]) {
+    const found = statSync(file, { throwIfNoEntry: false })
+    if (found?.uid === process.geteuid?.() && found !== undefined) chmodSync(file, found.mode & OWNER_ONLY)
+  }
 }
 
 function settle(work: () => SqliteAnswer): SqliteReply {
@@ -93,7 +102,10 @@ class Owner {
     // Before the first access: then the index of the log lives in this process's memory, not in a file to share.
     this.#db.exec('PRAGMA locking_mode = EXCLUSIVE')
     this.#db.exec('BEGIN EXCLUSIVE; COMMIT')
-    if (this.#isOurs()) this.#db.exec('PRAGMA journal_mode = WAL')
+    if (this.#isOurs()) {
+      keepPrivate(path)
+      this.#db.exec('PRAGMA journal_mode = WAL')
+    }
     this.#db.exec(`PRAGMA synchronous = ${durability === 'fsync' ? 'FULL' : 'NORMAL'}`)
     this.#db.exec('PRAGMA foreign_keys = ON')
     this.#db.exec('PRAGMA temp_store = MEMORY')
