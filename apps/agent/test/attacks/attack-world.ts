@@ -1,5 +1,16 @@
 /** A node with everything on it that an attack could want, and a pod for each attack. */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -197,7 +208,8 @@ async function moveIn({ under, sessions, kept }: WorldParts, heard: string[]): P
   const podId = `pod-n${Math.random().toString(36).slice(2, 12)}`
   kept.use(await meet(sessions, podId, under, heard))
   const hostPorts = [anyPort()]
-  const order = { ...greeter(podId), sessionFolder: sessions.pathOf(podId) }
+  const bare = { ...greeter(podId), sessionFolder: sessions.pathOf(podId) }
+  const order = under.kind === 'process' ? bare : withFiles(bare)
   const result = await runtime.createPod(
     adapt({ ...order, hostPorts: runtime.portsBelongTo === 'pod' ? hostPorts : [] }),
   )
@@ -212,8 +224,16 @@ async function moveIn({ under, sessions, kept }: WorldParts, heard: string[]): P
     address: addressOf(pod),
     endpointPort,
     sessionSocket: join(sessions.pathOf(podId), SESSION_SOCKET),
+    files: filesOf(podId, under),
     forgedWords: FORGED_WORDS,
   }
+}
+
+function filesOf(podId: string, { podsFolder, kind }: AttackedRuntime): readonly string[] {
+  const secrets = globSync(`/dev/shm/fornax-secrets-*/${podId}/*`)
+  invariant((kind === 'process') === (secrets.length === 0), 'the neighbour has a secret where it can have one')
+  const own = readdirSync(podFolderOf(podsFolder, podId).path, { recursive: true, withFileTypes: true })
+  return [...secrets, ...own.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))]
 }
 
 function processOf(podId: string): ProcessName {

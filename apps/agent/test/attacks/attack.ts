@@ -80,6 +80,8 @@ export type Neighbour = {
   readonly address: { readonly host: string; readonly port: number }
   readonly endpointPort: number
   readonly sessionSocket: string
+  /** Its log, its files and its secrets, where they lie on the node. */
+  readonly files: readonly string[]
   /** What an application would say over its session socket in the neighbour's name, as bytes in base64. */
   readonly forgedWords: readonly string[]
 }

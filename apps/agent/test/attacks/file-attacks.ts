@@ -5,14 +5,14 @@ const NOTHING = { verdict: 'notPromised', words: '' } as const
 
 export const FILE_ATTACKS: readonly Attack[] = [
   {
-    name: "read the agent's ledger, keys, join token and environment",
+    name: "read the agent's ledger, keys, join token and environment, or files, secrets and logs of other pods",
     promises: {
       process: { verdict: 'notPromised', words: 'all that its user can read' },
       bubblewrap: { verdict: 'denied', words: 'not there; the rest of the root file system can be read' },
       containerd: { verdict: 'denied', words: 'not there: it sees its image alone' },
     },
-    source: ({ hiddenFiles, agent }) => `
-      const wanted = [...${json(hiddenFiles)}, ...ofProcess(${json(agent)}, ['environ', 'root/etc/hostname'])]
+    source: ({ hiddenFiles, agent, neighbour }) => `
+      const wanted = [...${json([...hiddenFiles, ...neighbour.files])}, ...ofProcess(${json(agent)}, ['environ', 'root/etc/hostname'])]
       deny(wanted.filter((path) => tryTo(() => fs.readFileSync(path))))`,
   },
   {
