@@ -9,7 +9,10 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
     needs: 'networks',
     promises: {
       process: NOTHING,
-      bubblewrap: { verdict: 'denied', words: 'by none of its addresses and no unix socket; nothing without root' },
+      bubblewrap: {
+        verdict: 'denied',
+        words: 'by none of its addresses and no unix socket; not promised without root',
+      },
       containerd: { verdict: 'denied', words: 'by none of its addresses and no unix socket' },
     },
     source: ({ addresses, nodePort, loopbackPort, nodeSockets }) =>
@@ -35,7 +38,7 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
       process: NOTHING,
       bubblewrap: {
         verdict: 'denied',
-        words: 'neither at their addresses nor by their endpoints; nothing without root',
+        words: 'neither at their addresses nor by their endpoints; not promised without root',
       },
       containerd: { verdict: 'denied', words: 'neither at their addresses nor by their endpoints' },
     },
@@ -47,7 +50,7 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
     needs: 'networks',
     promises: {
       process: { ...NOTHING, isOpen: true },
-      bubblewrap: { verdict: 'denied', words: 'nothing without root' },
+      bubblewrap: { verdict: 'denied', words: 'not promised without root' },
       containerd: { verdict: 'denied', words: '' },
     },
     source: ({ isSandboxed }) =>
