@@ -4,6 +4,7 @@ import { RUNTIME_KINDS, type Promised, type RuntimeKind, type Verdict } from './
 
 const TITLES: Readonly<Record<RuntimeKind, string>> = {
   process: '`process`',
+  plainBubblewrap: '`bubblewrap` (without root)',
   bubblewrap: '`bubblewrap` (as root)',
   containerd: '`containerd` (runc)',
 }

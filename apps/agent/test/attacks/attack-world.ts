@@ -67,9 +67,12 @@ export class AttackWorld implements AsyncDisposable {
     this.#kept = kept
   }
 
-  static async open(openRuntime: (dataDir: string) => Promise<AttackedRuntime>): Promise<AttackWorld> {
+  static async open(
+    openRuntime: (dataDir: string) => Promise<AttackedRuntime>,
+    parentFolder = PARENT_FOLDER,
+  ): Promise<AttackWorld> {
     await using opening = new AsyncDisposableStack()
-    const folder = nodeFolder()
+    const folder = nodeFolder(parentFolder)
     opening.defer(() => rmSync(folder, { recursive: true, force: true }))
     const dataDir = join(folder, 'data')
     const under = opening.use(await openRuntime(dataDir))
@@ -153,9 +156,11 @@ type WorldParts = {
   readonly folder: string
 }
 
-/** Not in a temporary folder where that can be helped, because pods have their own anyway. */
-function nodeFolder(): string {
-  const folder = mkdtempSync(join(process.geteuid?.() === 0 ? '/var/lib' : tmpdir(), 'fornax-attacked-'))
+/** Not a temporary one where that can be helped, because pods have their own anyway. */
+const PARENT_FOLDER = process.geteuid?.() === 0 ? '/var/lib' : tmpdir()
+
+function nodeFolder(parentFolder: string): string {
+  const folder = mkdtempSync(join(parentFolder, 'fornax-attacked-'))
   chmodSync(folder, 0o755)
   for (const [name, mode] of [
     ['data', 0o755],
@@ -193,6 +198,7 @@ async function furnish({ under, sessions, kept, folder }: WorldParts, heard: str
     canary: join(folder, 'open', 'canary'),
     ownFolders: isSandboxed ? under.ownFolders : [join(folder, 'own')],
     isSandboxed,
+    hasOwnNetworks: under.runtime.portsBelongTo === 'session',
     addresses: interfaces.map(({ address }) => address),
     nodePort: everywhere,
     loopbackPort: loopback,

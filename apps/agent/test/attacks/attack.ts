@@ -5,7 +5,8 @@
 import type { ApplicationVersion } from '@fornax/node-model/application-version'
 import type { PodEnd } from '../../src/runtime/runtime.ts'
 
-export const RUNTIME_KINDS = ['process', 'bubblewrap', 'containerd'] as const
+/** `plainBubblewrap`: as an agent without root has it. */
+export const RUNTIME_KINDS = ['process', 'plainBubblewrap', 'bubblewrap', 'containerd'] as const
 export type RuntimeKind = (typeof RUNTIME_KINDS)[number]
 
 /**
@@ -59,6 +60,7 @@ export type AttackedNode = {
   readonly ownFolders: readonly string[]
   /** Whether the pod is in a sandbox: without one, an attack must be careful of the machine that it runs on. */
   readonly isSandboxed: boolean
+  readonly hasOwnNetworks: boolean
   readonly addresses: readonly string[]
   /** Of a server that listens on every address, as the agent, the node link and the private ports of the API could. */
   readonly nodePort: number

@@ -13,10 +13,10 @@ const ATTACK_TIMEOUT_MS = 90_000
 export function describeAttacks(
   kind: RuntimeKind,
   openRuntime: (dataDir: string) => Promise<AttackedRuntime>,
-  can: AttackedMachine,
+  { parentFolder, ...can }: AttackedMachine & { readonly parentFolder?: string },
 ): void {
   let world: AttackWorld
-  beforeAll(async () => void (world = await AttackWorld.open(openRuntime)))
+  beforeAll(async () => void (world = await AttackWorld.open(openRuntime, parentFolder)))
   afterAll(() => world[Symbol.asyncDispose]())
 
   for (const attack of ATTACKS) {

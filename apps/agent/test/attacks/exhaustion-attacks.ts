@@ -22,6 +22,7 @@ export const EXHAUSTION_ATTACKS: readonly Attack[] = [
     version: SMALL,
     promises: {
       process: NOTHING,
+      plainBubblewrap: NOTHING,
       bubblewrap: { verdict: 'contained', words: 'dies alone of it' },
       containerd: { verdict: 'contained', words: 'dies alone of it' },
     },
@@ -35,6 +36,7 @@ export const EXHAUSTION_ATTACKS: readonly Attack[] = [
     needs: 'limits',
     promises: {
       process: NOTHING,
+      plainBubblewrap: NOTHING,
       bubblewrap: { verdict: 'contained', words: 'refused beyond 1,024' },
       containerd: {
         verdict: 'contained',
@@ -59,6 +61,10 @@ export const EXHAUSTION_ATTACKS: readonly Attack[] = [
     version: { ...SMALL, ephemeralBytes: 32 * MEBIBYTE },
     promises: {
       process: NOTHING,
+      plainBubblewrap: {
+        verdict: 'contained',
+        words: 'they are memory; is told that they are full, if its version says how large they are',
+      },
       bubblewrap: {
         verdict: 'contained',
         words: 'they are memory of its own: is told that they are full, or dies of it',
@@ -86,6 +92,7 @@ export const EXHAUSTION_ATTACKS: readonly Attack[] = [
     version: { ...SMALL, hasWritableRoot: true },
     promises: {
       process: { verdict: 'denied', words: 'such a version is refused' },
+      plainBubblewrap: { verdict: 'denied', words: 'such a version is refused' },
       bubblewrap: { verdict: 'denied', words: 'such a version is refused' },
       containerd: { verdict: 'notPromised', words: 'no limit of its own', isOpen: true },
     },
@@ -100,6 +107,7 @@ export const EXHAUSTION_ATTACKS: readonly Attack[] = [
     version: { ...SMALL, ephemeralBytes: 32 * MEBIBYTE },
     promises: {
       process: NOTHING,
+      plainBubblewrap: NOTHING,
       bubblewrap: { verdict: 'contained', words: 'they count as its memory: dies alone of them' },
       containerd: { verdict: 'contained', words: 'one for each 4 KiB of its folders, then is told so' },
     },
@@ -119,6 +127,11 @@ export const EXHAUSTION_ATTACKS: readonly Attack[] = [
     version: SMALL,
     promises: {
       process: { verdict: 'notPromised', words: 'as the machine is set up', isOpen: true },
+      plainBubblewrap: {
+        verdict: 'notPromised',
+        words: '65,536 for each process, but as many processes as it likes',
+        isOpen: true,
+      },
       bubblewrap: { verdict: 'contained', words: '65,536 for each process, and they count as its memory' },
       containerd: {
         verdict: 'contained',
@@ -136,6 +149,7 @@ export const EXHAUSTION_ATTACKS: readonly Attack[] = [
     version: { cpuMillis: CPU_MILLIS },
     promises: {
       process: { ...NOTHING, isOpen: true },
+      plainBubblewrap: { ...NOTHING, isOpen: true },
       bubblewrap: { verdict: 'notPromised', words: 'a share when others want it too, no ceiling', isOpen: true },
       containerd: { verdict: 'contained', words: 'gets what it asked for and no more, 5 s after its start' },
     },

@@ -8,6 +8,7 @@ export const FILE_ATTACKS: readonly Attack[] = [
     name: "read the agent's ledger, keys, join token and environment, or files, secrets and logs of other pods",
     promises: {
       process: { verdict: 'notPromised', words: 'all that its user can read' },
+      plainBubblewrap: { verdict: 'denied', words: 'not there; the rest of the root file system can be read' },
       bubblewrap: { verdict: 'denied', words: 'not there; the rest of the root file system can be read' },
       containerd: { verdict: 'denied', words: 'not there: it sees its image alone' },
     },
@@ -19,6 +20,7 @@ export const FILE_ATTACKS: readonly Attack[] = [
     name: 'write to files of the node',
     promises: {
       process: NOTHING,
+      plainBubblewrap: { verdict: 'denied', words: 'memory of its own alone' },
       bubblewrap: { verdict: 'denied', words: 'memory of its own alone (`/tmp`, `/var/tmp`, `/dev/shm`)' },
       containerd: { verdict: 'denied', words: 'memory of its own alone, and its root if its version says so' },
     },
@@ -31,6 +33,7 @@ export const FILE_ATTACKS: readonly Attack[] = [
     name: 'change settings of the kernel, read its log, or touch its devices',
     promises: {
       process: { verdict: 'notPromised', words: 'as far as its user may', isOpen: true },
+      plainBubblewrap: { verdict: 'denied', words: '' },
       bubblewrap: { verdict: 'denied', words: '' },
       containerd: { verdict: 'denied', words: '' },
     },
@@ -47,6 +50,7 @@ export const FILE_ATTACKS: readonly Attack[] = [
     name: 'plant symlinks in its session folder, its files and its secrets, or replace them',
     promises: {
       process: { verdict: 'notPromised', words: 'the folder is its own' },
+      plainBubblewrap: { verdict: 'denied', words: 'they are read-only' },
       bubblewrap: { verdict: 'denied', words: 'they are read-only' },
       containerd: { verdict: 'denied', words: 'they are read-only' },
     },
@@ -68,6 +72,7 @@ export const FILE_ATTACKS: readonly Attack[] = [
     name: 'plant symlinks in its folders, for the agent to follow when it cleans up',
     promises: {
       process: { verdict: 'contained', words: 'no link is followed' },
+      plainBubblewrap: { verdict: 'contained', words: 'its folders vanish with it; no link is followed' },
       bubblewrap: { verdict: 'contained', words: 'its folders vanish with it; no link is followed' },
       containerd: { verdict: 'contained', words: 'its folders vanish with it; no link is followed' },
     },
@@ -85,6 +90,7 @@ export const FILE_ATTACKS: readonly Attack[] = [
     name: 'make its log huge, so that the agent reads it for ever or copies it until the disk is full',
     promises: {
       process: { verdict: 'contained', words: 'the agent reads and keeps its end alone' },
+      plainBubblewrap: { verdict: 'contained', words: 'as with root' },
       bubblewrap: {
         verdict: 'contained',
         words: 'no file of it grows beyond 1 GiB or its memory; of each of its logs 2 MiB stay',

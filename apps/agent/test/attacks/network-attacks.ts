@@ -9,9 +9,10 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
     needs: 'networks',
     promises: {
       process: NOTHING,
+      plainBubblewrap: { verdict: 'notPromised', words: 'it shares the network of the node' },
       bubblewrap: {
         verdict: 'denied',
-        words: 'by none of its addresses and no unix socket; not promised without root',
+        words: 'by none of its addresses and no unix socket',
       },
       containerd: { verdict: 'denied', words: 'by none of its addresses and no unix socket' },
     },
@@ -26,6 +27,7 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
     name: 'reach unix sockets of other services of the node that everybody may open',
     promises: {
       process: NOTHING,
+      plainBubblewrap: { verdict: 'notPromised', words: 'those in `/run` and `/tmp` are not there, others are' },
       bubblewrap: { verdict: 'notPromised', words: 'those in `/run` and `/tmp` are not there, others are' },
       containerd: { verdict: 'denied', words: 'not there' },
     },
@@ -36,9 +38,10 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
     needs: 'networks',
     promises: {
       process: NOTHING,
+      plainBubblewrap: { verdict: 'notPromised', words: 'it shares the network of the node' },
       bubblewrap: {
         verdict: 'denied',
-        words: 'neither at their addresses nor by their endpoints; not promised without root',
+        words: 'neither at their addresses nor by their endpoints',
       },
       containerd: { verdict: 'denied', words: 'neither at their addresses nor by their endpoints' },
     },
@@ -50,11 +53,12 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
     needs: 'networks',
     promises: {
       process: { ...NOTHING, isOpen: true },
-      bubblewrap: { verdict: 'denied', words: 'not promised without root' },
+      plainBubblewrap: { verdict: 'notPromised', words: 'it shares the network of the node', isOpen: true },
+      bubblewrap: { verdict: 'denied', words: '' },
       containerd: { verdict: 'denied', words: '' },
     },
-    source: ({ isSandboxed }) =>
-      isSandboxed
+    source: ({ hasOwnNetworks }) =>
+      hasOwnNetworks
         ? dialing(['169.254.169.254', '::ffff:169.254.169.254', 'fd00:ec2::254'].map((host) => ({ host, port: 80 })))
         : `say('succeeded', 'whatever its machine reaches')`, // A real one may be there, and is nobody's to test.
   },
@@ -62,6 +66,7 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
     name: 'speak for another pod over the session service',
     promises: {
       process: { verdict: 'notPromised', words: 'its socket says who speaks, but it can open those of others' },
+      plainBubblewrap: { verdict: 'denied', words: 'its socket says who speaks; those of others are not there' },
       bubblewrap: { verdict: 'denied', words: 'its socket says who speaks; those of others are not there' },
       containerd: { verdict: 'denied', words: 'its socket says who speaks; those of others are not there' },
     },

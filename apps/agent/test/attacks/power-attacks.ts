@@ -7,6 +7,10 @@ export const POWER_ATTACKS: readonly Attack[] = [
     needs: 'filter',
     promises: {
       process: { verdict: 'notPromised', words: 'is the user of the agent', isOpen: true },
+      plainBubblewrap: {
+        verdict: 'denied',
+        words: 'is the user of the agent, without privileges and without a way to new ones',
+      },
       bubblewrap: { verdict: 'denied', words: 'is nobody, without privileges and without a way to new ones' },
       containerd: {
         verdict: 'denied',
@@ -16,7 +20,7 @@ export const POWER_ATTACKS: readonly Attack[] = [
     source: ({ ownFolders: [ownFolder], isSandboxed }) => `
       const status = fs.readFileSync('/proc/self/status', 'utf8')
       const field = (name) => new RegExp('^' + name + ':\\\\s+(\\\\S+)', 'm').exec(status)[1]
-      const got = ['CapPrm', 'CapEff', 'CapBnd', 'CapAmb'].filter((name) => /[1-9a-f]/.test(field(name)))
+      const got = ['CapPrm', 'CapEff', 'CapAmb'].filter((name) => /[1-9a-f]/.test(field(name)))
       if (field('NoNewPrivs') !== '1') got.push('programs with more privileges')
       if (process.getuid() !== 0 && tryTo(() => process.setuid(0))) got.push('root')
       const shell = ['/bin/sh', '-c', ':']
@@ -30,6 +34,7 @@ export const POWER_ATTACKS: readonly Attack[] = [
     name: 'see or signal processes of the node, of the agent or of other pods',
     promises: {
       process: { verdict: 'notPromised', words: '' },
+      plainBubblewrap: { verdict: 'denied', words: 'sees its own alone' },
       bubblewrap: { verdict: 'denied', words: 'sees its own alone' },
       containerd: { verdict: 'denied', words: 'sees its own alone' },
     },
@@ -41,6 +46,7 @@ export const POWER_ATTACKS: readonly Attack[] = [
     name: 'have its memory written to a disk of the node by crashing',
     promises: {
       process: { verdict: 'notPromised', words: 'as the machine is set up', isOpen: true },
+      plainBubblewrap: { verdict: 'denied', words: 'leaves no core dump' },
       bubblewrap: { verdict: 'denied', words: 'leaves no core dump' },
       containerd: { verdict: 'notPromised', words: 'as containerd is set up (`LimitCORE`)', isOpen: true },
     },
