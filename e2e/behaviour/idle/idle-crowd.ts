@@ -16,11 +16,13 @@ export function canHoldCrowd(): boolean {
 
 export class IdleCrowd implements AsyncDisposable {
   readonly #holder: ChildProcess
+  readonly #ended: Promise<unknown[]>
   readonly #port: number
 
   constructor(apiUrl: string) {
     this.#port = Number(new URL(apiUrl).port)
     this.#holder = fork(join(import.meta.dirname, 'holder.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    this.#ended = once(this.#holder, 'exit')
   }
 
   /** Opens sockets of whoever shows this, which stay; null: connections on which nothing is said. */
@@ -38,14 +40,13 @@ export class IdleCrowd implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#holder.exitCode !== null || this.#holder.signalCode !== null) return
     this.#holder.kill('SIGKILL')
-    await once(this.#holder, 'exit')
+    await this.#ended
   }
 
   async #ask(order: HolderOrder): Promise<Held> {
     this.#holder.send(order)
-    const answer: unknown[] = await Promise.race([once(this.#holder, 'message'), once(this.#holder, 'exit')])
+    const answer: unknown[] = await Promise.race([once(this.#holder, 'message'), this.#ended])
     const [held] = answer
     if (typeof held !== 'object' || held === null) throw new Error('the holder of the crowd ended')
     return held as Held
