@@ -83,7 +83,15 @@ describe('trusted documents', () => {
       expect(await (await post(server, JSON.stringify(body), headers)).json()).toEqual({
         data: { viewer: { role: 'OPERATOR' } },
       })
-    for (const body of [{ query: '{ viewer { tenant } }' }, { documentId: 'sha256:0' }, {}, []]) {
+    const otherwise = '# the same\nquery  { viewer{role} }'
+    expect((await ask(server, otherwise, headers)).data).toEqual({ viewer: { role: 'OPERATOR' } })
+    for (const body of [
+      { query: '{ viewer { tenant } }' },
+      { query: '{ viewer {' },
+      { documentId: 'sha256:0' },
+      {},
+      [],
+    ]) {
       const refused = await post(server, JSON.stringify(body), headers)
       expect(refused.status).toBe(403)
       expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: 'UNTRUSTED_DOCUMENT' } }] })
