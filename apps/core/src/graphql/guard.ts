@@ -3,13 +3,7 @@
  * cannot have the wrong one; and a field without a rule, or a rule without a field, does not compile.
  */
 import { invariant } from '@fornax/kernel/assert'
-import {
-  defaultFieldResolver,
-  isNonNullType,
-  isObjectType,
-  type GraphQLFieldResolver,
-  type GraphQLSchema,
-} from 'graphql'
+import { isNonNullType, isObjectType, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql'
 import {
   FIELD_RULES,
   hasRole,
@@ -31,6 +25,7 @@ import type {
 } from './generated/resolver-types.ts'
 import type { Said } from './said.ts'
 import { notAllowed } from './problems.ts'
+import { propertyOf } from './value-readers.ts'
 import { affairOf, auditedState, AUDITED_IN_GROUPS, factOf, failureOf, refusalOf } from './request-audit.ts'
 
 type RootField = keyof QueryResolvers | keyof MutationResolvers | keyof SubscriptionResolvers
@@ -66,7 +61,8 @@ export function guardFields(schema: GraphQLSchema): void {
       invariant(needed, `${typeName}.${field.name} has a rule`)
       if (needed === 'viewer') continue
       invariant(!isNonNullType(field.type), `${typeName}.${field.name} may be null: not everybody sees it`)
-      const resolve: GraphQLFieldResolver<unknown, RequestContext> = field.resolve ?? defaultFieldResolver
+      // Not graphql-js' default: that asks `info` for the name of the field, and plans hand on that of the root field.
+      const resolve: Resolve = field.resolve ?? ((object) => propertyOf(object, field.name))
       // Named or not, whoever plans operations counts the parameters: only unusual resolvers name the fourth.
       field.resolve = (object, args, context: RequestContext, ...[info]) =>
         hasRole(context.viewer, needed) ? resolve(object, args, context, info) : null

@@ -152,6 +152,12 @@ export const FIELD_RULES = {
     cpuMillisUsed: 'operator',
     memoryBytesUsed: 'operator',
   },
+  SessionTimelineEntry: {
+    at: 'viewer',
+    by: 'admin',
+    sinceAskedMs: 'viewer',
+    step: 'viewer',
+  },
   Tenant: {
     createdAt: 'viewer',
     deletedAt: 'viewer',
