@@ -25,6 +25,8 @@ export type ClusterOptions = {
   readonly databaseUrl?: string
   /** Of every part; otherwise warnings and worse. */
   readonly logLevel?: 'trace'
+  /** Of the core, besides those of every cluster. */
+  readonly coreSettings?: Readonly<Record<string, string>>
   /** Without one, everything is on loopback. */
   readonly network?: FaultNetwork
   /** Where agents keep what is theirs, by node; otherwise under the folder of the cluster. */
@@ -79,6 +81,7 @@ export class Cluster implements AsyncDisposable {
       FORNAX_NODELINK_PORT: this.#nodeLinkPort,
       NODE_ENV: 'production',
       ...(this.#options.databaseUrl === undefined ? {} : { DATABASE_URL: this.#options.databaseUrl }),
+      ...this.#options.coreSettings,
     })
     this.#apiPort = new URL(ready.api ?? '').port
     this.#nodeLinkPort = ready.nodeLink?.split(':').at(-1) ?? ''

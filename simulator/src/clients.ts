@@ -21,6 +21,8 @@ const AGAIN_MS = 400
 /** The share of sessions that stay open although nobody looks after them. */
 const KEPT = 0.2
 const NOTHING = (): void => undefined
+/** Requests here have neither an address nor a number. */
+const ORIGIN = { source: null, requestId: 'simulated' }
 
 export class Clients {
   readonly counts: Counts = { asked: 0, answered: 0, opened: 0, closed: 0, unanswered: 0 }
@@ -143,7 +145,8 @@ export class Clients {
       this.#host.process?.life.enter(() => caller.leave())
     }
     const cancel = story.goneAfterMs === null ? NOTHING : this.#ground.clock.schedule(story.goneAfterMs, leave)
-    const open = (cases: UseCases): Promise<OpenSessionResult> => cases.openSession(viewer, command, caller)
+    const open = (cases: UseCases): Promise<OpenSessionResult> =>
+      cases.openSession({ viewer, origin: ORIGIN }, command, caller)
     const outcome = await this.#host.call('openSession', open)
     cancel()
     return outcome
@@ -152,7 +155,9 @@ export class Clients {
   async #close(id: string, viewer: Viewer): Promise<void> {
     for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
       const history = this.#histories
-      const outcome = await this.#host.call('closeSession', (cases) => cases.closeSession(viewer, id))
+      const outcome = await this.#host.call('closeSession', (cases) =>
+        cases.closeSession({ viewer, origin: ORIGIN }, id),
+      )
       this.#ground.note(`${viewer.tokenId}: closing ${id} is ${outcome.kind}`)
       if (outcome.kind === 'answered') {
         this.counts.closed += 1

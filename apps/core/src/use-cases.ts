@@ -10,25 +10,39 @@ import {
 import type { InputProblem } from './applications/input-problem.ts'
 import type { Provision } from './applications/provision.ts'
 import type { ApplicationView } from './fleet/views.ts'
-import type { SecretsPort, UseCases, WriteNodeResult } from './graphql/core-port.ts'
+import type { Asking, SecretsPort, UseCases, WriteNodeResult } from './graphql/core-port.ts'
 import { applicationsWith } from './secrets/secret-users.ts'
 import type { TenantDirectory as TenantsPort } from './graphql/tenants-port.ts'
-import { closeSession } from './sessions/close-session.ts'
+import { closeSession, type CloseSessionPorts } from './sessions/close-session.ts'
 import { openSession, type OpenSessionPorts } from './sessions/open-session.ts'
+import type { SessionActor } from './sessions/session.ts'
 import { tenantCases } from './tenant-cases.ts'
 import type { UseCaseParts } from './use-case-parts.ts'
 import type { Tenant, Viewer } from './tenants/tenant.ts'
 
 export function useCases(parts: UseCaseParts): UseCases {
   const opening = openPorts(parts)
-  const closing = { fleet: opening.fleet, journal: parts.journals.sessions }
+  const closing: CloseSessionPorts = {
+    journal: parts.journals.sessions,
+    fleet: {
+      session: (id) => parts.reader.session(id),
+      requestClose: (id, reason, by) => parts.fleet.requestClose(id, reason, by),
+    },
+  }
   return {
-    openSession: (viewer, command, caller) => openSession(opening, { ...command, tenantId: viewer.tenantId }, caller),
-    closeSession: (viewer, id) =>
-      closeSession(closing, { id, tenantId: viewer.role === 'operator' ? null : viewer.tenantId }),
+    openSession: (asking, command, caller) =>
+      openSession(opening, { ...command, tenantId: asking.viewer.tenantId, by: actorOf(asking) }, caller),
+    closeSession: (asking, id) => {
+      const { role, tenantId } = asking.viewer
+      return closeSession(closing, { id, tenantId: role === 'operator' ? null : tenantId, by: actorOf(asking) })
+    },
     ...applicationCases(parts),
     ...nodeCases(parts),
   }
+}
+
+function actorOf({ viewer, origin }: Asking): SessionActor {
+  return { id: viewer.tokenId, source: origin.source, requestId: origin.requestId }
 }
 
 function openPorts({ clock, newId, fleet, reader, journals }: UseCaseParts): OpenSessionPorts {

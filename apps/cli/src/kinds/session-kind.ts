@@ -118,8 +118,14 @@ function timeline({ timeline: entries }: SessionDetailsFragment): readonly strin
     { header: 'SINCE ASKED', cell: ({ sinceAskedMs }) => formatMs(sinceAskedMs) },
     { header: 'AFTER', cell: (entry) => formatMs(entry.sinceAskedMs - before(entries, entry)) },
     { header: 'AT', cell: ({ at }) => at },
+    ...(entries.some(({ by }) => by !== null) ? [{ header: 'BY', cell: byWhom }] : []),
   ]
   return formatTable(columnsOfStep, entries, { nowMs: 0, hasColour: false }).trimEnd().split('\n')
+}
+
+/** As the audit names them: the token, from where, and in which request. */
+function byWhom({ by }: TimelineEntry): string {
+  return by === null ? '' : `${by.actorId} from ${by.source ?? 'unknown'}, request ${by.requestId}`
 }
 
 function before(entries: readonly TimelineEntry[], entry: TimelineEntry): number {

@@ -1,6 +1,7 @@
 /** Commands for who answers for the platform's security. */
 import { Option, type Command } from 'commander'
 import type { AuditFlags } from '../commands/audit.ts'
+import type { ManifestFlags } from '../commands/documents.ts'
 import type { JoinTokenFlags } from '../commands/join-tokens.ts'
 import { duration, outputOption } from '../options.ts'
 import type { Format } from '../output/structured.ts'
@@ -11,6 +12,7 @@ const DEFAULT_JOIN_MS = 60 * 60 * 1_000
 export function securityCommands(commands: Commands): void {
   joinCommands(commands)
   auditCommands(commands)
+  documentCommands(commands)
 }
 
 function joinCommands({ root, connected }: Commands): void {
@@ -91,6 +93,22 @@ function auditCommands({ root, connected }: Commands): void {
     .action(async () => {
       const { verifyAudit } = await import('../commands/audit.ts')
       await connected(verifyAudit)
+    })
+}
+
+function documentCommands({ root, program }: Commands): void {
+  root
+    .command('documents')
+    .summary('Say which GraphQL documents clients may send')
+    .description('Makes the file of the only GraphQL documents that a core lets its clients send.')
+    .command('manifest')
+    .description('Makes the file for FORNAX_TRUSTED_DOCUMENTS_FILE. It needs no core.')
+    .argument('[path...]', 'files of GraphQL operations, or folders that hold some')
+    .option('-o, --output <file>', 'where to write it (default: the standard output)')
+    .option('--no-own', 'leave out the documents of the console and of this command')
+    .action(async (paths: readonly string[], flags: ManifestFlags) => {
+      const { writeManifest } = await import('../commands/documents.ts')
+      writeManifest(program, paths, flags)
     })
 }
 

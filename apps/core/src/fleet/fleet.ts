@@ -12,7 +12,7 @@ import { notePressure, pressureDue } from './node-relief.ts'
 import type { NodeIntroduction, RegisteredNode } from '../nodes/node.ts'
 import type { NodeUsage, PodUsage } from '../pods/pod.ts'
 import type { OpenRefusal } from '../sessions/open-session.ts'
-import type { CloseReason, Session } from '../sessions/session.ts'
+import type { CloseReason, Session, SessionActor } from '../sessions/session.ts'
 import { addOpen, newEntry, type ApplicationEntry } from './application-entry.ts'
 import { noteApplication, noteRedefinition } from './event-notes.ts'
 import { FleetState, nameKey, type FleetLimits, type FleetPorts } from './fleet-state.ts'
@@ -133,8 +133,8 @@ export class Fleet {
     return this.#state.sessions.get(session.id) ?? session
   }
 
-  requestClose(sessionId: string, reason: CloseReason): void {
-    sessions.requestClose(this.#state, sessionId, reason)
+  requestClose(sessionId: string, reason: CloseReason, by?: SessionActor): void {
+    sessions.requestClose(this.#state, sessionId, reason, by)
     this.#settleSoon()
   }
 

@@ -1,6 +1,6 @@
 /** What the fleet does to a session: queue, grant, and everything after a transition. */
 import { isSettled, transition, type SessionEvent } from '../sessions/session-state.ts'
-import type { CloseReason, PodOrigin, Session } from '../sessions/session.ts'
+import type { CloseReason, PodOrigin, Session, SessionActor } from '../sessions/session.ts'
 import type { Pod, PodPhase } from '../pods/pod.ts'
 import { addOpen, removeOpen, type ApplicationEntry } from './application-entry.ts'
 import { noteEnd } from './event-notes.ts'
@@ -78,9 +78,9 @@ export function giveBack(state: FleetState, sessionId: string): boolean {
   return true
 }
 
-/** Asks a session to close, for a reason, now. */
-export function requestClose(state: FleetState, sessionId: string, reason: CloseReason): void {
-  applyToSession(state, sessionId, { kind: 'closeRequested', reason, atMs: state.ports.nowMs() })
+/** Asks a session to close, for a reason, now; `by` is there when somebody asked for it by name. */
+export function requestClose(state: FleetState, sessionId: string, reason: CloseReason, by?: SessionActor): void {
+  applyToSession(state, sessionId, { kind: 'closeRequested', reason, by, atMs: state.ports.nowMs() })
 }
 
 /** A deadline of it has come. Who waited for a pod that a quota did not allow closes for that. */

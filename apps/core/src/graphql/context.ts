@@ -1,7 +1,7 @@
 /** What a resolver knows of the request that it answers. */
 import type { Caller } from '@fornax/kernel/caller'
 import type { Viewer } from '../tenants/tenant.ts'
-import type { CorePort } from './core-port.ts'
+import type { Asking, CorePort } from './core-port.ts'
 import { limitExceeded } from './errors.ts'
 import { REQUEST_OBJECTS_MAX } from './limits.ts'
 import type { Said } from './said.ts'
@@ -9,12 +9,7 @@ import { scopeOf, type Scope } from './visibility.ts'
 import type { Feeds } from './watch-feeds.ts'
 
 /** Where a request came from. */
-export type RequestOrigin = {
-  /** The address of the client; null: unknown. */
-  readonly source: string | null
-  /** Under which it is found in the log and in the audit trail. */
-  readonly requestId: string
-}
+export type RequestOrigin = Asking['origin']
 
 /** How an object was before a mutation, and is after it. */
 export type AuditedChange = { readonly before: unknown; readonly after: unknown }

@@ -146,10 +146,17 @@ export type AuditTrail = {
   }>
 }
 
+/** Who asks, and where the request came from. */
+export type Asking = {
+  readonly viewer: Viewer
+  /** `source`: the address of the client; null: unknown. `requestId`: under which the log and the audit have it. */
+  readonly origin: { readonly source: string | null; readonly requestId: string }
+}
+
 /** What can be done. The edge has checked the role and the limits of input; rules of the domain are checked here. */
 export type UseCases = {
-  openSession(viewer: Viewer, command: OpenSession, caller: Caller): Promise<OpenSessionResult>
-  closeSession(viewer: Viewer, sessionId: string): Promise<CloseSessionResult>
+  openSession(asking: Asking, command: OpenSession, caller: Caller): Promise<OpenSessionResult>
+  closeSession(asking: Asking, sessionId: string): Promise<CloseSessionResult>
   createApplication(viewer: Viewer, command: CreateApplication): Promise<CreateApplicationResult>
   publishVersion(viewer: Viewer, command: PublishVersion): Promise<WriteApplicationResult>
   updateScalingPolicy(viewer: Viewer, command: UpdateScalingPolicy): Promise<WriteApplicationResult>

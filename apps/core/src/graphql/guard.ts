@@ -3,14 +3,16 @@
  * cannot have the wrong one; and a field without a rule, or a rule without a field, does not compile.
  */
 import { invariant } from '@fornax/kernel/assert'
+import { isNonNullType, isObjectType, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql'
 import {
-  defaultFieldResolver,
-  isNonNullType,
-  isObjectType,
-  type GraphQLFieldResolver,
-  type GraphQLSchema,
-} from 'graphql'
-import { FIELD_RULES, hasRole, isOperation, mayDo, neededRole, type Operation } from '../tenants/access-rules.ts'
+  FIELD_RULES,
+  hasRole,
+  isOperation,
+  mayDo,
+  neededRole,
+  type Operation,
+  type PersonRole,
+} from '../tenants/access-rules.ts'
 import type { RequestContext } from './context.ts'
 import { forbidden } from './errors.ts'
 import type {
@@ -18,15 +20,24 @@ import type {
   MutationResolvers,
   OpenSessionsInput,
   QueryResolvers,
+  Resolvers,
   SubscriptionResolvers,
 } from './generated/resolver-types.ts'
 import type { Said } from './said.ts'
 import { notAllowed } from './problems.ts'
+import { propertyOf } from './value-readers.ts'
 import { affairOf, auditedState, AUDITED_IN_GROUPS, factOf, failureOf, refusalOf } from './request-audit.ts'
 
 type RootField = keyof QueryResolvers | keyof MutationResolvers | keyof SubscriptionResolvers
 type Covers<All extends string, Some extends All> = Some
 type Guarded = Covers<Operation, RootField> & Covers<RootField, Operation>
+
+/** A rule for every field that the schema has of those types that have rules: one that lacks it does not compile. */
+type FieldRules = {
+  readonly [Name in keyof typeof FIELD_RULES]: Readonly<Record<FieldOf<NonNullable<Resolvers[Name]>>, PersonRole>>
+}
+type FieldOf<Type> = Exclude<keyof Type & string, '__isTypeOf'>
+const fieldRules: FieldRules = FIELD_RULES
 
 type Resolve = GraphQLFieldResolver<unknown, RequestContext>
 
@@ -42,14 +53,16 @@ export function guardRoots(schema: GraphQLSchema): void {
 
 /** Fields that say more than everybody may know are null for whoever lacks the role. */
 export function guardFields(schema: GraphQLSchema): void {
-  for (const [typeName, rules] of Object.entries(FIELD_RULES)) {
+  for (const [typeName, rules] of Object.entries<Readonly<Record<string, PersonRole>>>(fieldRules)) {
     const type = schema.getType(typeName)
     invariant(isObjectType(type), `${typeName} is a type of the schema`)
     for (const field of Object.values(type.getFields())) {
-      const needed = rules[field.name] ?? 'viewer' // A test tells of fields without a rule.
+      const needed = rules[field.name]
+      invariant(needed, `${typeName}.${field.name} has a rule`)
       if (needed === 'viewer') continue
       invariant(!isNonNullType(field.type), `${typeName}.${field.name} may be null: not everybody sees it`)
-      const resolve: GraphQLFieldResolver<unknown, RequestContext> = field.resolve ?? defaultFieldResolver
+      // Not graphql-js' default: that asks `info` for the name of the field, and plans hand on that of the root field.
+      const resolve: Resolve = field.resolve ?? ((object) => propertyOf(object, field.name))
       // Named or not, whoever plans operations counts the parameters: only unusual resolvers name the fourth.
       field.resolve = (object, args, context: RequestContext, ...[info]) =>
         hasRole(context.viewer, needed) ? resolve(object, args, context, info) : null

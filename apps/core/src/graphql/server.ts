@@ -10,6 +10,7 @@ import { invariant } from '@fornax/kernel/assert'
 import { sleep } from '@fornax/kernel/clock'
 import { startApollo } from './apollo.ts'
 import { answerAuth, isAuthPath } from './auth-endpoint.ts'
+import { boundConnections, connectionsFor, openFilesMax } from './connection-bound.ts'
 import type { CorePort } from './core-port.ts'
 import { createDocumentStore } from './documents.ts'
 import { openGate, type GateOptions } from './gate.ts'
@@ -28,6 +29,8 @@ export type GraphqlServerOptions = {
   /** With it, TLS is spoken, and nothing else. */
   readonly tls?: CertificateFiles | null
   readonly gate?: GateOptions
+  /** How many connections there may be; otherwise as many as the process has files for. */
+  readonly connectionsMax?: number
   readonly metrics: { readonly contentType: string; text(): Promise<string> }
   /** Whether traffic may come; without it, from the start. */
   readonly isReady?: () => boolean
@@ -81,6 +84,7 @@ export async function startGraphqlServer(core: CorePort, options: GraphqlServerO
   const headers = tls === null ? HEADERS : [...HEADERS, ...HEADERS_OF_TLS]
   const routes = new Routes({ core, feeds, apollo, gate, headers }, options)
   const http = tls === null ? createServer(TIMES) : createTlsServer({ ...TIMES, ...readCertificate(tls) })
+  boundConnections(http, options.connectionsMax ?? connectionsFor(openFilesMax()), core)
   if (tls !== null && http instanceof TlsServer) stack.use(keepCertificate(http, tls, core))
   http.on('request', (request, response) => void routes.answer(request, response))
   http.on('upgrade', (request, stream, head) => {

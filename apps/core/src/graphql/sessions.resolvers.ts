@@ -95,7 +95,12 @@ export const sessionTypes: { readonly Session: SessionResolvers; readonly Endpoi
     pod: ({ podId }, _args, { core, scope }) => (podId === null ? null : visiblePod(core.fleet, scope, podId)),
     queuePosition: ({ id, phase }, _args, { core }) => (phase === 'pending' ? core.fleet.queuePosition(id) : null),
     timeline: ({ timeline, createdAtMs }) =>
-      timeline.map(({ step, atMs }) => ({ step, at: toDateTime(atMs), sinceAskedMs: atMs - createdAtMs })),
+      timeline.map(({ step, atMs, by }) => ({
+        step,
+        at: toDateTime(atMs),
+        sinceAskedMs: atMs - createdAtMs,
+        by: by === undefined ? null : { actorId: by.id, source: by.source, requestId: by.requestId },
+      })),
   },
   Endpoint: {
     url: ({ protocol, host, port }) => `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`,
@@ -104,22 +109,21 @@ export const sessionTypes: { readonly Session: SessionResolvers; readonly Endpoi
 
 async function closeSession(
   id: string,
-  { core, viewer }: RequestContext,
+  context: RequestContext,
 ): Promise<Awaited<ResolversTypes['CloseSessionPayload']>> {
-  const result = await core.useCases.closeSession(viewer, id)
+  const { core } = context
+  const result = await core.useCases.closeSession(context, id)
   const { resourceVersion } = core.fleet
   return result.kind === 'closing'
     ? { session: result.session, problem: null, resourceVersion }
     : { session: null, problem: sessionNotFound(id), resourceVersion }
 }
 
-async function openSession(
-  input: OpenSessionInput,
-  { core, viewer, caller }: RequestContext,
-): Promise<OpenSessionPayload> {
+async function openSession(input: OpenSessionInput, context: RequestContext): Promise<OpenSessionPayload> {
+  const { core, caller } = context
   const parsed = toOpenSession(input)
   if (parsed.kind === 'invalid') return refused(invalidInput(parsed.problem), core.fleet.resourceVersion)
-  const result = await core.useCases.openSession(viewer, parsed.command, caller)
+  const result = await core.useCases.openSession(context, parsed.command, caller)
   return toOpenSessionPayload(result, core.fleet.resourceVersion)
 }
 

@@ -31,6 +31,7 @@ describe('the answers of a watch', () => {
     ['another document', { document: parse(WATCH) }],
     ['other variables', { variableValues: { where: { application: 'hello' } } }],
     ['another tenant', { role: 'operator' as const }],
+    ['another role, who may read other fields', { role: 'admin' as const }],
   ])('are made anew for %s', async (_what, other) => {
     await using world = new World()
     const readers = [await world.watch({}), await world.watch(other)]

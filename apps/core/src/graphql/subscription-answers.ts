@@ -32,7 +32,8 @@ export class SubscriptionAnswers {
   ): Promise<AsyncIterableIterator<never> | ExecutionResult> {
     const events = await createSourceEventStream(args)
     if (!(Symbol.asyncIterator in events)) return events
-    const words = JSON.stringify([args.contextValue.scope, args.operationName, args.variableValues])
+    const { viewer, scope } = args.contextValue
+    const words = JSON.stringify([viewer.role, scope, args.operationName, args.variableValues])
     return delivering(events, async (event, isOver) => {
       const answer = await this.#answer(args, words, event)
       if (!isOver()) await deliver(answer)

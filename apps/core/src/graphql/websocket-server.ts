@@ -31,6 +31,7 @@ import { introspectionProblem, rateLimited, type Gate } from './gate.ts'
 import { BODY_BYTES_MAX, SOCKET_OPERATIONS_MAX, SOCKET_UNREAD_BYTES_MAX } from './limits.ts'
 import type { OperationPlans } from './operation-plans.ts'
 import { SocketOutbox } from './socket-outbox.ts'
+import { SocketPulse } from './socket-pulse.ts'
 import { SubscriptionAnswers, type SubscriptionArgs } from './subscription-answers.ts'
 import type { Feeds } from './watch-feeds.ts'
 
@@ -45,8 +46,9 @@ export type WebSocketOptions = {
   readonly initTimeoutMs: number
 }
 
-const PING_MS = 10_000
 const TIMER_MS_MAX = 2 ** 31 - 1
+/** Of RFC 6455's registry of close codes. */
+const TRY_AGAIN_LATER = 1013
 /** How long a client has to say goodbye. */
 const CLOSE_MS = 1_000
 
@@ -72,12 +74,11 @@ export class GraphqlWebSockets {
   readonly #options: WebSocketOptions
   readonly #protocol: Server<Extra>
   readonly #sockets: WebSocketServer
-  readonly #heard = new WeakSet<WebSocket>()
+  readonly #pulse: SocketPulse
   readonly #outbox: SocketOutbox
   readonly #answers: SubscriptionAnswers
   /** What was checked, and how its answers reach the client. */
   readonly #subscribed = new WeakMap<ExecutionArgs, Subscribed>()
-  #cancelPing: () => void
 
   constructor(options: WebSocketOptions) {
     this.#options = options
@@ -98,7 +99,7 @@ export class GraphqlWebSockets {
     })
     this.#sockets = new WebSocketServer({ noServer: true, maxPayload: BODY_BYTES_MAX, handleProtocols })
     this.#outbox = new SocketOutbox(options.core.clock)
-    this.#cancelPing = this.#clock.schedule(PING_MS, () => this.#ping())
+    this.#pulse = new SocketPulse(options.core.clock)
   }
 
   /** Makes a socket of an upgrade request. */
@@ -108,7 +109,7 @@ export class GraphqlWebSockets {
 
   /** Says goodbye to everybody, and pings nobody any more. */
   async stop(): Promise<void> {
-    this.#cancelPing()
+    this.#pulse[Symbol.dispose]()
     const closed = [...this.#sockets.clients].map((socket) => this.#sayGoodbye(socket, 1001, 'Going away'))
     await Promise.all(closed)
     this.#sockets.close()
@@ -130,8 +131,7 @@ export class GraphqlWebSockets {
     const { authorization } = request.headers
     const source = request.socket.remoteAddress ?? null
     const extra: Extra = { socket, stream, authorization, source, callers: new Map(), leaves: new Map(), viewer: null }
-    this.#heard.add(socket)
-    socket.on('pong', () => this.#heard.add(socket))
+    this.#pulse.add(socket)
     socket.on('error', (error) => this.#log.debug({ err: error }, 'a socket failed'))
     const closed = this.#protocol.opened(
       {
@@ -174,7 +174,10 @@ export class GraphqlWebSockets {
     const who = known instanceof Promise ? await known : known
     if (who.kind === 'unknown') return false
     const leave = this.#options.gate.traffic.connect(who.viewer)
-    if (leave === null) return false
+    if (leave === null) {
+      extra.socket.close(TRY_AGAIN_LATER, 'Your tenant has too many sockets; close some of them.')
+      return false
+    }
     extra.socket.once('close', leave)
     if (extra.socket.readyState === extra.socket.CLOSED) leave()
     extra.viewer = who.viewer
@@ -248,15 +251,6 @@ export class GraphqlWebSockets {
     const subscribed = this.#subscribed.get(args)
     invariant(subscribed, 'what is executed was subscribed to')
     return subscribed
-  }
-
-  /** Ends sockets that were not heard since the last time, and asks the others whether they are there. */
-  #ping(): void {
-    for (const socket of this.#sockets.clients) {
-      if (!this.#heard.delete(socket)) socket.terminate()
-      else if (socket.readyState === socket.OPEN) socket.ping()
-    }
-    this.#cancelPing = this.#clock.schedule(PING_MS, () => this.#ping())
   }
 
   #fail({ socket }: Extra, cause: unknown): void {

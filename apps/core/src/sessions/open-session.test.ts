@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { createLog } from '@fornax/kernel/log'
 import { FleetWorld } from '../../test/support/fleet-world.ts'
 import { sampleRequest } from '../../test/support/samples.ts'
-import { closeSession } from './close-session.ts'
+import { closeSession, type CloseSessionPorts } from './close-session.ts'
 import {
   openSession,
   QUEUE_MAX,
@@ -23,6 +23,26 @@ describe('openSession', () => {
     const result = await played(world, open())
     expect(result).toMatchObject({ kind: 'opened', session: { phase: 'available', start: 'warm' } })
     expect(rowOf(world, result)).toMatchObject({ podId: sessionOf(result).podId })
+  })
+
+  it('writes down who asked for it and who closed it, and not who closed it again', async () => {
+    const { world, open, close } = worldWith({ pods: 1 })
+    const result = await played(world, open())
+    expect(rowOf(world, result)?.timeline[0]).toMatchObject({ step: 'asked', by: OPENER })
+    await played(world, close(sessionOf(result).id))
+    await played(world, close(sessionOf(result).id))
+    const asked = rowOf(world, result)?.timeline.filter(({ by }) => by !== undefined)
+    expect(asked).toMatchObject([
+      { step: 'asked', by: OPENER },
+      { step: 'closing', by: CLOSER },
+    ])
+  })
+
+  it('writes down who closed a session that nobody served yet', async () => {
+    const { world, open, close } = worldWith({ pods: 0 })
+    const pending = await played(world, open({ wait: 'none' }))
+    await played(world, close(sessionOf(pending).id))
+    expect(rowOf(world, pending)?.timeline.at(-1)).toMatchObject({ step: 'closed', by: CLOSER })
   })
 
   it('answers at once for an application that it does not know', async () => {
@@ -253,15 +273,23 @@ function worldWith({ pods, isBroken = false }: { pods: number; isBroken?: boolea
     },
     journal,
   }
-  const base = { tenantId: 'ten-1', application: 'game', wait: 'ready', durability: 'journaled' } as const
+  const by = OPENER
+  const base = { tenantId: 'ten-1', application: 'game', wait: 'ready', durability: 'journaled', by } as const
+  const closing: CloseSessionPorts['fleet'] = {
+    session: ports.fleet.session,
+    requestClose: (id, reason, who) => world.turn((fleet) => fleet.requestClose(id, reason, who)),
+  }
   return {
     world,
     disk,
     open: ({ request = {}, ...order } = {}, caller = stays) =>
       openSession(ports, { ...base, ...order, request: sampleRequest(request) }, caller),
-    close: (id, tenantId = 'ten-1') => closeSession({ fleet: ports.fleet, journal }, { id, tenantId }),
+    close: (id, tenantId = 'ten-1') => closeSession({ fleet: closing, journal }, { id, tenantId, by: CLOSER }),
   }
 }
+
+const OPENER = { id: 'tok-opener', source: '10.0.0.1', requestId: 'request-1' }
+const CLOSER = { id: 'tok-closer', source: null, requestId: 'request-2' }
 
 function journalOf(world: FleetWorld, disk: { readonly isBroken: boolean }): SessionJournal {
   const rows = world.rows.sessions

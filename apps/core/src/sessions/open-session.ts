@@ -8,12 +8,13 @@
 import type { Caller } from '@fornax/kernel/caller'
 import type { Cancel, Clock } from '@fornax/kernel/clock'
 import { isSettled, pendingSession } from './session-state.ts'
-import type { CloseReason, Session, SessionRequest } from './session.ts'
+import type { CloseReason, Session, SessionActor, SessionRequest } from './session.ts'
 
 export type OpenSession = {
   readonly tenantId: string
   readonly application: string
   readonly request: SessionRequest
+  readonly by: SessionActor
   readonly wait: 'none' | 'ready'
   readonly durability: 'journaled' | 'memory'
 }
@@ -117,14 +118,15 @@ function newSession(
   command: OpenSession,
   application: { readonly id: string; readonly name: string },
 ): Session {
-  return pendingSession({
+  const birth = {
     id: newId(),
     tenantId: command.tenantId,
     applicationId: application.id,
     applicationName: application.name,
     createdAtMs: clock.nowMs(),
     request: command.request,
-  })
+  }
+  return pendingSession(birth, command.by)
 }
 
 /**

@@ -19,6 +19,7 @@ import type {
   Endpoint,
   PodOrigin,
   Session,
+  SessionActor,
   SessionRequest,
   SessionStep,
   TimelineEntry,
@@ -33,7 +34,7 @@ export type SessionEvent = { readonly atMs: number } & (
   | { readonly kind: 'clientsCounted'; readonly count: number }
   /** Its pod could not be woken. */
   | { readonly kind: 'givenBack' }
-  | { readonly kind: 'closeRequested'; readonly reason: CloseReason }
+  | { readonly kind: 'closeRequested'; readonly reason: CloseReason; readonly by?: SessionActor | undefined }
   | { readonly kind: 'deadlinePassed' }
   | { readonly kind: 'ended'; readonly reason: EndReason; readonly message: string | null }
   | { readonly kind: 'recovered' }
@@ -62,8 +63,8 @@ export type SessionBirth = Pick<Session, 'id' | 'tenantId' | 'applicationId' | '
 /** What a timeline holds at most; comings and goings of clients beyond it are not written down. */
 const TIMELINE_ENTRIES = 32
 
-/** A session nobody serves yet. Its open deadline starts here (S5). */
-export function pendingSession(birth: SessionBirth): Session {
+/** A session nobody serves yet, and who asked for it. Its open deadline starts here (S5). */
+export function pendingSession(birth: SessionBirth, by?: SessionActor): Session {
   return {
     ...birth,
     phase: 'pending',
@@ -79,7 +80,7 @@ export function pendingSession(birth: SessionBirth): Session {
     closeMessage: null,
     availableAtMs: null,
     closedAtMs: null,
-    timeline: [{ step: 'asked', atMs: birth.createdAtMs }],
+    timeline: [at('asked', birth.createdAtMs, by)],
   }
 }
 
@@ -101,13 +102,13 @@ export function transition(session: Session, event: SessionEvent): Transition {
       return giveBack(session, event.atMs)
     case 'closeRequested':
       if (session.phase === 'closing') return IGNORED // S4: the first reason wins.
-      return leave(session, event.reason, event.atMs)
+      return leave(session, event.reason, event.atMs, event.by)
     case 'deadlinePassed':
       if (session.deadline === null || event.atMs < session.deadline.atMs) return IGNORED // S7: it moved.
       return leave(session, session.deadline.reason, event.atMs)
     case 'ended':
       if (session.podId === null) return rejected(session, event)
-      return closed(session, event.reason, event.atMs, event.message)
+      return ended(session, event.reason, at('closed', event.atMs), event.message)
     case 'recovered':
       return recovered(session, event.atMs)
     case 'heard':
@@ -163,25 +164,25 @@ function clientsCounted(session: Session, count: number, atMs: number): Transiti
 }
 
 /** S6: only who was available gets a grace; before that there is nobody to be graceful to. */
-function leave(session: Session, reason: CloseReason, atMs: number): Transition {
-  if (session.phase === 'closing') return closed(session, reason, atMs, null)
-  if (session.phase !== 'available' && session.phase !== 'inUse') return closed(session, reason, atMs, null)
+function leave(session: Session, reason: CloseReason, atMs: number, by?: SessionActor): Transition {
+  if (session.phase !== 'available' && session.phase !== 'inUse')
+    return ended(session, reason, at('closed', atMs, by), null)
   const deadline: Deadline = { atMs: atMs + session.request.closeGraceMs, reason }
-  return moved(session, { phase: 'closing', closeReason: reason, deadline }, at('closing', atMs))
+  return moved(session, { phase: 'closing', closeReason: reason, deadline }, at('closing', atMs, by))
 }
 
-function closed(session: Session, reason: CloseReason, atMs: number, message: string | null): Transition {
+function ended(session: Session, reason: CloseReason, entry: TimelineEntry, message: string | null): Transition {
   const change: Partial<Session> = {
     phase: 'closed',
     closeReason: session.closeReason ?? reason, // S4
     closeMessage: session.closeMessage ?? message,
-    closedAtMs: atMs,
+    closedAtMs: entry.atMs,
     deadline: null,
     endpoints: [],
     clientCount: 0,
     request: { ...session.request, data: NOTHING, env: {} }, // S8
   }
-  return moved(session, change, at('closed', atMs))
+  return moved(session, change, entry)
 }
 
 const NOTHING = new Uint8Array(0)
@@ -226,8 +227,8 @@ function written(timeline: readonly TimelineEntry[], entry: TimelineEntry | null
   return isLoud || timeline.length < TIMELINE_ENTRIES ? [...timeline, entry] : timeline
 }
 
-function at(name: SessionStep, atMs: number): TimelineEntry {
-  return { step: name, atMs }
+function at(name: SessionStep, atMs: number, by?: SessionActor): TimelineEntry {
+  return by === undefined ? { step: name, atMs } : { step: name, atMs, by }
 }
 
 function podTaken(atMs: number, pod: PodOrigin | undefined): TimelineEntry {

@@ -43,16 +43,24 @@ export type SessionRequest = {
 /** The fingerprint covers all of the input but the key and how the caller waits; the edge makes it. */
 export type Idempotency = { readonly key: string; readonly fingerprint: string }
 
-/** A step on the way, for the timeline. */
-export type SessionStep =
-  | ('asked' | 'podTaken' | 'commandSent' | 'started' | 'available' | 'attached' | 'idle')
-  | ('closing' | 'closed' | 'recovered' | 'givenBack')
+/** The steps on the way, for the timeline. */
+export const SESSION_STEPS = [
+  ...(['asked', 'podTaken', 'commandSent', 'started', 'available', 'attached', 'idle'] as const),
+  ...(['closing', 'closed', 'recovered', 'givenBack'] as const),
+] as const
+
+export type SessionStep = (typeof SESSION_STEPS)[number]
+
+/** Who asked for something: by which token or login, from which address, and in which request. */
+export type SessionActor = { readonly id: string; readonly source: string | null; readonly requestId: string }
 
 export type TimelineEntry = {
   readonly step: SessionStep
   readonly atMs: number
   /** Where the pod came from; with `podTaken` only, and not in rows of earlier versions. */
   readonly pod?: PodOrigin
+  /** Who asked for this step; absent when nobody did, and in rows of earlier versions. */
+  readonly by?: SessionActor
 }
 
 /** Where the pod of a session came from: a standby pod, one that slept, one that served others, one that was made. */

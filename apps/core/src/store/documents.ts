@@ -2,7 +2,14 @@
 import { z } from 'zod'
 import { SPEC_DEFAULTS, type ScalingTarget, type VersionSpec } from '../applications/application.ts'
 import type { Provision } from '../applications/provision.ts'
-import type { Endpoint, PodOrigin, SessionRequest, TimelineEntry } from '../sessions/session.ts'
+import {
+  SESSION_STEPS,
+  type Endpoint,
+  type PodOrigin,
+  type SessionActor,
+  type SessionRequest,
+  type TimelineEntry,
+} from '../sessions/session.ts'
 
 /** What of a request is one document. The rest has columns of its own. */
 export type RequestDocument = Omit<SessionRequest, 'data' | 'labels' | 'idempotency'>
@@ -92,14 +99,18 @@ const podOrigin = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('made'), choice: z.number(), waitedForRoomMs: z.number() }),
 ]) satisfies z.ZodType<PodOrigin>
 
+const actor = z.object({
+  id: z.string(),
+  source: z.string().nullable(),
+  requestId: z.string(),
+}) satisfies z.ZodType<SessionActor>
+
 const timeline = z.array(
   z.object({
-    step: z.enum([
-      ...(['asked', 'podTaken', 'commandSent', 'started', 'available', 'attached', 'idle'] as const),
-      ...(['closing', 'closed', 'recovered'] as const),
-    ]),
+    step: z.enum(SESSION_STEPS),
     atMs: z.number(),
     pod: podOrigin.exactOptional(),
+    by: actor.exactOptional(),
   }),
 ) satisfies z.ZodType<TimelineEntry[]>
 

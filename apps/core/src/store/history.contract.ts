@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { closed, inUse, session } from '../../test/support/store-samples.ts'
 import type { FleetEvent } from '../fleet/fleet-event.ts'
 import type { EventQuery, HistoryStore } from '../history/history-store.ts'
+import { SESSION_STEPS } from '../sessions/session.ts'
 import type { OpenedStore } from './open-store.ts'
 
 const DAY_MS = 24 * 3_600_000
@@ -128,6 +129,20 @@ export function historyContract(name: string, open: () => Promise<OpenedStore>):
       const page = { first: 10, before: null, tenantId: null, applicationId: null, nodeName: null, phases: null }
       const found = await store.sessionHistory({ ...page, labels: {}, traits })
       expect(found.map(({ id }) => id)).toEqual(['ses-1'])
+    })
+
+    it('keep every step of their lives, and who asked for it', async () => {
+      await using store = await open()
+      const by = { id: 'tok-1', source: '10.0.0.1', requestId: 'request-1' }
+      const other = { id: 'tok-2', source: null, requestId: 'request-2' }
+      const steps = SESSION_STEPS.map((step, atMs) => ({ step, atMs }))
+      const timeline = [
+        { step: 'asked', atMs: 0, by } as const,
+        ...steps,
+        { step: 'closing', atMs: 9, by: other } as const,
+      ]
+      await store.recordSessions([{ ...closed(session('ses-1')), timeline }])
+      expect((await store.session('ses-1'))?.timeline).toEqual(timeline)
     })
 
     it('keep where their pods came from', async () => {

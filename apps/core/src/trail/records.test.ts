@@ -14,6 +14,15 @@ it('T5: a group of sessions is one fact, whose digest knows each of them and no 
     { id: 'ses-3' },
   ]
   for (const change of changes) expect(digestOf([{ ...one, ...change }, two])).not.toBe(digestOf([one, two]))
+  const by = { id: 'tok-1', source: '::1', requestId: 'r-1' }
+  const steps: WrittenSession['timeline'][] = [
+    [{ step: 'asked', by }],
+    [{ step: 'asked', by: { ...by, id: 'tok-2' } }],
+    [{ step: 'asked' }],
+  ]
+  steps.push([{ step: 'asked' }, { step: 'closing', by }, { step: 'closed' }])
+  steps.push([{ step: 'asked' }, { step: 'closing', by: { ...by, requestId: 'r-2' } }, { step: 'closed' }])
+  expect(new Set(steps.map((timeline) => digestOf([one, { ...two, timeline }]))).size).toBe(steps.length)
   expect(digestOf([one, { ...two, closeReason: 'drained' }])).not.toBe(digestOf([one, two]))
 })
 
@@ -35,5 +44,14 @@ it('T6: what may be secret is not in the summary of an input, nor what has no en
 })
 
 function session(id: string, phase: string): WrittenSession {
-  return { id, phase, tenantId: 'ten-1', applicationId: 'app-1', createdAtMs: 5, closedAtMs: null, closeReason: null }
+  return {
+    id,
+    phase,
+    tenantId: 'ten-1',
+    applicationId: 'app-1',
+    createdAtMs: 5,
+    closedAtMs: null,
+    closeReason: null,
+    timeline: [],
+  }
 }

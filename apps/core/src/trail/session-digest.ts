@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { AuditFact } from './audit-record.ts'
 
-/** What of a session cannot change any more once it is written: who asked for what and when, and how it ended. */
+/** What of a session cannot change any more once it is written: who asked for what and when, how it ended and by whom. */
 export type WrittenSession = {
   readonly id: string
   readonly tenantId: string
@@ -11,6 +11,12 @@ export type WrittenSession = {
   readonly phase: string
   readonly closedAtMs: number | null
   readonly closeReason: string | null
+  readonly timeline: readonly WrittenStep[]
+}
+
+type WrittenStep = {
+  readonly step: string
+  readonly by?: { readonly id: string; readonly source: string | null; readonly requestId: string }
 }
 
 /** Null when nothing was opened or closed. A session that was written twice while it was open is there twice. */
@@ -41,7 +47,14 @@ export function digestOf(sessions: readonly WrittenSession[]): string {
 }
 
 function lineOf(session: WrittenSession): string {
-  const { id, tenantId, applicationId, createdAtMs, phase, closedAtMs, closeReason } = session
-  const end = phase === 'closed' ? ` closed ${closedAtMs} ${closeReason}` : ' open'
-  return `${id} ${tenantId} ${applicationId} ${createdAtMs}${end}\n`
+  const { id, tenantId, applicationId, createdAtMs, phase, closedAtMs, closeReason, timeline } = session
+  const opened = `${id} ${tenantId} ${applicationId} ${createdAtMs}${actorOf(timeline[0])}`
+  if (phase !== 'closed') return `${opened} open\n`
+  const asked = timeline.findLast(({ step, by }) => by !== undefined && (step === 'closing' || step === 'closed'))
+  return `${opened} closed ${closedAtMs} ${closeReason}${actorOf(asked)}\n`
+}
+
+function actorOf(step: WrittenStep | undefined): string {
+  const by = step?.by
+  return by === undefined ? '' : ` by ${by.id} ${by.source} ${by.requestId}`
 }

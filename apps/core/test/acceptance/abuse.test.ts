@@ -1,5 +1,6 @@
 /** Clients that mean no good, over real sockets: they are refused in words, and others do not notice. */
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -10,9 +11,10 @@ import { Issuer, newAuthority } from '@fornax/certificates/authority'
 import { CORE_NAME } from '@fornax/certificates/names'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { connectionsFor } from '../../src/graphql/connection-bound.ts'
 import { TrustedDocuments } from '../../src/graphql/trusted-documents.ts'
 import { ask, bearer, startTestServer, type TestServer } from './test-server.ts'
-import { connect } from './test-socket.ts'
+import { connect, openSocket } from './test-socket.ts'
 
 const VIEWER = '{ viewer { role } }'
 
@@ -43,7 +45,9 @@ describe('a tenant that asks too often', () => {
     await socket.nextData()
     expect((await ask(server, VIEWER, { authorization })).status).toBe(429)
     await using second = await connect(server, authorization)
-    await expect(connect(server, authorization)).rejects.toThrow('the socket closed')
+    await using third = await openSocket(server)
+    third.send({ type: 'connection_init', payload: { authorization } })
+    expect(await third.closed).toEqual({ code: 1013, reason: 'Your tenant has too many sockets; close some of them.' })
     await second[Symbol.asyncDispose]()
     await eventually(async () => {
       await using again = await connect(server, authorization)
@@ -79,7 +83,15 @@ describe('trusted documents', () => {
       expect(await (await post(server, JSON.stringify(body), headers)).json()).toEqual({
         data: { viewer: { role: 'OPERATOR' } },
       })
-    for (const body of [{ query: '{ viewer { tenant } }' }, { documentId: 'sha256:0' }, {}, []]) {
+    const otherwise = '# the same\nquery  { viewer{role} }'
+    expect((await ask(server, otherwise, headers)).data).toEqual({ viewer: { role: 'OPERATOR' } })
+    for (const body of [
+      { query: '{ viewer { tenant } }' },
+      { query: '{ viewer {' },
+      { documentId: 'sha256:0' },
+      {},
+      [],
+    ]) {
       const refused = await post(server, JSON.stringify(body), headers)
       expect(refused.status).toBe(403)
       expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: 'UNTRUSTED_DOCUMENT' } }] })
@@ -164,6 +176,28 @@ it('sockets that do nothing cost others nothing', { timeout: 60_000 }, async () 
   expect(among).toBeLessThan(Math.max(50, alone * 10))
   expect((await ask(server, VIEWER)).status).toBe(200)
 })
+
+it('connections that are too many are closed at once, and those that are there go on', async () => {
+  await using server = await startTestServer({ connectionsMax: 10 })
+  await using socket = await connect(server)
+  await using others = openSockets(server, 30)
+  for (const one of others.sockets.slice(9)) if (!one.destroyed) await once(one, 'close')
+  expect(others.sockets.filter((one) => !one.destroyed).length).toBe(9)
+  socket.subscribe('q', VIEWER)
+  expect(await socket.nextData()).toEqual({ viewer: { role: 'OPERATOR' } })
+})
+
+it.each([
+  [null, 8_000],
+  [1_024, 512],
+  [20_000, 18_000],
+  [1_048_576, 50_000],
+])(
+  'a process that may have %s files open holds %s connections, and has files left for itself',
+  (files, connections) => {
+    expect(connectionsFor(files)).toBe(connections)
+  },
+)
 
 describe('over TLS', () => {
   it('serves nothing else, with HSTS and without letting a browser guess types', async () => {

@@ -81,8 +81,8 @@ export class FakeCorePort implements CorePort {
   #useCases(): UseCases {
     const { fleet } = this
     return {
-      openSession: (viewer, command, caller) => this.#openSession(viewer, command, caller),
-      closeSession: async (viewer, id) => {
+      openSession: (asking, command, caller) => this.#openSession(asking, command, caller),
+      closeSession: async ({ viewer }, id) => {
         const session = fleet.session(id)
         const isTheirs = session && (viewer.role === 'operator' || session.tenantId === viewer.tenantId)
         if (!isTheirs) return { kind: 'sessionNotFound', id }
@@ -119,7 +119,7 @@ export class FakeCorePort implements CorePort {
     }
   }
 
-  #openSession: UseCases['openSession'] = async (viewer, command, caller) => {
+  #openSession: UseCases['openSession'] = async ({ viewer }, command, caller) => {
     if (this.failure) throw this.failure
     const application = this.fleet.applicationNamed(viewer.tenantId, command.application)
     if (application === null) return { kind: 'applicationNotFound', application: command.application }

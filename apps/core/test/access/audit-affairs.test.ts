@@ -34,6 +34,33 @@ it('I11: what the operator does to a tenant is the affair of that tenant, and of
   expect(ofDefault).not.toContain(tenant)
 })
 
+it('who opened and who closed a session, from where and in which request, is known to admins alone', async () => {
+  const [developer, admin] = [world.inside('developer'), world.inside('admin')]
+  const asked = JSON.stringify(await world.data(OPEN, developer))
+  const { id } = JSON.parse(asked).openSession.session
+  await world.data(`mutation { closeSession(input: { id: "${id}" }) { problem { message } } }`, admin)
+  const steps = async (authorization: string): Promise<readonly { readonly step: string; readonly by: unknown }[]> => {
+    const answer = JSON.stringify(await world.data(`{ session(id: "${id}") { timeline { ${BY} } } }`, authorization))
+    return JSON.parse(answer).session.timeline
+  }
+  const actor = (role: 'developer' | 'admin') => ({
+    actorId: world.secrets[`id of token of hidden-token-${role}`],
+    source: expect.stringContaining('127.0.0.1') as unknown,
+    requestId: expect.stringMatching(/^[\da-f-]{36}$/) as unknown,
+  })
+  const seen = (await steps(admin)).filter(({ by }) => by !== null)
+  expect(seen).toEqual([
+    { step: 'ASKED', by: actor('developer') },
+    { step: 'CLOSING', by: actor('admin') },
+  ])
+  for (const role of ['developer', 'viewer'] as const)
+    expect((await steps(world.inside(role))).every(({ by }) => by === null)).toBe(true)
+})
+
+const BY = 'step by { actorId source requestId }'
+const OPEN =
+  'mutation { openSession(input: { application: "hidden-application" }) { session { id } problem { message } } }'
+
 async function records(authorization: string): Promise<string> {
   return JSON.stringify(await world.data(RECORDS, authorization))
 }
