@@ -58,6 +58,31 @@ describe.skipIf(!canRunContainers && !mustRun)('an application that is an image'
     expect(runtimes.toSorted()).toEqual(['plain process', 'shop containerd'])
   })
 
+  it('sleeps while its session is quiet, and answers the first packet, of a new connection and of an old one', async () => {
+    await using cluster = await start('quiet')
+    const policy = { minPods: 1, maxPods: 1, keepHot: 1, hibernateAfterMs: 400, wakeOnTraffic: true }
+    await create(cluster, 'shop', web, policy)
+    await idle(cluster, 'shop', 1)
+    const { podId, endpoints } = await opened(cluster, 'shop')
+    const untilSleep = (isAsleep: boolean) =>
+      eventually(
+        async () => (await cluster.client.request(PodDocument, { id: podId ?? '' })).pod?.hibernation ?? null,
+        (hibernation) => hibernation !== null && (hibernation.wakeMs === null) === isAsleep,
+      )
+    for (let round = 0; round < 2; round += 1) {
+      expect((await untilSleep(true))?.depth).toMatch(/^(FROZEN|LIGHT|DEEP)$/)
+      expect(await (await fetch(endpoints[0]?.url ?? '')).text()).toBe('hello from the image')
+      expect((await untilSleep(false))?.wakeMs).toBeLessThan(5_000)
+    }
+    const held = connect(endpoints[0]?.port ?? 0, '127.0.0.1')
+    await once(held, 'connect')
+    await untilSleep(true)
+    const answer = once(held, 'data')
+    held.write('GET / HTTP/1.1\r\nHost: shop\r\n\r\n')
+    expect(String((await answer)[0])).toContain('200 OK')
+    held.destroy()
+  })
+
   it('talks to the session service, goes on without its agent, and is taken over by the next', async () => {
     await using cluster = await start('sdk')
     await create(cluster, 'talker', talker, { minPods: 1, maxPods: 1 })

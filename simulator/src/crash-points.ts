@@ -48,6 +48,7 @@ const RUNTIME = {
   images: null,
   podId: null,
   handle: null,
+  activity: null,
   owner: null,
   ended: null,
   probeAddress: null,

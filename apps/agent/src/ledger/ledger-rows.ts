@@ -79,6 +79,7 @@ export const podRow = z.object({
     isSpent: z.boolean().default(false),
     isAsleep: z.boolean().default(false),
     deeperAfterMs: z.number().default(0),
+    dozeAfterMs: z.number().default(0),
     hibernation: hibernation.nullable().default(null),
     lastLogLines: z.array(z.string()),
     startPhases: z

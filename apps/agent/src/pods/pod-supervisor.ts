@@ -86,6 +86,7 @@ export class PodSupervisor {
       link: () => this.#link,
       apply: (event) => this.#apply(event),
       lost: (reason) => this.#condemn(reason, 'wakeFailed', 0),
+      sessions: () => this.sessions(),
     })
     if (adopted.length > 0) this.#sessions = new PodSessions(this.#forSessions(), world, adopted)
   }
@@ -153,8 +154,9 @@ export class PodSupervisor {
   startSession(order: StartSession): string | null {
     if (this.#sessions?.has(order.sessionId)) return null
     if (this.#openCount >= Math.max(1, this.version.sessionsPerPod)) return 'its pod has no free place'
-    const refusal = this.#apply({ kind: 'claimed', grantEpoch: order.grantEpoch })
+    const refusal = this.#apply({ kind: 'claimed', grantEpoch: order.grantEpoch, dozeAfterMs: order.dozeAfterMs })
     if (refusal !== null) return `its pod takes no session: ${refusal}`
+    void this.#rest.rouse()
     this.#isWaitedFor = true
     this.#turn?.hurry()
     this.#theSessions().start(order)
@@ -162,6 +164,7 @@ export class PodSupervisor {
   }
 
   closeSession(order: CloseSession): void {
+    void this.#rest.rouse() // Its application is asked to put the session away.
     this.#sessions?.close(order)
   }
 
@@ -172,7 +175,7 @@ export class PodSupervisor {
     this.#probes.stop()
     this.#leaveGate()
     this.#sessions?.letGo()
-    this.#rest.stay()
+    await this.#rest.letGo()
     await this.#link?.[Symbol.asyncDispose]()
   }
 
@@ -183,10 +186,10 @@ export class PodSupervisor {
       if (hasEnded(this.pod) || this.#isLetGo) return this.#leaveGate()
       this.#hasLaunched = true
       const failure = await this.#launch()
-      if (failure !== null) this.#fail(failure)
+      if (failure !== null) this.#apply({ kind: 'startFailed', reason: failure })
     } catch (error) {
       log.error({ err: error, podId: this.pod.podId }, 'a pod could not be started')
-      this.#fail(error instanceof Error ? error.message : String(error))
+      this.#apply({ kind: 'startFailed', reason: error instanceof Error ? error.message : String(error) })
     }
   }
 
@@ -318,10 +321,6 @@ export class PodSupervisor {
     this.#apply({ kind: 'condemned', failure: { kind, reason }, atMs: this.#world.clock.nowMs(), graceMs })
   }
 
-  #fail(reason: string): void {
-    this.#apply({ kind: 'startFailed', reason })
-  }
-
   #end({ exitCode, outOfMemory }: PodEnd): void {
     const { logs } = this.#world
     this.#running = null
@@ -348,6 +347,7 @@ export class PodSupervisor {
     if (before.phase === 'creating' && pod.phase !== 'creating') this.#leaveStarting()
     if (before.deadlineMs !== pod.deadlineMs) this.#watchDeadline()
     if (before.phase !== 'hibernated' && pod.phase === 'hibernated') this.#rest.fallAsleep()
+    this.#rest.update()
     if (pod.phase === 'terminating' || hasEnded(pod)) this.#probes.stop()
     if (pod.phase === 'terminating') this.#stopRunning()
     if (hasEnded(pod)) this.#finish()
@@ -365,11 +365,11 @@ export class PodSupervisor {
   }
 
   #stopRunning(): void {
-    const { clock, record } = this.#world
     this.#rest.stay()
-    record.afterCommit(() => {
-      if (this.#hasLaunched) this.#running?.stop(Math.max(0, (this.pod.deadlineMs ?? 0) - clock.nowMs()))
-      else this.#fail('it was asked to end before it started')
+    this.#world.record.afterCommit(() => {
+      const graceMs = Math.max(0, (this.pod.deadlineMs ?? 0) - this.#world.clock.nowMs())
+      if (this.#hasLaunched) this.#running?.stop(graceMs)
+      else this.#apply({ kind: 'startFailed', reason: 'it was asked to end before it started' })
     })
   }
 
@@ -393,7 +393,7 @@ export class PodSupervisor {
   /** Its runtime neither starts it nor fails, so there is nothing that could be stopped. */
   async #giveUpStart(): Promise<void> {
     if (this.#running !== null || !this.#hasLaunched || this.#isLetGo) return
-    if (await this.#destroy()) this.#fail('its runtime did not start it')
+    if (await this.#destroy()) this.#apply({ kind: 'startFailed', reason: 'its runtime did not start it' })
     else this.#cancelDeadline = this.#world.clock.schedule(HUNG_START_MS, () => void this.#giveUpStart())
   }
 
@@ -409,11 +409,10 @@ export class PodSupervisor {
   }
 
   #finish(): void {
-    const { logs, ports } = this.#world
     this.#cancelDeadline()
-    logs.finish(this.pod.podId)
+    this.#world.logs.finish(this.pod.podId)
     this.#sessions?.podEnded()
-    ports.rest(this.#row.hostPorts)
+    this.#world.ports.rest(this.#row.hostPorts)
     this.#removeLink()
     this.#owner.podEnded(this)
     this.#ended?.resolve()

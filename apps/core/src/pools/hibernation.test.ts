@@ -55,6 +55,20 @@ describe('idle pods', () => {
     expect(phases(world).hibernated).toBe(0)
   })
 
+  it.each([
+    [{ wakeOnTraffic: true }, 5_000],
+    [{ wakeOnTraffic: false }, 0],
+  ])('W17: with the policy %j a node may let a quiet session sleep after %i ms', (policy, dozeAfterMs) => {
+    const world = worldWith(1, { keepHot: 1, hibernateAfterMs: 5_000 }, policy)
+    world.takeCommands()
+    world.open('game')
+    const told = world.takeCommands().flatMap(({ command }) => (command.kind === 'startSession' ? [command] : []))
+    expect(told).toMatchObject([{ dozeAfterMs }])
+    world.run(60_000)
+    expect(phases(world).active).toBe(1)
+    expect(world.fleet.state.groups.booked('node-1').memoryBytes).toBeGreaterThanOrEqual(100 * MIB)
+  })
+
   it('P9: that cannot sleep stay hot, and are asked again after a while, not at once', () => {
     const world = worldWith(2, { keepHot: 0, hibernateAfterMs: 0 })
     const node = world.node('node-1')
