@@ -59,8 +59,10 @@ describe('idle pods', () => {
     [{ wakeOnTraffic: true }, 5_000],
     [{ wakeOnTraffic: false }, 0],
   ])('W17: with the policy %j a node may let a quiet session sleep after %i ms', (policy, dozeAfterMs) => {
-    const world = worldWith(1, { keepHot: 1, hibernateAfterMs: 5_000 }, policy)
-    world.takeCommands()
+    const world = new FleetWorld(1)
+    world.addNode('node-1', { resources: { cpuMillis: 4_000, memoryBytes: 4_000 * MIB, pods: 40 } })
+    addApplication(world, 'game', { keepHot: 1, hibernateAfterMs: 5_000, maxPods: 1, idle: 1, ...policy })
+    world.run(100)
     world.open('game')
     world.run(60_000)
     const told = world.takeCommands().flatMap(({ command }) => (command.kind === 'startSession' ? [command] : []))
@@ -280,7 +282,7 @@ function worldWith(idle: number, rest: Rest, policy: Partial<ScalingPolicy> = {}
 function addApplication(
   world: FleetWorld,
   id: string,
-  { idle, ...policy }: Rest & { readonly maxPods: number; readonly idle: number },
+  { idle, ...policy }: Partial<ScalingPolicy> & Rest & { readonly maxPods: number; readonly idle: number },
 ): void {
   world.addApplication(id, {
     policy: { target: { kind: 'idleCount', low: idle, high: idle }, burst: 20, ...policy },
