@@ -134,6 +134,34 @@ describe.skipIf(!canRunContainers && !mustRun)('an application that is an image'
     expect(lines).toEqual(['STDOUT ready to go'])
   })
 
+  it('is ended when it has written more to its root than it may, and says so; who writes less goes on', async () => {
+    await using cluster = await start('disk')
+    const writer = (mib: number) => `const { appendFileSync } = require('node:fs')
+      for (let n = 0; n < ${mib}; n += 1) appendFileSync('/grows', Buffer.alloc(1 << 20, n))
+      console.log('written'); setInterval(() => {}, 1e6)`
+    const resources = { cpuMillis: 100, memoryBytes: 128 * 1024 * 1024, ephemeralBytes: 16 * 1024 * 1024 }
+    for (const [name, mib] of [
+      ['modest', 8],
+      ['greedy', 24],
+    ] as const)
+      await create(
+        cluster,
+        name,
+        { ...node(writer(mib)), resources, hasWritableRoot: true },
+        { minPods: 1, maxPods: 1 },
+      )
+    const failed = await eventually(
+      async () => (await allPods(cluster)).find(({ phase }) => phase === 'FAILED'),
+      (pod) => pod !== undefined,
+      40_000,
+    )
+    expect(failed?.applicationName).toBe('greedy')
+    const pod = (await cluster.client.request(PodDocument, { id: failed?.id ?? '' })).pod
+    expect(pod?.failure).toMatch(/it wrote 24(\.\d)? MiB to the root of its file system, where it may keep 16 MiB/)
+    expect(pod?.lastLogLines).toEqual(['written'])
+    expect((await allPods(cluster)).find(({ applicationName }) => applicationName === 'modest')?.phase).toBe('STANDBY')
+  }, 60_000)
+
   it('is ready when a command says so, ends when it is no longer well, and is replaced', async () => {
     await using cluster = await start('probes')
     const program = `const { writeFileSync } = require('node:fs'), net = require('node:net')

@@ -45,6 +45,7 @@ const RUNTIME = {
   prepareImage: null,
   imageFolder: null,
   collectImages: null,
+  readRootUse: null,
   images: null,
   podId: null,
   handle: null,

@@ -17,7 +17,9 @@ import { unreachable } from '@fornax/kernel/assert'
 export type PodPhase = 'creating' | 'standby' | 'hibernated' | 'active' | 'terminating' | 'terminated' | 'failed'
 
 /** `lost`: its node lost it, or what it would need to start it. */
-export type PodFailureKind = 'startFailed' | 'notReady' | 'exited' | 'outOfMemory' | 'unhealthy' | 'wakeFailed' | 'lost'
+export type PodFailureKind =
+  | ('startFailed' | 'notReady' | 'exited' | 'outOfMemory' | 'outOfDisk' | 'unhealthy' | 'wakeFailed')
+  | 'lost'
 
 /** Where the time until a pod was ready went, one after the other. */
 export type StartPhases = {

@@ -70,7 +70,16 @@ export const podRow = z.object({
     deadlineMs: z.number().nullable(),
     failure: z
       .object({
-        kind: z.enum(['startFailed', 'notReady', 'exited', 'outOfMemory', 'unhealthy', 'wakeFailed', 'lost']),
+        kind: z.enum([
+          'startFailed',
+          'notReady',
+          'exited',
+          'outOfMemory',
+          'outOfDisk',
+          'unhealthy',
+          'wakeFailed',
+          'lost',
+        ]),
         reason: z.string(),
       })
       .nullable(),

@@ -28,7 +28,7 @@ export type PodOwner = {
   podEnded(supervisor: PodSupervisor): void
 }
 
-type CondemnedFor = 'notReady' | 'unhealthy' | 'wakeFailed' | 'lost'
+type CondemnedFor = 'notReady' | 'unhealthy' | 'wakeFailed' | 'outOfDisk' | 'lost'
 
 const LAST_LOG_LINES = 20
 /** How long after its deadline a pod that ends is waited for, when its runtime has not even started it. */
@@ -85,7 +85,7 @@ export class PodSupervisor {
       pod: () => this.pod,
       link: () => this.#link,
       apply: (event) => this.#apply(event),
-      lost: (reason) => this.#condemn(reason, 'wakeFailed', 0),
+      lost: (reason) => this.condemn(reason, 'wakeFailed', 0),
       sessions: () => this.sessions(),
     })
     if (adopted.length > 0) this.#sessions = new PodSessions(this.#forSessions(), world, adopted)
@@ -128,7 +128,7 @@ export class PodSupervisor {
     if (result.kind === 'ended') return this.#end(result.end)
     // The agent before us noted the pod and died before it started it.
     if (this.pod.phase === 'creating' && this.#row.handle === null) {
-      if (this.#row.needsSecrets) return this.#condemn(SECRETS_LOST, 'lost', 0)
+      if (this.#row.needsSecrets) return this.condemn(SECRETS_LOST, 'lost', 0)
       this.#world.ports.rest(this.#row.hostPorts)
       return void this.#start()
     }
@@ -246,7 +246,7 @@ export class PodSupervisor {
           this.#saidHello = true
           if (this.version.readiness.probe.kind === 'none' && this.#running !== null) this.#becomeReady()
         },
-        silent: (silentMs) => this.#condemn(`its session service said nothing for ${Math.round(silentMs / 1_000)} s`),
+        silent: (silentMs) => this.condemn(`its session service said nothing for ${Math.round(silentMs / 1_000)} s`),
       },
     })
     this.#link = link
@@ -279,7 +279,7 @@ export class PodSupervisor {
       if (this.#usesLink()) await this.#openLink(this.#isReady())
     } catch (error) {
       this.#world.log.error({ err: error, podId: this.pod.podId }, 'the session socket could not be made anew')
-      return this.#condemn('its session socket could not be made anew')
+      return this.condemn('its session socket could not be made anew')
     }
     await this.#rest.resume()
     if (this.pod.phase === 'creating') this.#probe()
@@ -313,11 +313,12 @@ export class PodSupervisor {
         podOf: () => (this.#isReady() && !this.#rest.isOut ? this.#running : null),
         sleepCount: () => this.#rest.sleepCount,
       },
-      (reason) => this.#condemn(reason, 'unhealthy'),
+      (reason) => this.condemn(reason, 'unhealthy'),
     )
   }
 
-  #condemn(reason: string, kind: CondemnedFor = 'notReady', graceMs = this.version.terminationGraceMs): void {
+  /** Ends it, because something is wrong with it. */
+  condemn(reason: string, kind: CondemnedFor = 'notReady', graceMs = this.version.terminationGraceMs): void {
     this.#apply({ kind: 'condemned', failure: { kind, reason }, atMs: this.#world.clock.nowMs(), graceMs })
   }
 
@@ -386,7 +387,7 @@ export class PodSupervisor {
     if (phase !== 'creating') return
     this.#cancelDeadline = clock.schedule(leftMs, () => {
       const afterS = Math.round((clock.nowMs() - createdAtMs) / 100) / 10
-      this.#condemn(`it was not ready after ${afterS} s: ${lackingOf(this.version.readiness, this.#running !== null)}`)
+      this.condemn(`it was not ready after ${afterS} s: ${lackingOf(this.version.readiness, this.#running !== null)}`)
     })
   }
 

@@ -69,6 +69,9 @@ export type Runtime = AsyncDisposable & {
   /** What the running pods have used. Asked every few seconds, for all pods at once. */
   readUsage(): Promise<ReadonlyMap<string, ResourceUse>>
 
+  /** What pods have written to the roots of their file systems, in bytes. Absent: no pod can. */
+  readRootUse?(): Promise<ReadonlyMap<string, number>>
+
   /** Lets go of what the agent's process holds (watches, sockets). Pods go on. */
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -204,6 +204,17 @@ class ContainerdRuntime implements StockedRuntime {
     return new Map(uses.filter(([podId]) => this.#pods.has(podId)))
   }
 
+  async readRootUse(): Promise<ReadonlyMap<string, number>> {
+    const { client, tag } = this.#node
+    const stats = await client.listContainerStats({ [AGENT_LABEL]: tag, [RUNTIME_LABEL]: this.name })
+    return new Map(
+      stats.map(({ attributes, writableLayer }) => [
+        attributes?.labels[POD_LABEL] ?? '',
+        Number(writableLayer?.usedBytes?.value ?? 0),
+      ]),
+    )
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const pod of this.#pods.values()) pod.letGo()
     for (const cancel of this.#cancelCaps.values()) cancel()
