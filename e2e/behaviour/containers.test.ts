@@ -58,6 +58,31 @@ describe.skipIf(!canRunContainers && !mustRun)('an application that is an image'
     expect(runtimes.toSorted()).toEqual(['plain process', 'shop containerd'])
   })
 
+  it('sleeps while its session is quiet, and answers the first packet, of a new connection and of an old one', async () => {
+    await using cluster = await start('quiet')
+    const policy = { minPods: 1, maxPods: 1, keepHot: 1, hibernateAfterMs: 400, wakeOnTraffic: true }
+    await create(cluster, 'shop', web, policy)
+    await idle(cluster, 'shop', 1)
+    const { podId, endpoints } = await opened(cluster, 'shop')
+    const untilSleep = (isAsleep: boolean) =>
+      eventually(
+        async () => (await cluster.client.request(PodDocument, { id: podId ?? '' })).pod?.hibernation ?? null,
+        (hibernation) => hibernation !== null && (hibernation.wakeMs === null) === isAsleep,
+      )
+    for (let round = 0; round < 2; round += 1) {
+      expect((await untilSleep(true))?.depth).toMatch(/^(FROZEN|LIGHT|DEEP)$/)
+      expect(await (await fetch(endpoints[0]?.url ?? '')).text()).toBe('hello from the image')
+      expect((await untilSleep(false))?.wakeMs).toBeLessThan(5_000)
+    }
+    const held = connect(endpoints[0]?.port ?? 0, '127.0.0.1')
+    await once(held, 'connect')
+    await untilSleep(true)
+    const answer = once(held, 'data')
+    held.write('GET / HTTP/1.1\r\nHost: shop\r\n\r\n')
+    expect(String((await answer)[0])).toContain('200 OK')
+    held.destroy()
+  })
+
   it('talks to the session service, goes on without its agent, and is taken over by the next', async () => {
     await using cluster = await start('sdk')
     await create(cluster, 'talker', talker, { minPods: 1, maxPods: 1 })
@@ -108,6 +133,34 @@ describe.skipIf(!canRunContainers && !mustRun)('an application that is an image'
       lines.push(...podLogs.lines.map(({ stream, text }) => `${stream} ${text}`))
     expect(lines).toEqual(['STDOUT ready to go'])
   })
+
+  it('is ended when it has written more to its root than it may, and says so; who writes less goes on', async () => {
+    await using cluster = await start('disk')
+    const writer = (mib: number) => `const { appendFileSync } = require('node:fs')
+      for (let n = 0; n < ${mib}; n += 1) appendFileSync('/grows', Buffer.alloc(1 << 20, n))
+      console.log('written'); setInterval(() => {}, 1e6)`
+    const resources = { cpuMillis: 100, memoryBytes: 128 * 1024 * 1024, ephemeralBytes: 16 * 1024 * 1024 }
+    for (const [name, mib] of [
+      ['modest', 8],
+      ['greedy', 24],
+    ] as const)
+      await create(
+        cluster,
+        name,
+        { ...node(writer(mib)), resources, hasWritableRoot: true },
+        { minPods: 1, maxPods: 1 },
+      )
+    const failed = await eventually(
+      async () => (await allPods(cluster)).find(({ phase }) => phase === 'FAILED'),
+      (pod) => pod !== undefined,
+      40_000,
+    )
+    expect(failed?.applicationName).toBe('greedy')
+    const pod = (await cluster.client.request(PodDocument, { id: failed?.id ?? '' })).pod
+    expect(pod?.failure).toMatch(/it wrote 24(\.\d)? MiB to the root of its file system, where it may keep 16 MiB/)
+    expect(pod?.lastLogLines).toEqual(['written'])
+    expect((await allPods(cluster)).find(({ applicationName }) => applicationName === 'modest')?.phase).toBe('STANDBY')
+  }, 60_000)
 
   it('is ready when a command says so, ends when it is no longer well, and is replaced', async () => {
     await using cluster = await start('probes')

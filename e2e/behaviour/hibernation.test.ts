@@ -77,6 +77,57 @@ for (const { runtime, isHere } of RUNTIMES) {
   })
 }
 
+describe.runIf(canIsolate || mustIsolate)('pods whose sessions are quiet', () => {
+  const QUIET = { minPods: 1, maxPods: 1, keepHot: 1, hibernateAfterMs: 400, wakeOnTraffic: true }
+
+  it('sleep with their sessions open, wake with the first packet, and are put to sleep again', async () => {
+    await using cluster = await Cluster.start({ runtime: 'bubblewrap' })
+    await create(cluster, 'hello', { ...hello, resources: RESOURCES }, QUIET)
+    const one = await opened(cluster, 'hello')
+    for (let round = 0; round < 3; round += 1) {
+      const asleep = await untilDozing(cluster, 'hello')
+      expect(asleep.phase).toBe('ACTIVE')
+      expect(await session(cluster, one.id)).toMatchObject({ phase: expect.stringMatching(/AVAILABLE|IN_USE/) })
+      const answer = await fetch(one.endpoints[0]?.url ?? '', { headers: { accept: 'application/json' } })
+      expect(await answer.json()).toMatchObject({ session: { id: one.id } })
+      expect((await untilAwake(cluster, 'hello')).id).toBe(asleep.id)
+    }
+  })
+
+  it('are awake to put a session away, and for the next one', async () => {
+    await using cluster = await Cluster.start({ runtime: 'bubblewrap' })
+    await create(cluster, 'hello', { ...hello, resources: RESOURCES }, QUIET)
+    const one = await opened(cluster, 'hello')
+    const asleep = await untilDozing(cluster, 'hello')
+    await close(cluster, one.id)
+    const closed = await eventually(
+      () => session(cluster, one.id),
+      ({ phase }) => phase === 'CLOSED',
+    )
+    expect(closed.closeReason).toBe('REQUESTED')
+    const next = await opened(cluster, 'hello')
+    expect(next.podId).toBe(asleep.id)
+    const answer = await fetch(next.endpoints[0]?.url ?? '', { headers: { accept: 'application/json' } })
+    expect(await answer.json()).toMatchObject({ session: { id: next.id } })
+  })
+
+  it.each(['is killed', 'is stopped'] as const)('run again when their agent %s', async (how) => {
+    await using cluster = await Cluster.start({ runtime: 'bubblewrap' })
+    await create(cluster, 'hello', { ...hello, resources: RESOURCES }, QUIET)
+    const one = await opened(cluster, 'hello')
+    const asleep = await untilDozing(cluster, 'hello')
+    expect(isFrozen(cluster, asleep.id)).toBe(true)
+    process.kill(cluster.pidOf('node-a') ?? 0, how === 'is killed' ? 'SIGKILL' : 'SIGTERM')
+    await cluster.ended('node-a')
+    // Nobody is there who could wake it: whoever leaves in order has done so.
+    expect(isFrozen(cluster, asleep.id)).toBe(how === 'is killed')
+    const early = how === 'is killed' ? null : await fetch(one.endpoints[0]?.url ?? '')
+    expect(early?.ok ?? true).toBe(true)
+    await cluster.startAgent('node-a')
+    expect(await (await fetch(one.endpoints[0]?.url ?? '')).text()).not.toBe('')
+  })
+})
+
 it('keeps as many awake as the policy says, and wakes others when these are taken', async () => {
   await using cluster = await Cluster.start()
   const policy = { minPods: 4, maxPods: 4, keepHot: 2, hibernateAfterMs: 50 }
@@ -116,6 +167,20 @@ function untilAsleep(cluster: Cluster, name: string): Promise<Pod> {
   return eventually(
     () => podOf(cluster, name),
     ({ phase }) => phase === 'HIBERNATED',
+  )
+}
+
+function untilDozing(cluster: Cluster, name: string): Promise<Pod> {
+  return eventually(
+    () => podOf(cluster, name),
+    ({ phase, hibernation }) => phase === 'ACTIVE' && hibernation !== null && hibernation.wakeMs === null,
+  )
+}
+
+function untilAwake(cluster: Cluster, name: string): Promise<Pod> {
+  return eventually(
+    () => podOf(cluster, name),
+    ({ hibernation }) => hibernation?.wakeMs !== null,
   )
 }
 

@@ -30,6 +30,7 @@ export const ORDINARY_POLICY: ScalingPolicy = {
   target: { kind: 'idleCount', low: 2, high: 4 },
   keepHot: 0,
   hibernateAfterMs: null,
+  wakeOnTraffic: false,
 }
 
 export class Operator {

@@ -14,6 +14,7 @@ import { NodeRecord } from './ledger/node-record.ts'
 import { PodLogs } from './logs/pod-logs.ts'
 import { ImagePreloads } from './pods/image-preloads.ts'
 import { NodeWorkload } from './pods/node-workload.ts'
+import { DozeRound } from './pods/pod-doze.ts'
 import { ReclaimQueue } from './pods/pod-sleeper.ts'
 import type { PodWorld } from './pods/pod-world.ts'
 import { StartGate } from './pods/start-gate.ts'
@@ -87,7 +88,11 @@ export async function assembleAgent(options: AgentParts): Promise<Agent> {
   const gate = new StartGate(clock, isReal ? STARTS_PER_CPU * availableParallelism() : Number.POSITIVE_INFINITY)
   const meetsApplications = runtimes.some((runtime) => runtime.hasSessionService)
   const folders = options.sessionPlaces ?? (meetsApplications ? new SessionFolders(dataDir) : NO_SESSION_PLACES)
-  const rest = { reclaims: new ReclaimQueue(), stopwatch: options.stopwatch ?? systemStopwatch }
+  const rest = {
+    reclaims: new ReclaimQueue(),
+    dozes: new DozeRound(clock),
+    stopwatch: options.stopwatch ?? systemStopwatch,
+  }
   const podWorld: PodWorld = { clock, log, record, ports, logs, gate, ...rest, folders, dataDir }
   const workload: NodeWorkload = new NodeWorkload(podWorld, runtimes, () => link.connectedSinceMs)
   parts.defer(() => workload.letGo())

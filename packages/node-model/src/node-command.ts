@@ -31,6 +31,8 @@ export type StartSession = {
   readonly env: Readonly<Record<string, string>>
   /** Whether the pod takes no other session once this one has closed. */
   readonly killPod: boolean
+  /** After how long without traffic the pod may sleep, and wakes by itself with the first packet. Default: never. */
+  readonly dozeAfterMs?: number
 }
 
 export type CloseSession = { readonly sessionId: string; readonly graceMs: number; readonly killPod: boolean }

@@ -26,6 +26,7 @@ const expected: Record<PodPhase, Record<PodEvent['kind'], Outcome>> = {
     sleepRequested: 'ignored',
     slept: 'ignored',
     sleepFailed: 'ignored',
+    dozed: 'ignored',
     wakeRequested: 'ignored',
     woken: 'ignored',
     stopRequested: 'terminating',
@@ -43,6 +44,7 @@ const expected: Record<PodPhase, Record<PodEvent['kind'], Outcome>> = {
     sleepRequested: 'hibernated',
     slept: 'ignored',
     sleepFailed: 'ignored',
+    dozed: 'ignored',
     wakeRequested: 'ignored',
     woken: 'ignored',
     stopRequested: 'terminating',
@@ -60,6 +62,7 @@ const expected: Record<PodPhase, Record<PodEvent['kind'], Outcome>> = {
     sleepRequested: 'ignored',
     slept: 'hibernated',
     sleepFailed: 'standby',
+    dozed: 'ignored',
     wakeRequested: 'standby',
     woken: 'ignored',
     stopRequested: 'terminating',
@@ -77,6 +80,7 @@ const expected: Record<PodPhase, Record<PodEvent['kind'], Outcome>> = {
     sleepRequested: 'ignored',
     slept: 'ignored',
     sleepFailed: 'ignored',
+    dozed: 'active',
     wakeRequested: 'ignored',
     woken: 'ignored',
     stopRequested: 'terminating',
@@ -94,6 +98,7 @@ const expected: Record<PodPhase, Record<PodEvent['kind'], Outcome>> = {
     sleepRequested: 'ignored',
     slept: 'ignored',
     sleepFailed: 'ignored',
+    dozed: 'ignored',
     wakeRequested: 'ignored',
     woken: 'ignored',
     stopRequested: 'terminating',
@@ -111,6 +116,7 @@ const expected: Record<PodPhase, Record<PodEvent['kind'], Outcome>> = {
     sleepRequested: 'ignored',
     slept: 'ignored',
     sleepFailed: 'ignored',
+    dozed: 'ignored',
     wakeRequested: 'ignored',
     woken: 'ignored',
     stopRequested: 'ignored',
@@ -128,6 +134,7 @@ const expected: Record<PodPhase, Record<PodEvent['kind'], Outcome>> = {
     sleepRequested: 'ignored',
     slept: 'ignored',
     sleepFailed: 'ignored',
+    dozed: 'ignored',
     wakeRequested: 'ignored',
     woken: 'ignored',
     stopRequested: 'ignored',
@@ -156,6 +163,7 @@ const sample: Record<PodEvent['kind'], PodEvent> = {
   sleepRequested: { kind: 'sleepRequested', deeperAfterMs: 500 },
   slept: { kind: 'slept', hibernation: slept },
   sleepFailed: { kind: 'sleepFailed', hibernation: { ...slept, depth: 'none', problem: 'it may not' } },
+  dozed: { kind: 'dozed', hibernation: slept },
   wakeRequested: { kind: 'wakeRequested' },
   woken: { kind: 'woken', wakeUs: 700 },
   stopRequested: { kind: 'stopRequested', atMs: 2_000, graceMs: 50 },
@@ -299,6 +307,16 @@ describe('P11: sleep', () => {
     const woken = after([sample.ready, sample.sleepRequested, sample.slept, sample.claimed, sample.woken])
     expect(woken.hibernation).toEqual({ ...slept, wakeUs: 700 })
   })
+})
+
+it('P13: a pod that sleeps with its sessions open is active all the time', () => {
+  const claimed = { ...sample.claimed, dozeAfterMs: 300 } as const
+  const dozing = after([sample.ready, claimed, sample.dozed])
+  expect(dozing).toMatchObject({ phase: 'active', isAsleep: false, dozeAfterMs: 300, hibernation: slept })
+  expect(after([sample.ready, claimed, sample.dozed, sample.woken]).hibernation).toEqual({ ...slept, wakeUs: 700 })
+  // The next session decides for itself.
+  const next: PodEvent = { kind: 'claimed', grantEpoch: 10 }
+  expect(after([sample.ready, claimed, sample.released, next]).dozeAfterMs).toBe(0)
 })
 
 it('P12: a pod that cannot be woken has failed', () => {

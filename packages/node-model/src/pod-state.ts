@@ -10,14 +10,16 @@
  *
  *   standby ─sleepRequested─► hibernated ─wakeRequested─► standby, ─claimed─► active, ─stopRequested─► terminating
  *
- * Rules P1..P12 live in SPEC.md; the tests name the rule they check.
+ * Rules P1..P13 live in SPEC.md; the tests name the rule they check.
  */
 import { unreachable } from '@fornax/kernel/assert'
 
 export type PodPhase = 'creating' | 'standby' | 'hibernated' | 'active' | 'terminating' | 'terminated' | 'failed'
 
 /** `lost`: its node lost it, or what it would need to start it. */
-export type PodFailureKind = 'startFailed' | 'notReady' | 'exited' | 'outOfMemory' | 'unhealthy' | 'wakeFailed' | 'lost'
+export type PodFailureKind =
+  | ('startFailed' | 'notReady' | 'exited' | 'outOfMemory' | 'outOfDisk' | 'unhealthy' | 'wakeFailed')
+  | 'lost'
 
 /** Where the time until a pod was ready went, one after the other. */
 export type StartPhases = {
@@ -72,6 +74,8 @@ export type Pod = {
   readonly isAsleep: boolean
   /** How long it sleeps lightly, by the last wish to put it to sleep. */
   readonly deeperAfterMs: number
+  /** After how long without traffic it may sleep with its sessions open, by the last claim; 0: never. */
+  readonly dozeAfterMs: number
   /** Of its last sleep; null before the first. */
   readonly hibernation: Hibernation | null
   /** The last lines that a failed pod wrote. */
@@ -90,7 +94,7 @@ export type PodEvent =
       readonly phases?: Omit<StartPhases, 'readyMs'>
     }
   | { readonly kind: 'ready'; readonly atMs: number }
-  | { readonly kind: 'claimed'; readonly grantEpoch: number }
+  | { readonly kind: 'claimed'; readonly grantEpoch: number; readonly dozeAfterMs?: number | undefined }
   /** A session that claimed it while it was being created is served now. */
   | { readonly kind: 'occupied' }
   | { readonly kind: 'released' }
@@ -101,6 +105,8 @@ export type PodEvent =
   | { readonly kind: 'slept'; readonly hibernation: Hibernation }
   /** It could not be frozen, and goes on. */
   | { readonly kind: 'sleepFailed'; readonly hibernation: Hibernation }
+  /** It sleeps with its sessions open, as deep as this says. Comes again when it sleeps deeper. */
+  | { readonly kind: 'dozed'; readonly hibernation: Hibernation }
   | { readonly kind: 'wakeRequested' }
   | { readonly kind: 'woken'; readonly wakeUs: number }
   | { readonly kind: 'stopRequested'; readonly atMs: number; readonly graceMs: number }
@@ -137,6 +143,7 @@ export function creatingPod(birth: Pick<Pod, 'podId' | 'versionId' | 'runtime' |
     isSpent: false,
     isAsleep: false,
     deeperAfterMs: 0,
+    dozeAfterMs: 0,
     hibernation: null,
     lastLogLines: [],
     startPhases: null,
@@ -173,13 +180,14 @@ export function transition(pod: Pod, event: PodEvent): PodTransition {
         startPhases: pod.startPhases === null ? null : withReady(pod, pod.startPhases, event.atMs),
       })
     case 'claimed':
-      return claim(pod, event.grantEpoch)
+      return claim(pod, event)
     case 'occupied':
       return pod.phase === 'standby' ? moved(pod, { phase: 'active' }) : IGNORED
     case 'released':
       return pod.phase === 'active' ? moved(pod, { phase: 'standby' }) : IGNORED
     case 'spent':
       return pod.isSpent ? IGNORED : moved(pod, { isSpent: true })
+    case 'dozed':
     case 'sleepRequested':
     case 'slept':
     case 'sleepFailed':
@@ -207,19 +215,23 @@ function withReady({ createdAtMs }: Pod, phases: StartPhases, atMs: number): Sta
 }
 
 /** P5: a claim raises the grant, and a pod that is on its way out takes no session. P10: nor does one that is spent. */
-function claim(pod: Pod, grantEpoch: number): PodTransition {
+function claim(pod: Pod, { grantEpoch, dozeAfterMs = 0 }: Extract<PodEvent, { kind: 'claimed' }>): PodTransition {
   if (pod.phase === 'terminating') return rejected(pod, { kind: 'claimed' })
   if (pod.isSpent) return rejected(pod, { kind: 'claimed when spent' })
   if (grantEpoch <= pod.grantEpoch) return rejected(pod, { kind: `claimed by grant ${grantEpoch}` })
   const isFree = pod.phase === 'standby' || pod.phase === 'hibernated'
-  return moved(pod, { grantEpoch, phase: isFree ? 'active' : pod.phase, isAsleep: false })
+  return moved(pod, { grantEpoch, dozeAfterMs, phase: isFree ? 'active' : pod.phase, isAsleep: false })
 }
 
-type RestEvent = Extract<PodEvent, { kind: 'sleepRequested' | 'slept' | 'sleepFailed' | 'wakeRequested' | 'woken' }>
+type RestEvent = Extract<
+  PodEvent,
+  { kind: 'dozed' | 'sleepRequested' | 'slept' | 'sleepFailed' | 'wakeRequested' | 'woken' }
+>
 
 /** P11 */
 function rest(pod: Pod, event: RestEvent): PodTransition {
   if (event.kind === 'woken') return noteWake(pod, event.wakeUs)
+  if (event.kind === 'dozed') return pod.phase === 'active' ? moved(pod, { hibernation: event.hibernation }) : IGNORED // P13
   if (event.kind === 'sleepRequested') {
     if (pod.phase !== 'standby' || pod.isSpent) return IGNORED
     return moved(pod, { phase: 'hibernated', deeperAfterMs: event.deeperAfterMs })

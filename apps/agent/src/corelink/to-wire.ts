@@ -209,6 +209,7 @@ const FAILURE_KINDS: Readonly<Record<NonNullable<Pod['failure']>['kind'], PodFai
   notReady: PodFailureKind.POD_FAILURE_KIND_NOT_READY,
   exited: PodFailureKind.POD_FAILURE_KIND_EXITED,
   outOfMemory: PodFailureKind.POD_FAILURE_KIND_OUT_OF_MEMORY,
+  outOfDisk: PodFailureKind.POD_FAILURE_KIND_OUT_OF_DISK,
   unhealthy: PodFailureKind.POD_FAILURE_KIND_UNHEALTHY,
   wakeFailed: PodFailureKind.POD_FAILURE_KIND_WAKE_FAILED,
   lost: PodFailureKind.POD_FAILURE_KIND_LOST,

@@ -70,7 +70,16 @@ export const podRow = z.object({
     deadlineMs: z.number().nullable(),
     failure: z
       .object({
-        kind: z.enum(['startFailed', 'notReady', 'exited', 'outOfMemory', 'unhealthy', 'wakeFailed', 'lost']),
+        kind: z.enum([
+          'startFailed',
+          'notReady',
+          'exited',
+          'outOfMemory',
+          'outOfDisk',
+          'unhealthy',
+          'wakeFailed',
+          'lost',
+        ]),
         reason: z.string(),
       })
       .nullable(),
@@ -79,6 +88,7 @@ export const podRow = z.object({
     isSpent: z.boolean().default(false),
     isAsleep: z.boolean().default(false),
     deeperAfterMs: z.number().default(0),
+    dozeAfterMs: z.number().default(0),
     hibernation: hibernation.nullable().default(null),
     lastLogLines: z.array(z.string()),
     startPhases: z

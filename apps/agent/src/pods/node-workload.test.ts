@@ -21,6 +21,7 @@ import {
 import { SessionFolders } from '../sessions/session-folders.ts'
 import { DELIVERED_AFTER_MS } from './ended-pods.ts'
 import { NodeWorkload } from './node-workload.ts'
+import { DozeRound } from './pod-doze.ts'
 import { ReclaimQueue } from './pod-sleeper.ts'
 import { StartGate } from './start-gate.ts'
 
@@ -323,15 +324,14 @@ class SimulatedNode {
     const contents = createMemoryLedger(memory).load()
     const record = new NodeRecord(createMemoryLedger(memory), clock, contents.revision)
     const place = { range: { first: 20_000, last: 29_999 }, clock, put: record.put.bind(record) }
+    const rest = { clock, stopwatch: () => clock.nowMs(), reclaims: new ReclaimQueue(), dozes: new DozeRound(clock) }
     const world = {
-      clock,
+      ...rest,
       log: createLog('agent', 'silent'),
       record,
       ports: new PortPool({ ...place, blocks: UNSHARED_PORT_BLOCKS }, contents),
       logs: new PodLogs({ clock }),
       gate: new StartGate(clock, Number.POSITIVE_INFINITY),
-      reclaims: new ReclaimQueue(),
-      stopwatch: () => clock.nowMs(),
       folders: new SessionFolders('/nowhere'),
       dataDir: '/nowhere',
     }

@@ -12,6 +12,7 @@ import { creatingPod, hasEnded, type Pod } from '@fornax/node-model/pod-state'
 import type { LedgerContents } from '../ledger/ledger.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { chooseRuntime } from './choose-runtime.ts'
+import { whyTooMuch } from './disk-rules.ts'
 import { EndedPods } from './ended-pods.ts'
 import { PodSupervisor } from './pod-supervisor.ts'
 import type { PodWorld } from './pod-world.ts'
@@ -316,10 +317,25 @@ export class NodeWorkload {
     }
   }
 
+  /** Ends pods that have written more to their roots than they may: nothing else bounds what these take of the disk. */
+  async #boundRoots(): Promise<void> {
+    const writers = [...this.#pods.values()].filter(({ version }) => version.hasWritableRoot)
+    for (const runtime of new Set(writers.map((supervisor) => supervisor.runtime))) {
+      const used = await runtime.readRootUse?.().catch((error: unknown) => {
+        this.#world.log.warn({ err: error, runtime: runtime.name }, 'what pods have written could not be measured')
+      })
+      for (const supervisor of writers) {
+        const problem = whyTooMuch(supervisor.version, used?.get(supervisor.pod.podId) ?? 0)
+        if (problem !== null) supervisor.condemn(problem, 'outOfDisk', 0) // At once: while it runs it writes more.
+      }
+    }
+  }
+
   #keepHouse(): Cancel {
     return this.#world.clock.schedule(HOUSEKEEPING_MS, () => {
       const nowMs = this.#world.clock.nowMs()
       for (const [podId, { untilMs }] of this.#keptLogs) if (untilMs <= nowMs) void this.#removeLog(podId)
+      void this.#boundRoots()
       const connectedSinceMs = this.#connectedSinceMs()
       if (connectedSinceMs !== null) this.#ended.forgetDelivered(connectedSinceMs, nowMs)
       this.#cancelHousekeeping = this.#keepHouse()

@@ -18,6 +18,7 @@ import { podsFolderOf } from '../runtime/pod-folder.ts'
 import { createProcessRuntime } from '../runtime/process/process-runtime.ts'
 import { SessionFolders } from '../sessions/session-folders.ts'
 import { NodeWorkload } from './node-workload.ts'
+import { DozeRound } from './pod-doze.ts'
 import { ReclaimQueue } from './pod-sleeper.ts'
 import { StartGate } from './start-gate.ts'
 
@@ -119,7 +120,7 @@ async function newWorld(memory = new LedgerMemory()) {
   const folders = new SessionFolders(dataDir)
   const logs = new PodLogs({ clock })
   const gate = new StartGate(clock, 4)
-  const rest = { reclaims: new ReclaimQueue(), stopwatch: systemStopwatch }
+  const rest = { reclaims: new ReclaimQueue(), dozes: new DozeRound(clock), stopwatch: systemStopwatch }
   const workload = new NodeWorkload(
     { clock, log, record, ports, logs, gate, ...rest, folders, dataDir },
     [runtime],

@@ -28,7 +28,7 @@ export type PodOwner = {
   podEnded(supervisor: PodSupervisor): void
 }
 
-type CondemnedFor = 'notReady' | 'unhealthy' | 'wakeFailed' | 'lost'
+type CondemnedFor = 'notReady' | 'unhealthy' | 'wakeFailed' | 'outOfDisk' | 'lost'
 
 const LAST_LOG_LINES = 20
 /** How long after its deadline a pod that ends is waited for, when its runtime has not even started it. */
@@ -85,7 +85,8 @@ export class PodSupervisor {
       pod: () => this.pod,
       link: () => this.#link,
       apply: (event) => this.#apply(event),
-      lost: (reason) => this.#condemn(reason, 'wakeFailed', 0),
+      lost: (reason) => this.condemn(reason, 'wakeFailed', 0),
+      sessions: () => this.sessions(),
     })
     if (adopted.length > 0) this.#sessions = new PodSessions(this.#forSessions(), world, adopted)
   }
@@ -127,7 +128,7 @@ export class PodSupervisor {
     if (result.kind === 'ended') return this.#end(result.end)
     // The agent before us noted the pod and died before it started it.
     if (this.pod.phase === 'creating' && this.#row.handle === null) {
-      if (this.#row.needsSecrets) return this.#condemn(SECRETS_LOST, 'lost', 0)
+      if (this.#row.needsSecrets) return this.condemn(SECRETS_LOST, 'lost', 0)
       this.#world.ports.rest(this.#row.hostPorts)
       return void this.#start()
     }
@@ -153,8 +154,9 @@ export class PodSupervisor {
   startSession(order: StartSession): string | null {
     if (this.#sessions?.has(order.sessionId)) return null
     if (this.#openCount >= Math.max(1, this.version.sessionsPerPod)) return 'its pod has no free place'
-    const refusal = this.#apply({ kind: 'claimed', grantEpoch: order.grantEpoch })
+    const refusal = this.#apply({ kind: 'claimed', grantEpoch: order.grantEpoch, dozeAfterMs: order.dozeAfterMs })
     if (refusal !== null) return `its pod takes no session: ${refusal}`
+    void this.#rest.rouse()
     this.#isWaitedFor = true
     this.#turn?.hurry()
     this.#theSessions().start(order)
@@ -162,6 +164,7 @@ export class PodSupervisor {
   }
 
   closeSession(order: CloseSession): void {
+    void this.#rest.rouse() // Its application is asked to put the session away.
     this.#sessions?.close(order)
   }
 
@@ -172,7 +175,7 @@ export class PodSupervisor {
     this.#probes.stop()
     this.#leaveGate()
     this.#sessions?.letGo()
-    this.#rest.stay()
+    await this.#rest.letGo()
     await this.#link?.[Symbol.asyncDispose]()
   }
 
@@ -183,10 +186,10 @@ export class PodSupervisor {
       if (hasEnded(this.pod) || this.#isLetGo) return this.#leaveGate()
       this.#hasLaunched = true
       const failure = await this.#launch()
-      if (failure !== null) this.#fail(failure)
+      if (failure !== null) this.#apply({ kind: 'startFailed', reason: failure })
     } catch (error) {
       log.error({ err: error, podId: this.pod.podId }, 'a pod could not be started')
-      this.#fail(error instanceof Error ? error.message : String(error))
+      this.#apply({ kind: 'startFailed', reason: error instanceof Error ? error.message : String(error) })
     }
   }
 
@@ -243,7 +246,7 @@ export class PodSupervisor {
           this.#saidHello = true
           if (this.version.readiness.probe.kind === 'none' && this.#running !== null) this.#becomeReady()
         },
-        silent: (silentMs) => this.#condemn(`its session service said nothing for ${Math.round(silentMs / 1_000)} s`),
+        silent: (silentMs) => this.condemn(`its session service said nothing for ${Math.round(silentMs / 1_000)} s`),
       },
     })
     this.#link = link
@@ -276,7 +279,7 @@ export class PodSupervisor {
       if (this.#usesLink()) await this.#openLink(this.#isReady())
     } catch (error) {
       this.#world.log.error({ err: error, podId: this.pod.podId }, 'the session socket could not be made anew')
-      return this.#condemn('its session socket could not be made anew')
+      return this.condemn('its session socket could not be made anew')
     }
     await this.#rest.resume()
     if (this.pod.phase === 'creating') this.#probe()
@@ -310,16 +313,13 @@ export class PodSupervisor {
         podOf: () => (this.#isReady() && !this.#rest.isOut ? this.#running : null),
         sleepCount: () => this.#rest.sleepCount,
       },
-      (reason) => this.#condemn(reason, 'unhealthy'),
+      (reason) => this.condemn(reason, 'unhealthy'),
     )
   }
 
-  #condemn(reason: string, kind: CondemnedFor = 'notReady', graceMs = this.version.terminationGraceMs): void {
+  /** Ends it, because something is wrong with it. */
+  condemn(reason: string, kind: CondemnedFor = 'notReady', graceMs = this.version.terminationGraceMs): void {
     this.#apply({ kind: 'condemned', failure: { kind, reason }, atMs: this.#world.clock.nowMs(), graceMs })
-  }
-
-  #fail(reason: string): void {
-    this.#apply({ kind: 'startFailed', reason })
   }
 
   #end({ exitCode, outOfMemory }: PodEnd): void {
@@ -348,6 +348,7 @@ export class PodSupervisor {
     if (before.phase === 'creating' && pod.phase !== 'creating') this.#leaveStarting()
     if (before.deadlineMs !== pod.deadlineMs) this.#watchDeadline()
     if (before.phase !== 'hibernated' && pod.phase === 'hibernated') this.#rest.fallAsleep()
+    this.#rest.update()
     if (pod.phase === 'terminating' || hasEnded(pod)) this.#probes.stop()
     if (pod.phase === 'terminating') this.#stopRunning()
     if (hasEnded(pod)) this.#finish()
@@ -365,11 +366,11 @@ export class PodSupervisor {
   }
 
   #stopRunning(): void {
-    const { clock, record } = this.#world
     this.#rest.stay()
-    record.afterCommit(() => {
-      if (this.#hasLaunched) this.#running?.stop(Math.max(0, (this.pod.deadlineMs ?? 0) - clock.nowMs()))
-      else this.#fail('it was asked to end before it started')
+    this.#world.record.afterCommit(() => {
+      const graceMs = Math.max(0, (this.pod.deadlineMs ?? 0) - this.#world.clock.nowMs())
+      if (this.#hasLaunched) this.#running?.stop(graceMs)
+      else this.#apply({ kind: 'startFailed', reason: 'it was asked to end before it started' })
     })
   }
 
@@ -386,14 +387,14 @@ export class PodSupervisor {
     if (phase !== 'creating') return
     this.#cancelDeadline = clock.schedule(leftMs, () => {
       const afterS = Math.round((clock.nowMs() - createdAtMs) / 100) / 10
-      this.#condemn(`it was not ready after ${afterS} s: ${lackingOf(this.version.readiness, this.#running !== null)}`)
+      this.condemn(`it was not ready after ${afterS} s: ${lackingOf(this.version.readiness, this.#running !== null)}`)
     })
   }
 
   /** Its runtime neither starts it nor fails, so there is nothing that could be stopped. */
   async #giveUpStart(): Promise<void> {
     if (this.#running !== null || !this.#hasLaunched || this.#isLetGo) return
-    if (await this.#destroy()) this.#fail('its runtime did not start it')
+    if (await this.#destroy()) this.#apply({ kind: 'startFailed', reason: 'its runtime did not start it' })
     else this.#cancelDeadline = this.#world.clock.schedule(HUNG_START_MS, () => void this.#giveUpStart())
   }
 
@@ -409,11 +410,10 @@ export class PodSupervisor {
   }
 
   #finish(): void {
-    const { logs, ports } = this.#world
     this.#cancelDeadline()
-    logs.finish(this.pod.podId)
+    this.#world.logs.finish(this.pod.podId)
     this.#sessions?.podEnded()
-    ports.rest(this.#row.hostPorts)
+    this.#world.ports.rest(this.#row.hostPorts)
     this.#removeLink()
     this.#owner.podEnded(this)
     this.#ended?.resolve()

@@ -5,6 +5,7 @@ import type { NodeRecord } from '../ledger/node-record.ts'
 import type { PodLogs } from '../logs/pod-logs.ts'
 import type { PortPool } from '../ports/port-pool.ts'
 import type { SessionPlaces } from '../sessions/session-folders.ts'
+import type { DozeRound } from './pod-doze.ts'
 import type { ReclaimQueue } from './pod-sleeper.ts'
 import type { StartGate } from './start-gate.ts'
 
@@ -17,6 +18,7 @@ export type PodWorld = {
   readonly logs: PodLogs
   readonly gate: StartGate
   readonly reclaims: ReclaimQueue
+  readonly dozes: DozeRound
   readonly stopwatch: Stopwatch
   readonly folders: SessionPlaces
   readonly dataDir: string

@@ -69,6 +69,9 @@ export type Runtime = AsyncDisposable & {
   /** What the running pods have used. Asked every few seconds, for all pods at once. */
   readUsage(): Promise<ReadonlyMap<string, ResourceUse>>
 
+  /** What pods have written to the roots of their file systems, in bytes. Absent: no pod can. */
+  readRootUse?(): Promise<ReadonlyMap<string, number>>
+
   /** Lets go of what the agent's process holds (watches, sockets). Pods go on. */
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -141,6 +144,8 @@ export type RuntimePod = PodSleep & {
   readonly owner?: PodOwner | null
   /** All that this runtime needs to adopt the pod later (pid, start time, addresses …); opaque, kept in the ledger. */
   readonly handle: string
+  /** Null where nobody can tell, as where it shares the network of its node: then it only sleeps without sessions. */
+  readonly activity?: PodActivity | null
   /**
    * Settles within 100 ms of the end of the pod's command, also for an adopted pod. Never rejects. By then its
    * remaining processes and endpoints are gone and its network leads nowhere; its folder with the logs stays until
@@ -164,6 +169,21 @@ export type RuntimePod = PodSleep & {
    * for it.
    */
   stop(graceMs: number): void
+}
+
+/** What a pod does, by which is told whether anybody needs it awake. */
+export type PodActivity = Pick<TrafficSensor, 'alert' | 'calm'> & {
+  /** What has come and gone, and the CPU time that the pod has used; both only grow, while nothing is restarted. */
+  read(): Promise<{ readonly packets: number; readonly cpuMs: number }>
+}
+
+/** What comes and goes over the network of a pod, but for probes of the agent. */
+export type TrafficSensor = {
+  /** Packets, from when this was asked first. */
+  count(): Promise<number>
+  /** Settles when somebody watches; then calls once, soon after the next packet to the pod, unless `calm` was first. */
+  alert(onPacket: () => void): Promise<void>
+  calm(): Promise<void>
 }
 
 /** Puts a running pod to sleep, and wakes it. */

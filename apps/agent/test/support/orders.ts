@@ -22,11 +22,13 @@ type Start = {
   readonly grantEpoch?: number
   readonly data?: Buffer
   readonly killPod?: boolean
+  readonly dozeAfterMs?: number
 }
 
 export function startSession(start: Start): Order {
-  const { sessionId, podId, grantEpoch = nextGrant(), data = Buffer.alloc(0), killPod = false } = start
-  const value = { sessionId, podId, grantEpoch, remainingOpenTimeoutMs: 10_000, data, env: {}, killPod }
+  const { sessionId, podId, grantEpoch = nextGrant(), data = Buffer.alloc(0) } = start
+  const { killPod = false, dozeAfterMs = 0 } = start
+  const value = { sessionId, podId, grantEpoch, remainingOpenTimeoutMs: 10_000, data, env: {}, killPod, dozeAfterMs }
   return { $case: 'startSession', value }
 }
 

@@ -147,6 +147,7 @@ function policyLines(policy: PolicyFieldsFragment): readonly string[] {
     `idle          ${targetText(policy)}`,
     `scale down    after ${formatDuration(policy.scaleDownDelayMs)}`,
     `hibernate     ${sleep}, ${policy.keepHot} stay hot`,
+    ...(policy.wakeOnTraffic ? ['sessions      sleep too without traffic, and wake with the first packet'] : []),
   ]
 }
 

@@ -123,6 +123,7 @@ function application(version: Partial<VersionFieldsFragment> = {}): ApplicationF
       idlePercent: null,
       keepHot: 0,
       hibernateAfterMs: null,
+      wakeOnTraffic: false,
     },
     images: [],
     pool: { pending: 0, creating: 0, standby: 0, hibernated: 0, active: 0, terminating: 0, total: 0 },

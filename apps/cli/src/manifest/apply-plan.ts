@@ -157,6 +157,7 @@ function policyAsked(policy: ScalingPolicyInput) {
     idlePercent: policy.idlePercent ? rangeOf(policy.idlePercent) : null,
     keepHot: policy.keepHot ?? 0,
     hibernateAfterMs: policy.hibernateAfterMs ?? null,
+    wakeOnTraffic: policy.wakeOnTraffic ?? false,
   }
 }
 
@@ -170,6 +171,7 @@ function policyThere(policy: PolicyFieldsFragment): ReturnType<typeof policyAske
     idlePercent: policy.idlePercent === null ? null : rangeOf(policy.idlePercent),
     keepHot: policy.keepHot,
     hibernateAfterMs: policy.hibernateAfterMs,
+    wakeOnTraffic: policy.wakeOnTraffic,
   }
 }
 

@@ -122,6 +122,7 @@ const policySchema = fields({
   idlePercent: z.exactOptional(range),
   keepHot: z.exactOptional(z.int()),
   hibernateAfterMs: z.exactOptional(z.int()),
+  wakeOnTraffic: z.exactOptional(z.boolean()),
 })
 
 const manifestSchema = fields({

@@ -16,7 +16,7 @@ const TARGET_WORDS: Readonly<Record<PolicyTarget, string>> = {
 
 export function PolicyFields({ typed, problems, onType }: PolicyFieldsProps) {
   const unit = typed.target === 'idlePercent' ? '%' : 'pods'
-  const number = (field: Exclude<keyof TypedPolicy, 'target'>, label: string, hint?: string) => (
+  const number = (field: Exclude<keyof TypedPolicy, 'target' | 'wakeOnTraffic'>, label: string, hint?: string) => (
     <TextField
       label={label}
       hint={hint}
@@ -54,6 +54,18 @@ export function PolicyFields({ typed, problems, onType }: PolicyFieldsProps) {
       {number('scaleDownDelaySeconds', 'Shrink after (seconds)')}
       {number('keepHot', 'Never hibernate (pods)')}
       {number('hibernateAfterSeconds', 'Hibernate after (seconds)', 'Nothing: never.')}
+      <div className="col-span-2">
+        <SelectField
+          label="Pods with quiet sessions"
+          hint="After as long without traffic."
+          value={typed.wakeOnTraffic ? 'sleep' : 'awake'}
+          onChange={(event) => onType({ wakeOnTraffic: event.target.value === 'sleep' })}
+          problem={problems.wakeOnTraffic}
+        >
+          <option value="awake">stay awake</option>
+          <option value="sleep">sleep too, and wake with the first packet</option>
+        </SelectField>
+      </div>
     </div>
   )
 }

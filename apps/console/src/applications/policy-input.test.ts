@@ -8,6 +8,7 @@ it('gives what was typed, with seconds as milliseconds, and leaves out what was 
     maxPods: 10,
     minPods: 0,
     scaleDownDelayMs: 1_500,
+    wakeOnTraffic: false,
   })
   expect(inputOf({ target: 'none', low: 'nonsense' })).not.toHaveProperty('idleCount')
   expect(inputOf({ hibernateAfterSeconds: '0', burst: '3' })).toMatchObject({ hibernateAfterMs: 0, burst: 3 })
@@ -23,6 +24,7 @@ it('reads back what it gave: an unchanged form changes nothing', () => {
     maxPods: 40,
     minPods: 4,
     scaleDownDelayMs: 250,
+    wakeOnTraffic: true,
   }
   const { idleCount: _none, ...same } = policy
   expect(inputOf(typedPolicyOf(policy))).toEqual(same)
@@ -36,6 +38,7 @@ it.each([
   ['burst', { burst: '0' }],
   ['scaleDownDelaySeconds', { scaleDownDelaySeconds: 'soon' }],
   ['keepHot', { keepHot: '-1' }],
+  ['wakeOnTraffic', { wakeOnTraffic: true }],
 ] as const)('says what is wrong with %s', (field, change) => {
   const verdict = toPolicyInput({ ...NEW_POLICY, ...change })
   expect(verdict.kind === 'problems' && Object.keys(verdict.problems)).toEqual([field])

@@ -17,6 +17,7 @@ export type TypedPolicy = {
   readonly keepHot: string
   /** Empty: never. */
   readonly hibernateAfterSeconds: string
+  readonly wakeOnTraffic: boolean
 }
 
 /** What is wrong, by field. */
@@ -36,6 +37,7 @@ export const NEW_POLICY: TypedPolicy = {
   scaleDownDelaySeconds: '0',
   keepHot: '0',
   hibernateAfterSeconds: '',
+  wakeOnTraffic: false,
 }
 
 /** A policy that there is, as it would have been typed. */
@@ -52,6 +54,7 @@ export function typedPolicyOf(policy: ApplicationRowFragment['scalingPolicy']): 
     scaleDownDelaySeconds: String(policy.scaleDownDelayMs / 1_000),
     keepHot: String(policy.keepHot),
     hibernateAfterSeconds: hibernateAfterMs === null ? '' : String(hibernateAfterMs / 1_000),
+    wakeOnTraffic: policy.wakeOnTraffic,
   }
 }
 
@@ -71,6 +74,7 @@ export function toPolicyInput(typed: TypedPolicy): PolicyVerdict {
       minPods: Number(typed.minPods),
       maxPods: Number(typed.maxPods),
       keepHot: Number(typed.keepHot),
+      wakeOnTraffic: typed.wakeOnTraffic,
       scaleDownDelayMs: Math.round(Number(typed.scaleDownDelaySeconds) * 1_000),
       ...(typed.burst.trim() === '' ? {} : { burst: Number(typed.burst) }),
       ...(typed.hibernateAfterSeconds.trim() === ''
@@ -94,9 +98,12 @@ function problemsOfNumbers(typed: TypedPolicy): PolicyProblems {
   if (typed.burst.trim() !== '' && (!isWhole(typed.burst) || Number(typed.burst) < 1))
     problems.burst = 'A whole number from 1 on, or nothing.'
   if (!isSeconds(typed.scaleDownDelaySeconds)) problems.scaleDownDelaySeconds = SECONDS
-  if (typed.hibernateAfterSeconds.trim() !== '' && !isSeconds(typed.hibernateAfterSeconds))
-    problems.hibernateAfterSeconds = `${SECONDS} Nothing: never.`
-  return problems
+  return { ...problems, ...problemsOfSleep(typed) }
+}
+
+function problemsOfSleep({ hibernateAfterSeconds, wakeOnTraffic }: TypedPolicy): PolicyProblems {
+  if (hibernateAfterSeconds.trim() === '') return wakeOnTraffic ? { wakeOnTraffic: 'Say after how long as well.' } : {}
+  return isSeconds(hibernateAfterSeconds) ? {} : { hibernateAfterSeconds: `${SECONDS} Nothing: never.` }
 }
 
 function isWhole(text: string): boolean {
@@ -123,6 +130,7 @@ export function policyFieldOf(apiField: string): keyof TypedPolicy | null {
     scaleDownDelayMs: 'scaleDownDelaySeconds',
     keepHot: 'keepHot',
     hibernateAfterMs: 'hibernateAfterSeconds',
+    wakeOnTraffic: 'wakeOnTraffic',
   }
   return FIELDS[path] ?? null
 }

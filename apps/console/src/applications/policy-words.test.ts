@@ -10,6 +10,7 @@ const POLICY = {
   maxPods: 1_000,
   minPods: 0,
   scaleDownDelayMs: 0,
+  wakeOnTraffic: false,
 }
 
 it.each([

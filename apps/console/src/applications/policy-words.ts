@@ -26,6 +26,7 @@ export function policyFacts(policy: Policy): readonly (readonly [string, string]
     ['Scale down after', policy.scaleDownDelayMs === 0 ? 'no delay' : formatRoughMs(policy.scaleDownDelayMs)],
     ['Hibernate after', policy.hibernateAfterMs === null ? 'never' : formatRoughMs(policy.hibernateAfterMs)],
     ['Keep hot', formatCount(policy.keepHot)],
+    ['Quiet sessions', policy.wakeOnTraffic ? 'sleep, and wake with the first packet' : 'stay awake'],
   ]
 }
 

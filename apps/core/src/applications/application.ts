@@ -104,6 +104,8 @@ export type ScalingPolicy = {
   readonly target: ScalingTarget
   readonly keepHot: number
   readonly hibernateAfterMs: number | null
+  /** Whether pods that serve sessions sleep as well, while there is no traffic, and wake with the first packet. */
+  readonly wakeOnTraffic: boolean
 }
 
 /** An application as it is stored. What is observed of it lives in the fleet. */

@@ -20,6 +20,7 @@ describe('a policy that makes no sense names the field', () => {
     ['a delay of more than a day', { scaleDownDelayMs: DAY_MS + 1 }, 'scaleDownDelayMs'],
     ['keepHot below 0', { keepHot: -1 }, 'keepHot'],
     ['hibernation before it began', { hibernateAfterMs: -1 }, 'hibernateAfterMs'],
+    ['a wake from a sleep that never is', { wakeOnTraffic: true, hibernateAfterMs: null }, 'wakeOnTraffic'],
     ['low above high', { target: count(4, 3) }, 'idleCount.low'],
     ['low below 0', { target: count(-1, 3) }, 'idleCount.low'],
     ['high that is no whole number', { target: count(1, 2.5) }, 'idleCount.high'],

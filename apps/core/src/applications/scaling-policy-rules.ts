@@ -20,6 +20,9 @@ export function policyProblem(policy: ScalingPolicy): InputProblem | null {
     (policy.hibernateAfterMs === null
       ? null
       : wholeNumber('hibernateAfterMs', policy.hibernateAfterMs, 0, DELAY_MS_MAX)) ??
+    (policy.wakeOnTraffic && policy.hibernateAfterMs === null
+      ? problem('wakeOnTraffic', 'is set, and nothing ever sleeps; set hibernateAfterMs as well')
+      : null) ??
     targetProblem(policy)
   )
 }

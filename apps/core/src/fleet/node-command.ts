@@ -22,6 +22,8 @@ export type NodeCommand =
       readonly data: Uint8Array
       readonly env: Readonly<Record<string, string>>
       readonly killPod: boolean
+      /** After how long without traffic the pod may sleep, and wakes by itself with the first packet; 0: never. */
+      readonly dozeAfterMs: number
     }
   | {
       readonly kind: 'closeSession'

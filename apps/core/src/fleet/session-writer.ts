@@ -128,7 +128,15 @@ export function tellStart(state: FleetState, session: Session): void {
     data: request.data,
     env: request.env,
     killPod: request.killPodOnClose,
+    dozeAfterMs: dozeAfterMs(state, session, podId),
   })
+}
+
+/** A pod without a port would never be woken again. */
+function dozeAfterMs(state: FleetState, { applicationId }: Session, podId: string): number {
+  const policy = state.entryOf(applicationId)?.definition.scalingPolicy
+  const hasPorts = (state.pods.get(podId)?.version.spec.ports.length ?? 0) > 0
+  return policy?.wakeOnTraffic && hasPorts ? Math.max(1, policy.hibernateAfterMs ?? 0) : 0
 }
 
 /** S13: no other session comes to this pod; it ends with the last of those that it has. */

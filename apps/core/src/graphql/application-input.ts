@@ -47,7 +47,7 @@ export function toSpec(input: ApplicationVersionInput): Parsed<VersionSpec> {
 
 export function toPolicy(input: ScalingPolicyInput | null | undefined): Parsed<ScalingPolicy> {
   if (!input) return { kind: 'value', value: DEFAULT_POLICY }
-  const { minPods, maxPods, keepHot, scaleDownDelayMs, idleCount, idlePercent } = input
+  const { minPods, maxPods, keepHot, scaleDownDelayMs, idleCount, idlePercent, wakeOnTraffic } = input
   if (idleCount && idlePercent)
     return invalid('scalingPolicy.idlePercent', 'idlePercent and idleCount are both set; set at most one of them')
   const target: ScalingTarget = idlePercent
@@ -55,7 +55,8 @@ export function toPolicy(input: ScalingPolicyInput | null | undefined): Parsed<S
     : { kind: 'idleCount', low: 0, high: 0, ...idleCount }
   const burst = input.burst ?? defaultBurst(maxPods)
   const hibernateAfterMs = input.hibernateAfterMs ?? null
-  return { kind: 'value', value: { minPods, maxPods, burst, scaleDownDelayMs, target, keepHot, hibernateAfterMs } }
+  const rest = { keepHot, hibernateAfterMs, wakeOnTraffic }
+  return { kind: 'value', value: { minPods, maxPods, burst, scaleDownDelayMs, target, ...rest } }
 }
 
 export function toVersionChange(input: PublishApplicationVersionInput): Parsed<PublishVersion['change']> {
@@ -76,6 +77,7 @@ const DEFAULT_POLICY: ScalingPolicy = {
   target: { kind: 'idleCount', low: 0, high: 0 },
   keepHot: 0,
   hibernateAfterMs: null,
+  wakeOnTraffic: false,
 }
 
 function specOf(input: ApplicationVersionInput): VersionSpec {

@@ -214,6 +214,7 @@ const FAILURE_KINDS = new Map<number, PodFailure['kind']>([
   [PodFailureKind.POD_FAILURE_KIND_NOT_READY, 'notReady'],
   [PodFailureKind.POD_FAILURE_KIND_EXITED, 'exited'],
   [PodFailureKind.POD_FAILURE_KIND_OUT_OF_MEMORY, 'outOfMemory'],
+  [PodFailureKind.POD_FAILURE_KIND_OUT_OF_DISK, 'outOfDisk'],
   [PodFailureKind.POD_FAILURE_KIND_UNHEALTHY, 'unhealthy'],
   [PodFailureKind.POD_FAILURE_KIND_WAKE_FAILED, 'wakeFailed'],
   [PodFailureKind.POD_FAILURE_KIND_LOST, 'lost'],

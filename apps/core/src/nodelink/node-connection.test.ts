@@ -52,7 +52,7 @@ function hello(): NodeHello {
 }
 
 function start(sessionId: string, bytes: number): NodeCommand {
-  const order = { data: new Uint8Array(bytes), env: {}, killPod: false }
+  const order = { data: new Uint8Array(bytes), env: {}, killPod: false, dozeAfterMs: 0 }
   return { kind: 'startSession', sessionId, podId: 'pod-1', grantEpoch: 1, openDeadlineMs: 2_000_000, ...order }
 }
 

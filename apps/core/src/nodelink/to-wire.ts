@@ -46,9 +46,9 @@ function bodyOf(command: NodeCommand, { nowMs, secretsOf }: WireFacts): NonNulla
     case 'stopPod':
       return { $case: 'stopPod', value: { podId: command.podId, graceMs: command.graceMs } }
     case 'startSession': {
-      const { sessionId, podId, grantEpoch, data, env, killPod } = command
+      const { sessionId, podId, grantEpoch, data, env, killPod, dozeAfterMs } = command
       const remainingOpenTimeoutMs = Math.max(0, command.openDeadlineMs - nowMs)
-      const order = { data: Buffer.from(data), env: { ...env }, killPod }
+      const order = { data: Buffer.from(data), env: { ...env }, killPod, dozeAfterMs }
       return { $case: 'startSession', value: { sessionId, podId, grantEpoch, remainingOpenTimeoutMs, ...order } }
     }
     case 'closeSession': {

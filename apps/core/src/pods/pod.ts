@@ -18,7 +18,7 @@ export const POD_PHASES: readonly PodPhase[] = [
 
 /** `lost`: gone from its node, or what it needed there was; `nodeLost`: given up with its node. */
 export type PodFailureKind =
-  | ('startFailed' | 'notReady' | 'exited' | 'outOfMemory' | 'unhealthy' | 'wakeFailed')
+  | ('startFailed' | 'notReady' | 'exited' | 'outOfMemory' | 'outOfDisk' | 'unhealthy' | 'wakeFailed')
   | ('lost' | 'nodeLost')
 
 export type PodFailure = {

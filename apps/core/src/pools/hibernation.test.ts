@@ -55,6 +55,22 @@ describe('idle pods', () => {
     expect(phases(world).hibernated).toBe(0)
   })
 
+  it.each([
+    [{ wakeOnTraffic: true }, 5_000],
+    [{ wakeOnTraffic: false }, 0],
+  ])('W17: with the policy %j a node may let a quiet session sleep after %i ms', (policy, dozeAfterMs) => {
+    const world = new FleetWorld(1)
+    world.addNode('node-1', { resources: { cpuMillis: 4_000, memoryBytes: 4_000 * MIB, pods: 40 } })
+    addApplication(world, 'game', { keepHot: 1, hibernateAfterMs: 5_000, maxPods: 1, idle: 1, ...policy })
+    world.run(100)
+    world.open('game')
+    world.run(60_000)
+    const told = world.takeCommands().flatMap(({ command }) => (command.kind === 'startSession' ? [command] : []))
+    expect(told).toMatchObject([{ dozeAfterMs }])
+    expect(phases(world).active).toBe(1)
+    expect(world.fleet.state.groups.booked('node-1').memoryBytes).toBeGreaterThanOrEqual(100 * MIB)
+  })
+
   it('P9: that cannot sleep stay hot, and are asked again after a while, not at once', () => {
     const world = worldWith(2, { keepHot: 0, hibernateAfterMs: 0 })
     const node = world.node('node-1')
@@ -266,7 +282,7 @@ function worldWith(idle: number, rest: Rest, policy: Partial<ScalingPolicy> = {}
 function addApplication(
   world: FleetWorld,
   id: string,
-  { idle, ...policy }: Rest & { readonly maxPods: number; readonly idle: number },
+  { idle, ...policy }: Partial<ScalingPolicy> & Rest & { readonly maxPods: number; readonly idle: number },
 ): void {
   world.addApplication(id, {
     policy: { target: { kind: 'idleCount', low: idle, high: idle }, burst: 20, ...policy },

@@ -29,12 +29,14 @@ export function toPolicy(row: PolicyRow): ScalingPolicy {
     target: parseTarget(row.target),
     keepHot: row.keepHot,
     hibernateAfterMs: row.hibernateAfterMs === null ? null : Number(row.hibernateAfterMs),
+    wakeOnTraffic: row.wakeOnTraffic,
   }
 }
 
 export function fromPolicy(policy: ScalingPolicy): Omit<ScalingPolicy, 'target'> & { readonly target: JsonDocument } {
-  const { minPods, maxPods, burst, scaleDownDelayMs, target, keepHot, hibernateAfterMs } = policy
-  return { minPods, maxPods, burst, scaleDownDelayMs, target: { ...target }, keepHot, hibernateAfterMs }
+  const { minPods, maxPods, burst, scaleDownDelayMs, target, keepHot, hibernateAfterMs, wakeOnTraffic } = policy
+  const rest = { keepHot, hibernateAfterMs, wakeOnTraffic }
+  return { minPods, maxPods, burst, scaleDownDelayMs, target: { ...target }, ...rest }
 }
 
 /** `versions` holds at least its newest version and its fallback. */

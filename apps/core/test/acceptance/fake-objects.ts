@@ -79,7 +79,16 @@ export function aSpec(): VersionSpec {
 
 export function aPolicy(): ScalingPolicy {
   const target = { kind: 'idleCount', low: 1, high: 2 } as const
-  return { minPods: 0, maxPods: 5, burst: 2, scaleDownDelayMs: 0, target, keepHot: 0, hibernateAfterMs: null }
+  return {
+    minPods: 0,
+    maxPods: 5,
+    burst: 2,
+    scaleDownDelayMs: 0,
+    target,
+    keepHot: 0,
+    hibernateAfterMs: null,
+    wakeOnTraffic: false,
+  }
 }
 
 export const NO_PODS = { pending: 0, creating: 0, standby: 0, hibernated: 0, active: 0, terminating: 0 }

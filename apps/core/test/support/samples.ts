@@ -51,6 +51,7 @@ export function samplePolicy(overrides: Partial<ScalingPolicy> = {}): ScalingPol
     target: { kind: 'idleCount', low: 0, high: 0 },
     keepHot: 0,
     hibernateAfterMs: null,
+    wakeOnTraffic: false,
     ...overrides,
   }
 }

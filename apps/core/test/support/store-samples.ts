@@ -66,6 +66,7 @@ export function application(overrides: Partial<Application> = {}): Application {
       target: { kind: 'idleCount', low: 3, high: 5 },
       keepHot: 2,
       hibernateAfterMs: null,
+      wakeOnTraffic: true,
     },
     version: version(1),
     fallback: null,

@@ -5,6 +5,7 @@ import type { Cancel, Clock } from '@fornax/kernel/clock'
 import type {
   MemoryState,
   OpenEndpointsResult,
+  PodActivity,
   PodEnd,
   PodSleep,
   ProbeAddress,
@@ -30,6 +31,7 @@ export type PodParts = {
   readonly groupName: string
   readonly network: PodNetwork
   readonly sleep: PodSleep
+  readonly activity: PodActivity | null
   readonly clock: Clock
   /** What the shim has noted so far. */
   readonly readExitCode: () => number | null
@@ -59,6 +61,10 @@ export class BubblewrapPod implements RuntimePod {
     this.ended = promise
     this.#parts = parts
     this.#resolveEnded = resolve
+  }
+
+  get activity(): PodActivity | null {
+    return this.#parts.activity
   }
 
   /** The first process of the pod. */

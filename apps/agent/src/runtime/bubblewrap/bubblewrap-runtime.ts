@@ -28,6 +28,7 @@ import type {
 import { tagOf } from '../network/agent-tag.ts'
 import { BubblewrapPod, endOf, type PodHandle } from './bubblewrap-pod.ts'
 import { Cgroups, type PodLimits } from '../cgroups.ts'
+import { activityOf } from '../pod-activity.ts'
 import { SignalSleep } from '../signal-sleep.ts'
 import { readTraffic } from '../network/traffic.ts'
 import { Stock, type StockedRuntime } from '../stock/stock.ts'
@@ -369,6 +370,7 @@ class BubblewrapRuntime implements StockedRuntime {
       groupName: groupName || podId,
       network,
       sleep: this.#sleepOf(order, sandbox, groupName || podId),
+      activity: activityOf(network.traffic, this.#cgroups, groupName || podId),
       folder: this.#folderOf(podId).path,
       clock: this.#options.clock,
       readExitCode: () => this.#exitFiles.read(podId),

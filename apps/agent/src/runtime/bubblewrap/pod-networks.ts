@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import type { Log } from '@fornax/kernel/log'
 import { EVERY_ADDRESS } from '../pod-environment.ts'
-import type { OpenEndpointsResult, PodOrder, ProbeAddress, SessionPorts } from '../runtime.ts'
+import type { OpenEndpointsResult, PodOrder, ProbeAddress, SessionPorts, TrafficSensor } from '../runtime.ts'
 import { tableName } from '../network/agent-tag.ts'
 import { runTool } from '../network/run-tool.ts'
 import { endpointsOf, rulesFor, sessionEndpoints, type SessionEndpoints } from '../network/session-endpoints.ts'
@@ -26,6 +26,8 @@ export type PodNetwork = {
   readonly host: string
   /** The numbers that the pod listens on, in the order of its declared ports. */
   readonly ports: readonly number[]
+  /** Null on the node's own: its traffic cannot be told from that of others. */
+  readonly traffic: TrafficSensor | null
   probeAddress(portName: string): ProbeAddress | null
   openEndpoints(session: SessionPorts): Promise<OpenEndpointsResult>
   closeEndpoints(sessionId: string): Promise<void>
@@ -205,6 +207,7 @@ function sharedNetwork(order: PodOrder, host: string): PodNetwork {
     slot: null,
     host,
     ports: order.hostPorts,
+    traffic: null,
     probeAddress: (portName) => {
       const port = order.hostPorts[order.version.ports.findIndex(({ name }) => name === portName)]
       return port === undefined ? null : { host, port }

@@ -6,6 +6,7 @@ import type { SessionEndpoints } from '../network/session-endpoints.ts'
 import type {
   MemoryState,
   OpenEndpointsResult,
+  PodActivity,
   PodEnd,
   PodOwner,
   PodSleep,
@@ -44,6 +45,7 @@ export type PodParts = {
   readonly client: CriClient
   /** Null where its control groups are not ours. */
   readonly sleep: PodSleep | null
+  readonly activity: PodActivity | null
   readonly clock: Clock
   readonly log: Log
   /** Takes the ways into the pod away, and notes how it ended. */
@@ -79,6 +81,10 @@ export class ContainerdPod implements RuntimePod {
     this.ended = promise
     this.#parts = parts
     this.#resolveEnded = resolve
+  }
+
+  get activity(): PodActivity | null {
+    return this.#parts.activity
   }
 
   get containerId(): string {

@@ -11,6 +11,7 @@ import type { Isolation } from '@fornax/node-model/isolation-rules'
 import { ContainerState } from '@fornax/proto/cri/v1/runtime'
 import { isPortFree } from '../../ports/port-check.ts'
 import { readTraffic } from '../network/traffic.ts'
+import { activityOf } from '../pod-activity.ts'
 import { makePodFiles, withSecretEnv } from '../pod-files.ts'
 import { podFolderOf } from '../pod-folder.ts'
 import type { Stock, StockedRuntime } from '../stock/stock.ts'
@@ -203,6 +204,17 @@ class ContainerdRuntime implements StockedRuntime {
     return new Map(uses.filter(([podId]) => this.#pods.has(podId)))
   }
 
+  async readRootUse(): Promise<ReadonlyMap<string, number>> {
+    const { client, tag } = this.#node
+    const stats = await client.listContainerStats({ [AGENT_LABEL]: tag, [RUNTIME_LABEL]: this.name })
+    return new Map(
+      stats.map(({ attributes, writableLayer }) => [
+        attributes?.labels[POD_LABEL] ?? '',
+        Number(writableLayer?.usedBytes?.value ?? 0),
+      ]),
+    )
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const pod of this.#pods.values()) pod.letGo()
     for (const cancel of this.#cancelCaps.values()) cancel()
@@ -303,7 +315,8 @@ class ContainerdRuntime implements StockedRuntime {
     const sleepOf = cgroups?.sleepOf(handle.sandboxName || podId, null, clock) ?? null
     const endpoints = networks.endpointsOf(order, targetOf(podId, handle))
     const leave = (end: PodEnd): Promise<void> => this.#leave(podId, handle, end)
-    const pod = new ContainerdPod({ podId, handle, endpoints, client, sleep: sleepOf, clock, log, leave })
+    const activity = activityOf(endpoints.traffic, cgroups, handle.sandboxName || podId)
+    const pod = new ContainerdPod({ podId, handle, endpoints, client, sleep: sleepOf, activity, clock, log, leave })
     this.#pods.set(podId, pod)
     this.#node.keep(pod)
     void pod.ended.then(() => this.#forget(podId))

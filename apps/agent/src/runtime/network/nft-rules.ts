@@ -68,6 +68,8 @@ table ${table} {
   map tcp_marks { type inet_service : mark; }
   map udp_marks { type inet_service : mark; }
   set live_marks { type mark; }
+  set watched { type ipv4_addr; counter; }
+  set alarmed { type ipv4_addr; }
   ${traffic.declarations}
 ${waysIn(traffic, options)}
   chain senders {
@@ -103,9 +105,28 @@ ${waysIn(traffic, options)}
     ${to} ct state established,related accept
     ${to} reject
   }
+${TRAFFIC}
 }
+flush set ${table} watched
+flush set ${table} alarmed
 `
 }
+
+/** Where `nft monitor trace` says that it saw a packet. */
+export const TRAFFIC_CHAIN = 'traffic'
+
+/**
+ * What pods and their clients say to each other is counted, for those that are watched, and traced where a pod sleeps
+ * until somebody speaks to it. What the agent itself asks a pod is neither: it comes from here, and by no way of a session.
+ */
+const TRAFFIC = `  chain ${TRAFFIC_CHAIN} {
+    type filter hook postrouting priority 300; policy accept;
+    ip daddr @alarmed ct status dnat meta nftrace set 1
+    ip daddr @alarmed fib saddr type != local meta nftrace set 1
+    ct status dnat ip daddr @watched
+    fib saddr type != local ip daddr @watched
+    ip saddr @watched
+  }`
 
 function waysIn({ fromElsewhere }: PodTraffic, { isReachableFromOutside }: RuleOptions): string {
   const here = isReachableFromOutside ? 'fib daddr type local' : 'ip daddr 127.0.0.1'

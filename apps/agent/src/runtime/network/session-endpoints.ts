@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { isIPv4 } from 'node:net'
 import type { Log } from '@fornax/kernel/log'
 import type { Endpoint } from '@fornax/node-model/application-version'
-import type { OpenEndpointsResult, PodOrder, ProbeAddress, SessionPorts } from '../runtime.ts'
+import type { OpenEndpointsResult, PodOrder, ProbeAddress, SessionPorts, TrafficSensor } from '../runtime.ts'
 import { transportOf, type PortMapping, type RuleOptions } from './nft-rules.ts'
 import type { SessionWays, WayTarget } from './session-ways.ts'
 
@@ -15,6 +15,7 @@ export type EndpointsWorld = {
 }
 
 export type SessionEndpoints = {
+  readonly traffic: TrafficSensor
   probeAddress(portName: string): ProbeAddress | null
   openEndpoints(session: SessionPorts): Promise<OpenEndpointsResult>
   closeEndpoints(sessionId: string): Promise<void>
@@ -26,6 +27,7 @@ export type SessionEndpoints = {
 export function sessionEndpoints(order: PodOrder, target: WayTarget, world: EndpointsWorld): SessionEndpoints {
   const { ports } = order.version
   return {
+    traffic: world.ways.traffic.of(target.address),
     probeAddress: (portName) => {
       const port = ports.find(({ name }) => name === portName)
       return port === undefined ? null : { host: target.address, port: port.containerPort }

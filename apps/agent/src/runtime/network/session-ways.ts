@@ -16,6 +16,7 @@ import {
   type Transport,
 } from './nft-rules.ts'
 import { runTool } from './run-tool.ts'
+import { TrafficWatch } from './traffic-watch.ts'
 
 /** A pod as seen from the network. */
 export type WayTarget = {
@@ -39,6 +40,8 @@ type FoundMapping = PortMapping & { readonly mark: number }
 const MARK_MAX = 0x7fff_ffff
 
 export class SessionWays implements AsyncDisposable {
+  /** What goes by these ways. */
+  readonly traffic: TrafficWatch
   readonly #tag: string
   readonly #log: Log
   readonly #nft = new CommandShell(NFT)
@@ -53,6 +56,7 @@ export class SessionWays implements AsyncDisposable {
     this.#tag = tag
     this.#log = log
     this.#found = found
+    this.traffic = new TrafficWatch(tag, (lines) => this.#nft.run(lines), log)
     this.#marks = new Set(found.map(({ mark }) => mark))
   }
 
@@ -119,6 +123,7 @@ export class SessionWays implements AsyncDisposable {
     try {
       if (ways.length > 0) await this.#nft.run(ways.map((way) => closeLine(this.#tag, way.mark, way.mappings)))
       await this.#closeFound(this.#takeFound(address))
+      await this.traffic.forget(address)
     } catch (error) {
       this.#log.error({ podId, err: error }, 'the sessions of a pod could not be cut off')
     }
@@ -145,6 +150,7 @@ export class SessionWays implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#clearing
+    await this.traffic[Symbol.asyncDispose]()
     await this.#nft[Symbol.asyncDispose]()
   }
 

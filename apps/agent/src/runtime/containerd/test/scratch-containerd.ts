@@ -221,6 +221,7 @@ path = "${folder}/opt"
 [${cri}]
 sandbox_image = "${PAUSE.name}"
 restrict_oom_score_adj = true
+stats_collect_period = 1
 netns_mounts_under_state_dir = true
 disable_tcp_service = true
 stream_server_port = "0"
