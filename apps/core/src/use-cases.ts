@@ -12,6 +12,7 @@ import type { Provision } from './applications/provision.ts'
 import type { ApplicationView } from './fleet/views.ts'
 import type { SecretsPort, UseCases, WriteNodeResult } from './graphql/core-port.ts'
 import { applicationsWith } from './secrets/secret-users.ts'
+import { removeNode, type RemoveNodePorts } from './nodes/remove-node.ts'
 import type { TenantDirectory as TenantsPort } from './graphql/tenants-port.ts'
 import { closeSession } from './sessions/close-session.ts'
 import { openSession, type OpenSessionPorts } from './sessions/open-session.ts'
@@ -19,7 +20,8 @@ import { tenantCases } from './tenant-cases.ts'
 import type { UseCaseParts } from './use-case-parts.ts'
 import type { Tenant, Viewer } from './tenants/tenant.ts'
 
-export function useCases(parts: UseCaseParts): UseCases {
+/** `forgetNode`: what has to be done outside the rooms when a node is removed. */
+export function useCases(parts: UseCaseParts, { forgetNode }: Pick<RemoveNodePorts, 'forgetNode'>): UseCases {
   const opening = openPorts(parts)
   const closing = { fleet: opening.fleet, journal: parts.journals.sessions }
   return {
@@ -28,6 +30,7 @@ export function useCases(parts: UseCaseParts): UseCases {
       closeSession(closing, { id, tenantId: viewer.role === 'operator' ? null : viewer.tenantId }),
     ...applicationCases(parts),
     ...nodeCases(parts),
+    removeNode: (_viewer, name) => removeNode({ ...removing(parts), forgetNode }, name),
   }
 }
 
@@ -148,6 +151,16 @@ function nodeCases(parts: UseCaseParts): NodeCases {
     uncordonNode: (_viewer, name) => act(name, () => cordon(name, false)),
     drainNode: (_viewer, { nodeName, sessionsMayLastMs }) =>
       act(nodeName, () => fleet.drain(nodeName, sessionsMayLastMs)),
+  }
+}
+
+function removing({ fleet, journals }: UseCaseParts): Omit<RemoveNodePorts, 'forgetNode'> {
+  return {
+    fleet: {
+      nodePhase: (name) => fleet.state.nodes.get(name)?.phase ?? null,
+      removeNode: (name) => fleet.removeNode(name),
+    },
+    journal: journals.nodes,
   }
 }
 

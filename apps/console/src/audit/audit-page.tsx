@@ -43,6 +43,7 @@ const ACTIONS = [
   'cordonNode',
   'drainNode',
   'uncordonNode',
+  'removeNode',
   'createApiToken',
   'revokeApiToken',
   'createTenant',

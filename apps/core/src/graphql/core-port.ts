@@ -21,6 +21,7 @@ import type { WriteSecretResult } from '../secrets/secret-directory.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { History } from '../history/history.ts'
 import type { NodeResources } from '../nodes/node.ts'
+import type { RemoveNodeResult } from '../nodes/remove-node.ts'
 import type { NodePhase } from '../nodes/node-state.ts'
 import type { PodView } from '../pods/pod.ts'
 import type { Shortage } from '../scheduler/placement.ts'
@@ -125,6 +126,8 @@ export type NodeAdmissions = {
   revokeToken(id: string): Promise<JoinToken | null>
   /** Cuts its stream; null when no machine has joined under the name. */
   revokeNode(nodeName: string): Promise<NodeIdentity | null>
+  /** Cuts its stream, and forgets by what it proved who it is. */
+  forgetNode(nodeName: string): Promise<void>
   rotateAuthority(): Promise<
     | { readonly kind: 'rotated'; readonly pin: string }
     | { readonly kind: 'broughtFromOutside' }
@@ -157,6 +160,7 @@ export type UseCases = {
   cordonNode(viewer: Viewer, nodeName: string): Promise<WriteNodeResult>
   uncordonNode(viewer: Viewer, nodeName: string): Promise<WriteNodeResult>
   drainNode(viewer: Viewer, command: DrainNode): Promise<WriteNodeResult>
+  removeNode(viewer: Viewer, nodeName: string): Promise<RemoveNodeResult>
 }
 
 /** Which secret of the viewer's tenant, and the revision that the writer saw; null when the last write wins. */

@@ -15,7 +15,7 @@ type Write =
   | 'closeSessions'
   | ('closeSession' | 'cordonNode' | 'createApiToken' | 'createApplication' | 'createTenant' | 'deleteApplication')
   | ('drainNode' | 'openSession' | 'openSessions' | 'publishApplicationVersion' | 'revokeApiToken')
-  | ('uncordonNode' | 'updateScalingPolicy')
+  | ('removeNode' | 'uncordonNode' | 'updateScalingPolicy')
   | ('createSecret' | 'deleteSecret' | 'updateSecret')
   | ('changeUserRole' | 'deleteTenant' | 'inviteUser' | 'removeUser' | 'resetUserPassword' | 'resumeTenant')
   | ('setTenantQuotas' | 'suspendTenant')
@@ -79,6 +79,7 @@ const NEEDED_ROLE: Readonly<Record<Operation, PersonRole>> = {
   openSession: 'developer',
   openSessions: 'developer',
   publishApplicationVersion: 'developer',
+  removeNode: 'operator',
   revokeApiToken: 'admin',
   revokeComputeNode: 'operator',
   revokeJoinToken: 'operator',

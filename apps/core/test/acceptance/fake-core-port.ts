@@ -115,6 +115,8 @@ export class FakeCorePort implements CorePort {
       },
       cordonNode: async (_viewer, name) => fleet.cordon(name, true),
       uncordonNode: async (_viewer, name) => fleet.cordon(name, false),
+      removeNode: async (_viewer, name) =>
+        fleet.node(name) === null ? { kind: 'nodeNotFound', name } : { kind: 'nodeConnected', name },
       drainNode: async (_viewer, { nodeName }) => fleet.cordon(nodeName, true),
     }
   }
@@ -145,5 +147,6 @@ const nobodyJoins: NodeAdmissions = {
   createToken: async () => null,
   revokeToken: async () => null,
   revokeNode: async () => null,
+  forgetNode: async () => undefined,
   rotateAuthority: async () => ({ kind: 'broughtFromOutside' }),
 }
