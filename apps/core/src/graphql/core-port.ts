@@ -31,6 +31,7 @@ import type { QuotaName } from '../tenants/quotas.ts'
 import type { Viewer } from '../tenants/tenant.ts'
 import type { Logins, TenantDirectory } from './tenants-port.ts'
 import type { JoinToken, NodeIdentity } from '../nodes/node-identity.ts'
+import type { AuditMark } from '../trail/audit-activity.ts'
 import type { AuditFact, AuditQuery, AuditRecord } from '../trail/audit-record.ts'
 
 export type CorePort = {
@@ -141,6 +142,8 @@ export type AuditTrail = {
   record(fact: AuditFact): void
   /** Newest first. */
   records(query: AuditQuery): Promise<readonly AuditRecord[]>
+  /** Newest first. */
+  marks(tenantId: string | null, count: number): Promise<readonly AuditMark[]>
   verify(): Promise<{
     readonly count: number
     readonly firstNumber: number | null

@@ -5,7 +5,7 @@
 import type { Role, Viewer } from './tenant.ts'
 
 type Read =
-  | ('apiTokens' | 'auditRecords' | 'auditVerification' | 'joinTokens')
+  | ('apiTokens' | 'auditActivity' | 'auditRecords' | 'auditVerification' | 'joinTokens')
   | ('application' | 'applications' | 'computeNode' | 'computeNodes' | 'fleet' | 'latency')
   | ('node' | 'pod' | 'pods' | 'secret' | 'secrets' | 'session' | 'sessions' | 'tenants' | 'viewer')
   | ('tenant' | 'users')
@@ -39,6 +39,7 @@ export type PersonRole = Exclude<Role, ServiceRole>
 /** The least role of people that each operation needs. What it then shows or changes is bounded by the tenant. */
 const NEEDED_ROLE: Readonly<Record<Operation, PersonRole>> = {
   apiTokens: 'admin',
+  auditActivity: 'admin',
   auditRecords: 'admin',
   auditVerification: 'operator',
   joinTokens: 'operator',

@@ -12,6 +12,7 @@ const QUERIES: Partial<Record<Operation, Case>> = {
   apiTokens: ['admin', '{ apiTokens { id } }'],
   application: ['viewer', '{ application(name: "hello") { id } }'],
   applications: ['viewer', '{ applications { edges { cursor } } }'],
+  auditActivity: ['admin', '{ auditActivity { countedSince } }'],
   auditRecords: ['admin', '{ auditRecords { edges { cursor } } }'],
   auditVerification: ['operator', '{ auditVerification { isWhole } }'],
   joinTokens: ['operator', '{ joinTokens { id } }'],
@@ -52,6 +53,7 @@ const MUTATIONS: Partial<Record<Operation, Case>> = {
   createTenant: ['operator', 'createTenant(input: { name: "-" })'],
   deleteApplication: ['developer', 'deleteApplication(input: { application: "x" })'],
   drainNode: ['operator', 'drainNode(input: { name: "x" })'],
+  removeNode: ['operator', 'removeNode(input: { name: "x" })'],
   openSession: ['developer', 'openSession(input: { application: "x" })'],
   publishApplicationVersion: [
     'developer',

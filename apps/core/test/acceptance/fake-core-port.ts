@@ -41,6 +41,7 @@ export class FakeCorePort implements CorePort {
   readonly audit: AuditTrail = {
     record: (fact) => void this.facts.push(fact),
     records: async () => [],
+    marks: async () => [],
     verify: async () => ({ count: 0, firstNumber: null, lastNumber: null, problem: null }),
   }
   /** While it is set, sessions do not become available. */
