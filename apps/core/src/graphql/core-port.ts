@@ -91,7 +91,7 @@ export type FleetReader = {
   /** What a drain of a node would do now; null when there is no such node. */
   drainPlan(nodeName: string, sessionsMayLastMs: number): DrainPlan | null
   /** For how many pods of an application other nodes have room now, up to a number. */
-  roomBeside(nodeName: string, applicationId: string, upTo: number): number
+  roomBeside(nodeNames: ReadonlySet<string>, applicationId: string, upTo: number): number
   /** Sessions that became available since the core started. `tenantId: null` means all. */
   opened(tenantId: string | null): { readonly warm: number; readonly cold: number }
 }

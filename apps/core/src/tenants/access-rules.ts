@@ -9,7 +9,7 @@ type Read =
   | ('application' | 'applications' | 'computeNode' | 'computeNodes' | 'fleet' | 'latency')
   | ('node' | 'pod' | 'pods' | 'secret' | 'secrets' | 'session' | 'sessions' | 'tenants' | 'viewer')
   | ('tenant' | 'users')
-  | ('drainPreview' | 'events' | 'fleetHistory' | 'latencyHistory' | 'scalingPolicyPreview')
+  | ('drainPreview' | 'drainsPreview' | 'events' | 'fleetHistory' | 'latencyHistory' | 'scalingPolicyPreview')
 
 type Write =
   | 'closeSessions'
@@ -48,6 +48,7 @@ const NEEDED_ROLE: Readonly<Record<Operation, PersonRole>> = {
   computeNode: 'viewer',
   computeNodes: 'viewer',
   drainPreview: 'operator',
+  drainsPreview: 'operator',
   events: 'viewer',
   fleet: 'viewer',
   fleetHistory: 'viewer',

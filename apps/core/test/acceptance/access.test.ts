@@ -18,6 +18,7 @@ const QUERIES: Partial<Record<Operation, Case>> = {
   joinTokens: ['operator', '{ joinTokens { id } }'],
   computeNode: ['viewer', '{ computeNode(name: "one") { id } }'],
   computeNodes: ['viewer', '{ computeNodes { edges { cursor } } }'],
+  drainsPreview: ['operator', '{ drainsPreview(names: ["one"]) { nodeCount } }'],
   drainPreview: ['operator', '{ drainPreview(name: "one") { deadline } }'],
   events: ['viewer', '{ events { edges { cursor } } }'],
   fleet: ['viewer', '{ fleet { resourceVersion } }'],
