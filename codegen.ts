@@ -9,6 +9,8 @@ const mappers = {
   ApplicationFailure: core('fleet/views', 'ApplicationFailure'),
   ApplicationVersion: core('applications/application', 'ApplicationVersion'),
   ApiToken: core('tenants/tenant', 'ApiToken'),
+  AuditActivity: core('trail/audit-activity', 'AuditActivity'),
+  AuditActivityBin: core('trail/audit-activity', 'ActivityBin'),
   AuditRecord: core('trail/audit-record', 'AuditRecord'),
   ComputeNodeIdentity: core('nodes/node-identity', 'NodeIdentity'),
   JoinToken: core('nodes/node-identity', 'JoinToken'),

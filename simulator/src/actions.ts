@@ -61,7 +61,7 @@ export type Deed =
   | { readonly kind: 'exitPod' | 'exitSession' | 'mutePod'; readonly which: number }
   | { readonly kind: 'ledgerFull'; readonly node: number; readonly forMs: number }
   | { readonly kind: 'database'; readonly mood: Partial<DatabaseMood>; readonly forMs: number }
-  | { readonly kind: 'cordon' | 'uncordon'; readonly node: number }
+  | { readonly kind: 'cordon' | 'uncordon' | 'remove'; readonly node: number }
   | { readonly kind: 'drain'; readonly node: number; readonly lastMs: number }
   | { readonly kind: 'publish'; readonly application: number; readonly fate: Fate; readonly sessionsPerPod: number }
   | { readonly kind: 'rollBack'; readonly application: number; readonly by: number }

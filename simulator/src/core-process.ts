@@ -107,7 +107,13 @@ export class CoreProcess implements CoreDoor {
     })
     await recover(rooms.fleet, store, intent)
     ground.note(`core: serves in epoch ${intent.epoch}, ${intent.sessions.length} sessions are open`)
-    this.#serving = { rooms, cases: useCases(rooms), feeds: createFeeds(rooms.reader, clock) }
+    this.#serving = { rooms, cases: useCases(rooms, exit(rooms)), feeds: createFeeds(rooms.reader, clock) }
     void rooms.mustRestart.then(() => this.crash())
   }
+}
+
+/** Nodes of a simulation have no certificates that could be forgotten. */
+function exit({ connections }: CoreRooms): { readonly forgetNode: (name: string) => Promise<void> } {
+  const refusal = { code: 'unauthenticated', message: 'the node was removed' } as const
+  return { forgetNode: async (name) => connections.cut(name, refusal) }
 }

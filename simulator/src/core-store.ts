@@ -116,6 +116,10 @@ export class CoreStore implements Store {
     return this.#ask('saveNode', (store) => store.saveNode(node))
   }
 
+  removeNode(name: string): Promise<void> {
+    return this.#ask('removeNode', (store) => store.removeNode(name))
+  }
+
   recordSessions(sessions: readonly Session[]): Promise<void> {
     return this.#pass('recordSessions', () => this.#sessions.record(sessions))
   }

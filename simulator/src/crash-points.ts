@@ -80,6 +80,7 @@ export const CORE_STORE = {
   versions: 'core.store.versions',
   removeApplication: 'core.store.removeApplication',
   saveNode: 'core.store.saveNode',
+  removeNode: 'core.store.removeNode',
   recordSessions: 'core.store.recordSessions',
   session: 'core.store.session',
   sessionHistory: 'core.store.sessionHistory',
@@ -119,6 +120,7 @@ export const CORE_ANSWER = {
   cordonNode: 'core.answer.cordonNode',
   uncordonNode: 'core.answer.uncordonNode',
   drainNode: 'core.answer.drainNode',
+  removeNode: 'core.answer.removeNode',
 } as const satisfies Record<UseCase, string>
 
 /** A commit is passed once for each kind of change in it; one without changes only raises the revision. */

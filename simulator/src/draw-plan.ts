@@ -222,6 +222,7 @@ const DRAWERS: Readonly<Record<DeedKind, Drawer>> = {
   }),
   cordon: (chance, draft) => ({ kind: 'cordon', node: nodeOf(chance, draft) }),
   uncordon: (chance, draft) => ({ kind: 'uncordon', node: nodeOf(chance, draft) }),
+  remove: (chance, draft) => ({ kind: 'remove', node: nodeOf(chance, draft) }),
   drain: (chance, draft) => ({ kind: 'drain', node: nodeOf(chance, draft), lastMs: chance.oneOf([0, 500, 5_000]) }),
   publish: (chance, { applications }) => ({
     kind: 'publish',

@@ -106,6 +106,11 @@ export class Operator {
     this.#ask('drainNode', `drains ${nodeName}`, (cases) => cases.drainNode(OPERATOR, { nodeName, sessionsMayLastMs }))
   }
 
+  /** A node that is connected is not removed: then that is the answer. */
+  remove(nodeName: string): void {
+    this.#ask('removeNode', `removes ${nodeName}`, (cases) => cases.removeNode(OPERATOR, nodeName))
+  }
+
   #ask(
     useCase: UseCase,
     what: string,

@@ -75,7 +75,9 @@ function act(world: World, deed: Exclude<Deed, { kind: 'oldBackup' }>): void {
   }
 }
 
-const STEERING: readonly Deed['kind'][] = ['cordon', 'uncordon', 'drain', 'publish', 'rollBack', 'policy', 'replace']
+const STEERING: readonly Deed['kind'][] = [
+  ...(['cordon', 'uncordon', 'drain', 'remove', 'publish', 'rollBack', 'policy', 'replace'] as const),
+]
 
 function isSteering({ kind }: Deed): boolean {
   return STEERING.includes(kind)
@@ -110,6 +112,8 @@ function actOnNode(world: World, deed: Extract<Deed, { node: number }>): void {
     case 'cordon':
     case 'uncordon':
       return operator.cordon(node.name, deed.kind === 'cordon')
+    case 'remove':
+      return operator.remove(node.name)
     case 'drain':
       return operator.drain(node.name, deed.lastMs)
     default:

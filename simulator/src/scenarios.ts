@@ -29,13 +29,13 @@ export const DEED_KINDS: readonly DeedKind[] = [
     'database',
     'cordon',
   ] as const),
-  ...(['uncordon', 'drain', 'publish', 'rollBack', 'policy', 'replace'] as const),
+  ...(['uncordon', 'drain', 'publish', 'rollBack', 'policy', 'replace', 'remove'] as const),
 ]
 
 const USE = { client: 240, policy: 1 } as const
 
-const CRASHES = { crashCore: 5, crashAgent: 10, crashAt: 8, leaveAgent: 2, reboot: 2 } as const
-const NETWORK = { partition: 6, break: 12, lag: 8, repeat: 4 } as const
+const CRASHES = { crashCore: 5, crashAgent: 10, crashAt: 8, leaveAgent: 2, reboot: 2, remove: 2 } as const
+const NETWORK = { partition: 6, break: 12, lag: 8, repeat: 4, remove: 2 } as const
 const STORAGE = { database: 10, crashCore: 3, crashAt: 3 } as const
 const MACHINES = {
   machine: 12,
@@ -46,7 +46,7 @@ const MACHINES = {
   reboot: 2,
   crashAgent: 3,
 } as const
-const STEERING = { policy: 8, publish: 6, rollBack: 2, replace: 3, cordon: 4, uncordon: 4, drain: 3 } as const
+const STEERING = { policy: 8, publish: 6, rollBack: 2, replace: 3, cordon: 4, uncordon: 4, drain: 3, remove: 4 } as const
 const BACKUPS = { oldBackup: 8, database: 20, crashCore: 6, break: 6 } as const
 const STALLS = { stallCore: 4, stallAgent: 6 } as const
 

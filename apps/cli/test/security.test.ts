@@ -29,6 +29,11 @@ it('a machine elsewhere joins with a one-time token alone, and is cut off when i
   await until(() => machine.said.includes('was revoked'))
   expect(await phaseOf('node-far')).not.toBe('READY')
 
+  // It is out for good, and not only out: removed, it still needs a token from after its revocation.
+  expect(await world.cli(['node', 'remove', 'node-far'])).toMatchObject({ code: 0, out: 'node/node-far removed\n' })
+  expect((await world.cli(['get', 'nodes', '-o', 'name'])).out).not.toContain('node-far')
+  expect(await world.cli(['node', 'remove', 'node-far'])).toMatchObject({ code: 1 })
+
   await using second = startMachine('node-two', token.out)
   await until(() => second.said.includes('was used before'))
   expect((await world.cli(['get', 'nodes', '-o', 'name'])).out).not.toContain('node-two')

@@ -38,6 +38,7 @@ export async function openCoreAudit(
     },
     verify: () => trail.verify(),
     records: (query) => store.auditRecords(query),
+    marks: (tenantId, count) => store.auditMarks(tenantId, count),
     sessionsWritten: (sessions) => {
       const fact = sessionsFact(sessions)
       if (fact !== null) trail.record(fact)

@@ -14,9 +14,14 @@ import type { Store } from './store/store.ts'
 /** Which version of an application was proven, and what serves while the newest is not. */
 export type RollOut = { readonly id: string; readonly isProven: boolean; readonly fallbackVersionId: string | null }
 
+/** What is to be written of a node, or that nothing is to be there any more. */
+export type NodeWord =
+  | { readonly kind: 'node'; readonly node: RegisteredNode }
+  | { readonly kind: 'removed'; readonly name: string }
+
 export type CoreJournals = Disposable & {
   readonly sessions: SessionJournal
-  readonly nodes: WriteBehind<RegisteredNode>
+  readonly nodes: WriteBehind<NodeWord>
   readonly rollOuts: WriteBehind<RollOut>
   /** Applications are written one after another. */
   readonly writeInTurn: InTurn
@@ -34,12 +39,12 @@ export function openJournals(
     current: (id) => fleet().state.sessions.get(id) ?? null,
     recorded: (session) => fleet().sessionRecorded(session),
   })
-  const nodes = new WriteBehind<RegisteredNode>({
+  const nodes = new WriteBehind<NodeWord>({
     clock,
     log,
     what: 'a node',
-    keyOf: ({ name }) => name,
-    save: (node) => store.saveNode(node),
+    keyOf: (word) => (word.kind === 'node' ? word.node.name : word.name),
+    save: (word) => (word.kind === 'node' ? store.saveNode(word.node) : store.removeNode(word.name)),
   })
   const rollOuts = new WriteBehind<RollOut>({
     clock,

@@ -89,7 +89,8 @@ export function openCoreRooms(world: CoreWorld): CoreRooms {
         session: (session) => journals.sessions.recordSoon(session),
         rollOut: ({ id, isProven, fallback }) =>
           journals.rollOuts.record({ id, isProven, fallbackVersionId: fallback?.id ?? null }),
-        node: (node) => journals.nodes.record(node),
+        node: (node) => journals.nodes.record({ kind: 'node', node }),
+        nodeRemoved: (name) => journals.nodes.record({ kind: 'removed', name }),
       },
       observe: world.observe,
     },

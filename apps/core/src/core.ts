@@ -323,7 +323,7 @@ function corePort(
     imagesOf: (versionId) => rooms.images.imagesOf(versionId),
     tenants: tenantsWith(rooms, issuers),
     logins: auditedLogins(logins(rooms), beside.audit),
-    useCases: useCases(rooms),
+    useCases: useCases(rooms, beside.admissions),
     podLog: (podId, options, signal) => {
       const nodeName = reader.pod(podId)?.nodeName ?? null
       const connection = nodeName === null ? null : connections.connection(nodeName)

@@ -88,6 +88,11 @@ export function admissionsPort({ connections }: CoreRooms, { registry, authority
       connections.cut(nodeName, { code: 'permissionDenied', message: wordsOf('revoked') })
       return written
     },
+    forgetNode: async (nodeName) => {
+      // A stream may be there and silent; whoever comes again has to join.
+      connections.cut(nodeName, { code: 'unauthenticated', message: wordsOf('unknownNode') })
+      await registry.forget(nodeName)
+    },
     rotateAuthority: () => authority.rotate(),
   }
 }

@@ -12,6 +12,7 @@ import type { Provision } from './applications/provision.ts'
 import type { ApplicationView } from './fleet/views.ts'
 import type { Asking, SecretsPort, UseCases, WriteNodeResult } from './graphql/core-port.ts'
 import { applicationsWith } from './secrets/secret-users.ts'
+import { removeNode, type RemoveNodePorts } from './nodes/remove-node.ts'
 import type { TenantDirectory as TenantsPort } from './graphql/tenants-port.ts'
 import { closeSession, type CloseSessionPorts } from './sessions/close-session.ts'
 import { openSession, type OpenSessionPorts } from './sessions/open-session.ts'
@@ -20,7 +21,8 @@ import { tenantCases } from './tenant-cases.ts'
 import type { UseCaseParts } from './use-case-parts.ts'
 import type { Tenant, Viewer } from './tenants/tenant.ts'
 
-export function useCases(parts: UseCaseParts): UseCases {
+/** `forgetNode`: what has to be done outside the rooms when a node is removed. */
+export function useCases(parts: UseCaseParts, { forgetNode }: Pick<RemoveNodePorts, 'forgetNode'>): UseCases {
   const opening = openPorts(parts)
   const closing: CloseSessionPorts = {
     journal: parts.journals.sessions,
@@ -38,6 +40,7 @@ export function useCases(parts: UseCaseParts): UseCases {
     },
     ...applicationCases(parts),
     ...nodeCases(parts),
+    removeNode: (_viewer, name) => removeNode({ ...removing(parts), forgetNode }, name),
   }
 }
 
@@ -162,6 +165,16 @@ function nodeCases(parts: UseCaseParts): NodeCases {
     uncordonNode: (_viewer, name) => act(name, () => cordon(name, false)),
     drainNode: (_viewer, { nodeName, sessionsMayLastMs }) =>
       act(nodeName, () => fleet.drain(nodeName, sessionsMayLastMs)),
+  }
+}
+
+function removing({ fleet, journals }: UseCaseParts): Omit<RemoveNodePorts, 'forgetNode'> {
+  return {
+    fleet: {
+      nodePhase: (name) => fleet.state.nodes.get(name)?.phase ?? null,
+      removeNode: (name) => fleet.removeNode(name),
+    },
+    journal: journals.nodes,
   }
 }
 

@@ -25,7 +25,7 @@ export type Deaths = {
 /** What must never happen, and did: in which run, with which deaths in it. */
 export type Broken = { readonly seed: number; readonly deaths: readonly string[]; readonly what: Failure | string }
 
-const OPERATOR = { policy: 5, publish: 6, rollBack: 4, replace: 6, cordon: 6, uncordon: 6, drain: 6 }
+const OPERATOR = { policy: 5, publish: 6, rollBack: 4, replace: 6, cordon: 6, uncordon: 6, drain: 6, remove: 6 }
 const TROUBLE = { exitPod: 20, exitSession: 10, crashAgent: 4, break: 4, database: 6 }
 
 /** Sessions open and close, and whatever else passes crash points happens often. */

@@ -1,8 +1,9 @@
-/** `fornax cordon`, `uncordon` and `drain`: what an operator does with nodes. */
+/** `fornax cordon`, `uncordon`, `drain` and `node remove`: what an operator does with nodes. */
 import {
   CordonNodeDocument,
   DrainNodeDocument,
   DrainPreviewDocument,
+  RemoveNodeDocument,
   UncordonNodeDocument,
 } from '@fornax/client/generated/documents'
 import type { CliError } from '../cli-error.ts'
@@ -60,6 +61,15 @@ export async function drainNodes(context: CommandContext, words: readonly string
     if (drainNode.problem !== null) throw await nodeError(context, drainNode.problem, name)
     const sessions = `${drainNode.sessionCount} open ${drainNode.sessionCount === 1 ? 'session' : 'sessions'}`
     say(context, `node/${name} draining, ${sessions} may last ${formatDuration(flags.sessionsMayLast)}`)
+  }
+}
+
+export async function removeNodes(context: CommandContext, words: readonly string[]): Promise<void> {
+  for (const name of words.map((word) => bareName(word, nodeKind))) {
+    const variables = { input: { name } }
+    const { removeNode } = await context.client.request(RemoveNodeDocument, variables, { signal: context.signal })
+    if (removeNode.problem !== null) throw await nodeError(context, removeNode.problem, name)
+    say(context, `node/${name} removed`)
   }
 }
 

@@ -62,6 +62,14 @@ function putOutCommands(node: Command, connected: Commands['connected']): void {
       await connected((context) => revokeNodes(context, names))
     })
   node
+    .command('remove')
+    .description('Takes nodes out of the list that are not connected and will not come back; whoever comes again is new.')
+    .argument('<node...>', 'names of nodes')
+    .action(async (names: readonly string[]) => {
+      const { removeNodes } = await import('../commands/node-actions.ts')
+      await connected((context) => removeNodes(context, names))
+    })
+  node
     .command('rotate-ca')
     .description('Makes a new authority for the certificates of nodes; the one before counts for a while.')
     .action(async () => {

@@ -27,7 +27,7 @@ export function ApplicationVersions({ application }: { readonly application: App
   const [backTo, setBackTo] = useState<number | null>(null)
   const reason = whyNoApplications(useRole())
   return (
-    <div className="overflow-x-auto" role="region" aria-label="Versions, scrollable" tabIndex={0}>
+    <div className="relative overflow-x-auto" role="region" aria-label="Versions, scrollable" tabIndex={0}>
       <table aria-label={`Versions of ${name}`} className="w-full min-w-[44rem]">
         <thead className="text-left text-xs text-faint">
           <tr className="border-b border-line">

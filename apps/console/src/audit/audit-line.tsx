@@ -18,7 +18,7 @@ export function AuditLine({ record, narrow }: AuditLineProps) {
   const { word, tone } = OUTCOMES[outcome]
   return (
     <li className="border-b border-line/60 px-4 py-2 last:border-0 hover:bg-hover">
-      <div className="flex items-baseline gap-3">
+      <div className="flex items-baseline gap-x-3 gap-y-1 max-sm:flex-wrap">
         <span className="w-20 shrink-0">
           <PhaseMark tone={tone} word={word} />
         </span>
@@ -26,12 +26,12 @@ export function AuditLine({ record, narrow }: AuditLineProps) {
           type="button"
           aria-expanded={isOpen}
           onClick={() => setOpen(!isOpen)}
-          className="w-48 shrink-0 truncate text-left font-medium hover:underline"
+          className="w-48 shrink-0 truncate text-left font-medium hover:underline max-sm:w-auto max-sm:min-w-0 max-sm:flex-1"
         >
           {actionWords(action)}
           <span className="sr-only">, record {number}</span>
         </button>
-        <span className="flex min-w-0 flex-1 flex-wrap gap-x-4">
+        <span className="flex min-w-0 flex-1 flex-wrap gap-x-4 max-sm:order-last max-sm:basis-full">
           <Narrowing text={object} label={`Only ${object}`} onClick={() => narrow({ object })} />
           {problem !== null && <span className="text-warn">{problem}</span>}
           <span className="text-faint">
@@ -68,7 +68,7 @@ function Details({ record }: { readonly record: AuditRowFragment }) {
     ['Hash', hash],
   ] as const
   return (
-    <div className="mt-2 ml-[5.75rem] grid gap-x-8 gap-y-3 lg:grid-cols-2">
+    <div className="mt-2 ml-[5.75rem] grid max-sm:ml-0 gap-x-8 gap-y-3 lg:grid-cols-2">
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-0.5 text-xs">
         {facts.map(([name, value]) => (
           <div key={name} className="contents">
@@ -96,7 +96,7 @@ function Narrowing({ text, label, onClick }: NarrowingProps) {
       type="button"
       aria-label={label}
       onClick={onClick}
-      className="max-w-80 truncate text-soft underline decoration-line-strong underline-offset-2 hover:decoration-current"
+      className="max-w-[min(20rem,100%)] truncate text-soft underline decoration-line-strong underline-offset-2 hover:decoration-current"
     >
       {text}
     </button>

@@ -1,6 +1,6 @@
 'use client'
 /** What was done and refused, by whom, and from where. */
-import { parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs'
+import { parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs'
 import { useState } from 'react'
 import { formatCount } from '../format/quantity.ts'
 import {
@@ -13,6 +13,7 @@ import {
 } from '../graphql/generated/documents.ts'
 import { browserClient } from '../graphql/browser-client.ts'
 import { surfaceOf, useLiveQuery } from '../live/use-live-query.ts'
+import { instantOf } from '../time/instant.ts'
 import { Button } from '../ui/button.tsx'
 import { Message } from '../ui/message.tsx'
 import { MoreRows } from '../ui/more-rows.tsx'
@@ -21,6 +22,7 @@ import { Glyph } from '../ui/phase-mark.tsx'
 import { Pick } from '../ui/segmented.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Surface } from '../ui/surface.tsx'
+import { AUDIT_SPANS, AuditActivity } from './audit-activity.tsx'
 import { AuditLine } from './audit-line.tsx'
 import { actionWords, OUTCOMES } from './audit-words.ts'
 
@@ -29,6 +31,9 @@ const WHERE = {
   outcome: parseAsStringLiteral(['DONE', 'REFUSED', 'FAILED']),
   object: parseAsString,
   actor: parseAsString,
+  span: parseAsStringLiteral(AUDIT_SPANS).withDefault('hour'),
+  from: parseAsInteger,
+  until: parseAsInteger,
 }
 
 const FIRST = 100
@@ -43,6 +48,7 @@ const ACTIONS = [
   'cordonNode',
   'drainNode',
   'uncordonNode',
+  'removeNode',
   'createApiToken',
   'revokeApiToken',
   'createTenant',
@@ -52,12 +58,17 @@ const ACTIONS = [
 ] as const
 
 export function AuditPage() {
-  const [{ action, outcome, object, actor }, set] = useQueryStates(WHERE)
-  const where: AuditRecordFilter = {
+  const [{ action, outcome, object, actor, span, from, until }, set] = useQueryStates(WHERE)
+  const chosen = from === null || until === null ? null : { fromMs: from, untilMs: until }
+  const meant: AuditRecordFilter = {
     ...(action === null ? {} : { action }),
     ...(outcome === null ? {} : { outcome }),
     ...(object === null ? {} : { object }),
     ...(actor === null ? {} : { actorId: actor }),
+  }
+  const where = {
+    ...meant,
+    ...(chosen === null ? {} : { since: instantOf(chosen.fromMs), until: instantOf(chosen.untilMs) }),
   }
   const key = JSON.stringify(where)
   const answer = useLiveQuery(AuditRecordsDocument, { first: FIRST, where }, { paceMs: PACE_MS })
@@ -69,6 +80,12 @@ export function AuditPage() {
       lead="What was done and refused, each record sealed to the one before it."
       actions={<Verification />}
     >
+      <AuditActivity
+        {...{ span, chosen }}
+        where={meant}
+        onSpan={(next) => void set({ span: next, from: null, until: null })}
+        onChoose={(part) => void set({ from: part?.fromMs ?? null, until: part?.untilMs ?? null })}
+      />
       <Filters {...{ action, outcome, object, actor }} set={(next) => void set(next)} />
       <div className="flex min-h-0 flex-col overflow-hidden rounded-xl border border-line bg-panel">
         <Surface

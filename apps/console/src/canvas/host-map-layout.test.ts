@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { cellAt, cellPosition, layOut, neighbourOf, type HostMapLayout } from './host-map-layout.ts'
+import { cellAt, cellPosition, cellsIn, layOut, neighbourOf, type HostMapLayout } from './host-map-layout.ts'
 
 const ROOM = { width: 1_160, height: 560 }
 const counts = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 30 })
@@ -66,3 +66,21 @@ function yOf(layout: HostMapLayout, index: number): number {
 function totalOf(groups: readonly number[]): number {
   return groups.reduce((sum, count) => sum + count, 0)
 }
+
+it('finds in a box exactly the cells that touch it', () => {
+  const corner = fc.record({ x: fc.integer({ min: -20, max: 1_200 }), y: fc.integer({ min: -20, max: 700 }) })
+  fc.assert(
+    fc.property(counts, corner, corner, (groups, from, to) => {
+      const layout = layOut(groups, ROOM, true)
+      const [left, right] = [Math.min(from.x, to.x), Math.max(from.x, to.x)]
+      const [top, bottom] = [Math.min(from.y, to.y), Math.max(from.y, to.y)]
+      const touched = Array.from({ length: totalOf(groups) }, (_, index) => index).filter((index) => {
+        const { x, y } = cellPosition(layout, index)
+        return x <= right && x + layout.cell >= left && y <= bottom && y + layout.cell >= top
+      })
+      const box = { fromX: from.x, fromY: from.y, toX: to.x, toY: to.y }
+      expect(cellsIn(layout, box).toSorted((a, b) => a - b)).toEqual(touched)
+    }),
+    { numRuns: 60 },
+  )
+})

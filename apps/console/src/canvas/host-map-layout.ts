@@ -108,6 +108,27 @@ export function cellAt(layout: HostMapLayout, x: number, y: number): number | nu
   return null
 }
 
+/** Two corners, in any order. */
+export type Box = { readonly fromX: number; readonly fromY: number; readonly toX: number; readonly toY: number }
+
+/** The cells that a box touches, in their order. */
+export function cellsIn(layout: HostMapLayout, box: Box): readonly number[] {
+  const [left, right] = [Math.min(box.fromX, box.toX), Math.max(box.fromX, box.toX)]
+  const [top, bottom] = [Math.min(box.fromY, box.toY), Math.max(box.fromY, box.toY)]
+  const { pitch, cell } = layout
+  const cells: number[] = []
+  for (const { x, y, columns, count, first } of layout.blocks) {
+    const firstColumn = Math.max(0, Math.ceil((left - x - cell) / pitch))
+    const lastColumn = Math.min(columns - 1, Math.floor((right - x) / pitch))
+    const firstRow = Math.max(0, Math.ceil((top - y - cell) / pitch))
+    const lastRow = Math.min(Math.ceil(count / columns) - 1, Math.floor((bottom - y) / pitch))
+    for (let row = firstRow; row <= lastRow; row += 1)
+      for (let column = firstColumn; column <= lastColumn; column += 1)
+        if (row * columns + column < count) cells.push(first + row * columns + column)
+  }
+  return cells
+}
+
 export type Direction = 'left' | 'right' | 'up' | 'down'
 
 /** The next cell that way; the same one at the edge of the map. */

@@ -1,14 +1,7 @@
 /** How many events there were, minute by minute, for the strip above their list. Pure. */
 import type { EventRowFragment } from '../graphql/generated/documents.ts'
+import type { TimeBin } from '../charts/time-strip.tsx'
 import { instantMs } from '../time/instant.ts'
-
-export type EventBin = {
-  readonly fromMs: number
-  readonly untilMs: number
-  readonly info: number
-  readonly warning: number
-  readonly error: number
-}
 
 export const BINS = 60
 export const BIN_MS = 60_000
@@ -17,7 +10,7 @@ export const BIN_MS = 60_000
 export function eventBins(
   events: Iterable<Pick<EventRowFragment, 'lastAt' | 'severity' | 'count'>>,
   nowMs: number,
-): readonly EventBin[] {
+): readonly TimeBin[] {
   const endMs = Math.ceil(nowMs / BIN_MS) * BIN_MS
   const firstMs = endMs - BINS * BIN_MS
   const counts = Array.from({ length: BINS }, () => ({ info: 0, warning: 0, error: 0 }))

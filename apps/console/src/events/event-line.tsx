@@ -22,16 +22,16 @@ export function EventLine({ event, isNarrow = false }: EventLineProps) {
   const span = count > 1 ? `${formatExact(at)} to ${formatExact(lastAt)}` : formatExact(lastAt)
   return (
     <div className="px-4 py-2 hover:bg-hover">
-      <div className={`flex items-baseline gap-x-3 ${isNarrow ? 'flex-wrap' : ''}`}>
+      <div className={`flex items-baseline gap-x-3 ${isNarrow ? 'flex-wrap' : 'max-sm:flex-wrap'}`}>
         <span className="translate-y-0.5">
           <Glyph tone={SEVERITY_TONES[severity]} />
           <span className="sr-only">{severity.toLowerCase()}</span>
         </span>
-        <span className={`truncate font-medium ${isNarrow ? 'min-w-0 flex-1' : 'w-40 shrink-0'}`}>
+        <span className={`truncate font-medium ${isNarrow ? 'min-w-0 flex-1' : 'w-40 shrink-0 max-sm:w-auto max-sm:min-w-0 max-sm:flex-1'}`}>
           {EVENT_KINDS[kind]}
           {count > 1 && <span className="font-normal text-faint"> ×{formatCount(count)}</span>}
         </span>
-        <span className={`flex min-w-0 flex-wrap gap-x-3 ${isNarrow ? 'order-last basis-full pl-6' : 'flex-1'}`}>
+        <span className={`flex min-w-0 flex-wrap gap-x-3 ${isNarrow ? 'order-last basis-full pl-6' : 'flex-1 max-sm:order-last max-sm:basis-full max-sm:pl-6'}`}>
           <span className="min-w-0 [overflow-wrap:anywhere]">{sentence(message)}</span>
           <Subjects event={event} />
           {lastLogLines.length > 0 && (
@@ -68,7 +68,7 @@ function Subjects({ event: { applicationName, nodeName, sessionId } }: { readonl
     <ListLink
       key={path}
       href={path}
-      className="text-soft underline decoration-line-strong underline-offset-2 hover:decoration-current"
+      className="min-w-0 text-soft underline decoration-line-strong underline-offset-2 [overflow-wrap:anywhere] hover:decoration-current"
     >
       {name}
     </ListLink>

@@ -15,6 +15,7 @@ export const EVENT_KINDS: Readonly<Record<EventKind, string>> = {
   NODE_LOST: 'Node lost',
   NODE_READY: 'Node ready',
   NODE_RESYNCED: 'Node in step again',
+  NODE_REMOVED: 'Node removed',
   NODE_UNCORDONED: 'Node uncordoned',
   POD_FAILED: 'Pod failed',
   ROLL_OUT_HALTED: 'Roll-out halted',

@@ -2,6 +2,7 @@
 /** What happened, and when. */
 import { useQueryStates } from 'nuqs'
 import { useMemo } from 'react'
+import { TimeStrip, type TimeSpan } from '../charts/time-strip.tsx'
 import { formatClock } from '../format/instant-text.ts'
 import { plural } from '../format/quantity.ts'
 import type { EventKind, EventRowFragment } from '../graphql/generated/documents.ts'
@@ -20,7 +21,6 @@ import { Surface } from '../ui/surface.tsx'
 import { useListView, type ListView } from '../ui/use-list-view.ts'
 import { BIN_MS, eventBins } from './event-histogram.ts'
 import { EventList } from './event-list.tsx'
-import { EventStrip, type TimeSpan } from './event-strip.tsx'
 import { EVENT_KINDS, EVENT_KINDS_IN_ORDER } from './event-words.ts'
 import { eventsSpec, newestFirst } from './event-watch.ts'
 import { EVENTS_WHERE, toEventFilter } from './events-where.ts'
@@ -100,7 +100,12 @@ function LastHour({ events, chosen, onChoose }: LastHourProps) {
       }
     >
       <div className="px-4 py-3">
-        <EventStrip bins={bins} chosen={chosen} onChoose={onChoose} />
+        <TimeStrip
+          label="Events of the last hour, by minute"
+          what="event"
+          grave="error"
+          {...{ bins, chosen, onChoose }}
+        />
       </div>
     </Panel>
   )

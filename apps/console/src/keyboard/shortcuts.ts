@@ -33,7 +33,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: '/', does: 'Filter the list', act: { kind: 'filter' } },
   { keys: 'j', does: 'Next row', act: { kind: 'row', step: 1 } },
   { keys: 'k', does: 'Previous row', act: { kind: 'row', step: -1 } },
-  { keys: 'x', does: 'Mark the row', act: { kind: 'mark' } },
+  { keys: 'x', does: 'Mark the row, or the node of the map', act: { kind: 'mark' } },
   { keys: 'v', does: 'Map or table', act: { kind: 'press' } },
   { keys: 'p', does: 'Pause or resume what is live', act: { kind: 'press' } },
   { keys: 'o', does: 'Open a session', act: { kind: 'press' } },

@@ -1,26 +1,24 @@
 'use client'
 /** Asks before a node is emptied, with what would end, and when. */
 import { useState } from 'react'
-import { formatRoughMs } from '../format/duration.ts'
 import { formatClock } from '../format/instant-text.ts'
-import { formatCount, plural } from '../format/quantity.ts'
+import { formatCount } from '../format/quantity.ts'
 import { DrainNodeDocument, DrainPreviewDocument, type DrainPreviewQuery } from '../graphql/generated/documents.ts'
 import { runMutation } from '../graphql/run-mutation.ts'
 import { surfaceOf, useLiveQuery } from '../live/use-live-query.ts'
 import { CLOSE_REASONS } from '../sessions/session-words.ts'
 import { instantMs } from '../time/instant.ts'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
-import { SelectField } from '../ui/form.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Surface } from '../ui/surface.tsx'
+import { DrainedApplications, DrainLoss, GraceField, USUAL_GRACE_MS } from './drain-preview.tsx'
 
 type Preview = NonNullable<DrainPreviewQuery['drainPreview']>
 
-const GRACES_MS = [0, 60_000, 600_000, 3_600_000] as const
 const SESSIONS_SHOWN = 8
 
 export function DrainDialog({ name, onClose }: { readonly name: string; readonly onClose: () => void }) {
-  const [sessionsMayLastMs, setGrace] = useState<number>(60_000)
+  const [sessionsMayLastMs, setGrace] = useState<number>(USUAL_GRACE_MS)
   const variables = { name, sessionsMayLastMs }
   const answer = useLiveQuery(DrainPreviewDocument, variables)
   return (
@@ -33,17 +31,7 @@ export function DrainDialog({ name, onClose }: { readonly name: string; readonly
       onClose={onClose}
     >
       <div className="mt-4 flex flex-col gap-4">
-        <SelectField
-          label="Open sessions may go on for"
-          value={sessionsMayLastMs}
-          onChange={(event) => setGrace(Number(event.target.value))}
-        >
-          {GRACES_MS.map((graceMs) => (
-            <option key={graceMs} value={graceMs}>
-              {graceMs === 0 ? 'no longer: close them now' : formatRoughMs(graceMs)}
-            </option>
-          ))}
-        </SelectField>
+        <GraceField graceMs={sessionsMayLastMs} onChange={setGrace} />
         <section aria-label="What would happen" className="overflow-hidden rounded-lg border border-line">
           <Surface
             state={surfaceOf(answer)}
@@ -65,26 +53,8 @@ function PreviewOf({ preview }: { readonly preview: Preview }) {
   const more = sessions.length - SESSIONS_SHOWN
   return (
     <div className="text-sm">
-      <p className="border-b border-line px-3 py-2 font-medium">
-        {podsStoppingCount === 0 ? 'No pod stops at once' : `${plural(podsStoppingCount, 'idle pod')} stop at once`};{' '}
-        {sessions.length === 0 ? 'no session ends.' : `${plural(sessions.length, 'session')} end.`}
-      </p>
-      {applications.length > 0 && (
-        <ul aria-label="By application">
-          {applications.map(({ applicationName, idlePodCount, roomElsewhere, sessionCount, tenant }) => (
-            <li
-              key={`${tenant} ${applicationName}`}
-              className="flex items-baseline gap-3 border-b border-line/60 px-3 py-1.5 last:border-0"
-            >
-              <span className="min-w-0 flex-1 truncate">{applicationName}</span>
-              <span className={roomElsewhere < idlePodCount ? 'text-warn' : 'text-soft'}>
-                {plural(idlePodCount, 'idle pod')}, room elsewhere for {formatCount(roomElsewhere)}
-              </span>
-              <span className="w-24 text-right text-soft">{plural(sessionCount, 'session')}</span>
-            </li>
-          ))}
-        </ul>
-      )}
+      <DrainLoss podsStoppingCount={podsStoppingCount} sessionCount={sessions.length} />
+      <DrainedApplications applications={applications} />
       {sessions.length > 0 && (
         <ul aria-label="Sessions that end" className="border-t border-line">
           {sessions.slice(0, SESSIONS_SHOWN).map(({ session, closesAt, reason }) => (

@@ -3,9 +3,9 @@
  * All nodes at a glance, on one canvas. The picture is for eyes; a list box of one element lies above it for keys and
  * screen readers, and says the node that it stands on. The table shows the same, row by row.
  */
-import { useId, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
+import { useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { heatColours } from '../canvas/heat-scale.ts'
-import { cellAt, cellPosition, layOut, neighbourOf, type HostMapLayout } from '../canvas/host-map-layout.ts'
+import { cellPosition, layOut, type HostMapLayout } from '../canvas/host-map-layout.ts'
 import { HostMapPainter, type HostMapColours } from '../canvas/host-map-painter.ts'
 import { resolveColours } from '../canvas/resolve-colours.ts'
 import { useElementSize } from '../canvas/use-element-size.ts'
@@ -15,9 +15,9 @@ import { useEffectiveTheme } from '../shell/effective-theme.ts'
 import { useNow } from '../time/now.tsx'
 import { tickMs } from '../time/ticker.ts'
 import { HostMapCard } from './host-map-card.tsx'
+import { Reach, type Marking } from './host-map-reach.tsx'
 import { FILLS, type FillId } from './node-fill.ts'
 import { NodeMapMemory, type NodeMapState } from './node-map-model.ts'
-import { wordsOfNode } from './node-words.ts'
 
 type Row = NodeRowFragment
 
@@ -28,12 +28,14 @@ export type HostMapProps = {
   readonly selected: string | null
   /** `byKey`: whoever opened it will go on with keys. */
   readonly onSelect: (name: string, byKey: boolean) => void
+  /** Where nodes can be marked, to do something with all of them. */
+  readonly marking?: Marking
   /** Fixed, for a map that is part of a page; else it fills the room it is given. */
   readonly heightMax?: number
 }
 
 export function HostMap(props: HostMapProps) {
-  const { nodes, grouping, fillId, selected, onSelect, heightMax } = props
+  const { nodes, grouping, fillId, selected, onSelect, marking, heightMax } = props
   const [room, measure] = useElementSize()
   const state = useNodeMap(nodes, grouping, fillId)
   const layout = useLayout(state, room, heightMax)
@@ -64,9 +66,10 @@ export function HostMap(props: HostMapProps) {
             className="block"
           />
           {grouping !== 'none' && <GroupTitles state={state} layout={layout} />}
+          {marking !== undefined && <Marks layout={layout} state={state} ids={marking.ids} />}
           {selectedIndex !== undefined && <Frame layout={layout} index={selectedIndex} look="border-text border-2" />}
           {at !== null && shownNode !== undefined && <Frame layout={layout} index={at} look="border-ember border-2" />}
-          <Reach {...{ state, layout, pointed, setPointed, focused, setFocused, onSelect }} />
+          <Reach {...{ state, layout, pointed, setPointed, focused, setFocused, onSelect, marking }} />
           {at !== null && shownNode !== undefined && (
             <HostMapCard node={shownNode} fillId={fillId} layout={layout} index={at} />
           )}
@@ -154,6 +157,33 @@ function GroupTitles({ state, layout }: { readonly state: NodeMapState; readonly
   })
 }
 
+type MarksProps = { readonly layout: HostMapLayout; readonly state: NodeMapState; readonly ids: ReadonlySet<string> }
+
+/** A frame around each marked cell, all of them one path: ten thousand are drawn as one. */
+function Marks({ layout, state: { arrangement }, ids }: MarksProps) {
+  const path = useMemo(() => {
+    const side = layout.cell + 2
+    const frames = [...ids].flatMap((id) => {
+      const index = arrangement.indexOf.get(id)
+      if (index === undefined) return []
+      const { x, y } = cellPosition(layout, index)
+      return [`M${x - 1} ${y - 1}h${side}v${side}h${-side}z`]
+    })
+    return frames.join('')
+  }, [layout, arrangement, ids])
+  if (path === '') return null
+  return (
+    <svg
+      aria-hidden
+      width={layout.width}
+      height={layout.height}
+      className="pointer-events-none absolute inset-0 overflow-visible text-ember"
+    >
+      <path d={path} fill="none" stroke="currentColor" strokeWidth={2} />
+    </svg>
+  )
+}
+
 function Frame({
   layout,
   index,
@@ -172,81 +202,6 @@ function Frame({
       style={{ left: x - 2, top: y - 2, width: side, height: side }}
     />
   )
-}
-
-type ReachProps = {
-  readonly state: NodeMapState
-  readonly layout: HostMapLayout
-  readonly pointed: number | null
-  readonly setPointed: (index: number | null) => void
-  readonly focused: number | null
-  readonly setFocused: (index: number | null) => void
-  readonly onSelect: HostMapProps['onSelect']
-}
-
-/** One element above the picture that takes pointer and keys, and says which node the keys have reached. */
-function Reach({ state, layout, pointed, setPointed, focused, setFocused, onSelect }: ReachProps) {
-  const optionId = useId()
-  const { ids } = state.arrangement
-  const nodeAt = (index: number | null): Row | undefined => state.nodes.get(ids[index ?? -1] ?? '')
-  const node = nodeAt(focused)
-  const press = (event: KeyboardEvent): void => {
-    const to = keyTarget(event.key, layout, focused ?? 0, ids.length)
-    if (to !== null) setFocused(to)
-    else if ((event.key === 'Enter' || event.key === ' ') && node !== undefined) onSelect(node.name, true)
-    else return
-    event.preventDefault()
-  }
-  const point = (event: PointerEvent<HTMLElement>): void => {
-    const { left, top } = event.currentTarget.getBoundingClientRect()
-    setPointed(cellAt(layout, event.clientX - left, event.clientY - top))
-  }
-  const click = (): void => {
-    const clicked = nodeAt(pointed)
-    if (clicked !== undefined) onSelect(clicked.name, false)
-  }
-  if (ids.length === 0) return null
-  return (
-    <div
-      role="listbox"
-      aria-label="Nodes on the map"
-      tabIndex={0}
-      aria-activedescendant={node === undefined ? undefined : optionId}
-      onKeyDown={press}
-      // A click gives focus too, but whoever clicks does not look for where the keys are.
-      onFocus={(event) => setFocused(event.currentTarget.matches(':focus-visible') ? (focused ?? 0) : null)}
-      onBlur={() => setFocused(null)}
-      onPointerMove={point}
-      onPointerLeave={() => setPointed(null)}
-      onClick={click}
-      className={`absolute inset-0 rounded-md ${pointed === null ? '' : 'cursor-pointer'}`}
-    >
-      <div
-        role="option"
-        id={optionId}
-        aria-selected={node !== undefined}
-        aria-setsize={ids.length}
-        aria-posinset={(focused ?? 0) + 1}
-        className="sr-only"
-      >
-        {node === undefined ? 'Arrow keys go from node to node' : spokenNode(node, state)}
-      </div>
-    </div>
-  )
-}
-
-function keyTarget(key: string, layout: HostMapLayout, from: number, count: number): number | null {
-  if (key === 'ArrowLeft') return neighbourOf(layout, from, 'left')
-  if (key === 'ArrowRight') return neighbourOf(layout, from, 'right')
-  if (key === 'ArrowUp') return neighbourOf(layout, from, 'up')
-  if (key === 'ArrowDown') return neighbourOf(layout, from, 'down')
-  if (key === 'Home') return 0
-  return key === 'End' ? count - 1 : null
-}
-
-function spokenNode(node: Row, { fillId, scale }: NodeMapState): string {
-  const { name, describe } = FILLS[fillId]
-  return `${node.name}, ${wordsOfNode(node).word}, ${name} ${describe(node, scale.nowMs)}`
 }
 
 function summaryOf({ nodes, arrangement, fillId }: NodeMapState): string {

@@ -6,7 +6,7 @@ import { ActionMenu } from '../ui/menu.tsx'
 import { NodeQuestions } from './node-questions.tsx'
 import { useNodeActs, type NodeAct } from './use-node-acts.ts'
 
-type Node = Pick<NodeRowFragment, 'name' | 'isCordoned' | 'drainDeadline'>
+type Node = Pick<NodeRowFragment, 'name' | 'phase' | 'isCordoned' | 'drainDeadline' | 'podCount' | 'sessionCount'>
 
 export function NodeActions({ node }: { readonly node: Node }) {
   const [asking, setAsking] = useState<NodeAct | null>(null)
@@ -19,7 +19,7 @@ export function NodeActions({ node }: { readonly node: Node }) {
           label,
           onSelect: ask,
           disabledReason,
-          isDangerous: id === 'drain',
+          isDangerous: id === 'drain' || id === 'remove',
         }))}
       />
       {asking !== null && <NodeQuestions node={node} asking={asking} close={() => setAsking(null)} />}

@@ -11,7 +11,7 @@ const NodeQuestions = dynamic(() => import('./node-questions.tsx').then((module)
   ssr: false,
 })
 
-type Node = Pick<NodeRowFragment, 'name' | 'isCordoned' | 'drainDeadline'>
+type Node = Pick<NodeRowFragment, 'name' | 'phase' | 'isCordoned' | 'drainDeadline' | 'podCount' | 'sessionCount'>
 
 export function NodeButtons({ node }: { readonly node: Node }) {
   const [asking, setAsking] = useState<NodeAct | null>(null)

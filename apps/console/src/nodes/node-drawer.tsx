@@ -22,9 +22,9 @@ type DrawerProps = {
 export function NodeDrawer({ node, onClose, takesFocus }: DrawerProps) {
   return (
     <Drawer title={node.name} label={`Node ${node.name}`} onClose={onClose} takesFocus={takesFocus}>
-      <div className="flex items-center justify-between gap-2 px-4 pt-3">
+      <div className="flex flex-wrap items-center justify-between gap-2 px-4 pt-3">
         <NodePhaseMark node={node} />
-        <span className="flex gap-2">
+        <span className="flex flex-wrap gap-2">
           <NodeButtons node={node} />
         </span>
       </div>

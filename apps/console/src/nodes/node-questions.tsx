@@ -4,9 +4,10 @@ import { CordonNodeDocument, UncordonNodeDocument, type NodeRowFragment } from '
 import { runMutation } from '../graphql/run-mutation.ts'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { DrainDialog } from './drain-dialog.tsx'
+import { RemoveNodeDialog } from './remove-node-dialog.tsx'
 import type { NodeAct } from './use-node-acts.ts'
 
-type Node = Pick<NodeRowFragment, 'name' | 'drainDeadline'>
+type Node = Pick<NodeRowFragment, 'name' | 'drainDeadline' | 'podCount' | 'sessionCount'>
 
 type QuestionsProps = { readonly node: Node; readonly asking: NodeAct; readonly close: () => void }
 
@@ -36,6 +37,7 @@ export function NodeQuestions({ node, asking, close }: QuestionsProps) {
         />
       )}
       {asking === 'drain' && <DrainDialog name={node.name} onClose={close} />}
+      {asking === 'remove' && <RemoveNodeDialog node={node} onClose={close} />}
     </>
   )
 }

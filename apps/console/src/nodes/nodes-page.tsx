@@ -10,6 +10,7 @@ import type { FirstPage } from '../live/live-list.ts'
 import { surfaceStateOf } from '../live/surface-state.ts'
 import { sortRows } from '../ui/column.ts'
 import { DataTable } from '../ui/data-table.tsx'
+import { markColumn } from '../ui/mark-column.tsx'
 import { ListFilter } from '../ui/list-filter.tsx'
 import { Message } from '../ui/message.tsx'
 import { Page } from '../ui/page.tsx'
@@ -21,6 +22,8 @@ import { groupingsOf } from './node-arrangement.ts'
 import { NODE_COLUMNS } from './node-columns.tsx'
 import { NodeDrawer } from './node-drawer.tsx'
 import { FILL_IDS, FILLS, type FillId } from './node-fill.ts'
+import { MarkedNodesBar } from './marked-nodes-bar.tsx'
+import { useMarkedNodes, withToggled, type MarkedNodes } from './use-marked-nodes.ts'
 import { HostMapLegend } from './host-map-legend.tsx'
 import { NODES_VIEW } from './nodes-view.ts'
 import { nodesSpec } from './node-watch.ts'
@@ -37,6 +40,7 @@ export function NodesPage({ firstPage }: { readonly firstPage: FirstPage<Row> | 
   const [{ view, group, fill, node: chosen }, setView] = useQueryStates(NODES_VIEW)
   const [isByKey, setByKey] = useState(false)
   const nodes = useMatching(list.items, text)
+  const marking = useMarkedNodes(list.items)
   const chosenNode = chosen === null ? undefined : [...list.items.values()].find(({ name }) => name === chosen)
   const close = useMemo(() => () => void setView({ node: null }), [setView])
   const select = (name: string, byKey: boolean): void => {
@@ -58,6 +62,7 @@ export function NodesPage({ firstPage }: { readonly firstPage: FirstPage<Row> | 
           <ListFilter view={text} what="nodes" />
         </div>
       </div>
+      {marking.nodes.length > 0 && <MarkedNodesBar marked={marking.nodes} clear={() => marking.mark(new Set())} />}
       <div className="relative flex min-h-0 flex-1 gap-4">
         <div className="flex min-h-0 min-w-0 flex-1 flex-col overflow-hidden rounded-xl border border-line bg-panel">
           <Surface
@@ -71,10 +76,16 @@ export function NodesPage({ firstPage }: { readonly firstPage: FirstPage<Row> | 
             {() =>
               view === 'map' ? (
                 <div className="min-h-0 flex-1 p-4">
-                  <HostMap nodes={nodes} grouping={group} fillId={fill} selected={chosen} onSelect={select} />
+                  <HostMap
+                    {...{ nodes, marking }}
+                    grouping={group}
+                    fillId={fill}
+                    selected={chosen}
+                    onSelect={select}
+                  />
                 </div>
               ) : (
-                <NodesTable nodes={nodes} view={text} />
+                <NodesTable nodes={nodes} view={text} marking={marking} />
               )
             }
           </Surface>
@@ -106,17 +117,31 @@ function useMatching(items: ReadonlyMap<string, Row>, { words, matches }: ListVi
   }, [items, words, matches])
 }
 
-function NodesTable({ nodes, view }: { readonly nodes: ReadonlyMap<string, Row>; readonly view: ListView }) {
+type NodesTableProps = {
+  readonly nodes: ReadonlyMap<string, Row>
+  readonly view: ListView
+  readonly marking: MarkedNodes
+}
+
+function NodesTable({ nodes, view, marking: { ids, mark } }: NodesTableProps) {
+  const columns = useMemo(() => {
+    const marks = markColumn<Row>({
+      isMarked: ({ id }) => ids.has(id),
+      toggle: ({ id }) => mark(withToggled(ids, id)),
+      nameOf: ({ name }) => name,
+    })
+    return [marks, ...NODE_COLUMNS]
+  }, [ids, mark])
   const rows = useMemo(() => sortRows([...nodes.values()], NODE_COLUMNS, view.sort), [nodes, view.sort])
   return (
     <DataTable
       label="Nodes"
-      columns={NODE_COLUMNS}
+      columns={columns}
       rows={rows}
       rowId={(node) => node.id}
       sort={view.sort}
       onSort={view.sortBy}
-      minWidth={63}
+      minWidth={66}
     />
   )
 }

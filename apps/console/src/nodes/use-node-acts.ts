@@ -5,7 +5,7 @@ import type { NodeRowFragment } from '../graphql/generated/documents.ts'
 import { useRole } from '../viewer/viewer-context.tsx'
 import { whyNoNodes } from '../viewer/viewer-rules.ts'
 
-export type NodeAct = 'cordon' | 'uncordon' | 'drain'
+export type NodeAct = 'cordon' | 'uncordon' | 'drain' | 'remove'
 
 export type NodeAction = {
   readonly id: NodeAct
@@ -17,11 +17,12 @@ export type NodeAction = {
 
 /** `ask` is told which of them somebody wants. */
 export function useNodeActs(
-  node: Pick<NodeRowFragment, 'isCordoned' | 'drainDeadline'>,
+  node: Pick<NodeRowFragment, 'isCordoned' | 'drainDeadline' | 'phase'>,
   ask: (act: NodeAct) => void,
 ): readonly NodeAction[] {
   const noRight = whyNoNodes(useRole())
   const isDraining = node.drainDeadline !== null
+  const isConnected = node.phase === 'READY' || node.phase === 'JOINING'
   const isClosedToPods = node.isCordoned || isDraining
   return useMemo(() => {
     const action = (id: NodeAct, verb: string, disabledReason: string | null): NodeAction => {
@@ -30,6 +31,7 @@ export function useNodeActs(
     return [
       isClosedToPods ? action('uncordon', 'Uncordon', noRight) : action('cordon', 'Cordon', noRight),
       action('drain', 'Drain', noRight ?? (isDraining ? 'It is being drained already.' : null)),
+      action('remove', 'Remove', noRight ?? (isConnected ? 'It is connected: drain it, then stop its agent.' : null)),
     ]
-  }, [isClosedToPods, isDraining, noRight, ask])
+  }, [isClosedToPods, isDraining, isConnected, noRight, ask])
 }

@@ -18,3 +18,8 @@ const OF_THE_PLATFORM: readonly Role[] = [...OF_A_TENANT, 'GATEWAY', 'OPERATOR']
 export function grantableRoles(own: KnownRole): readonly Role[] {
   return own === 'OPERATOR' || own === null ? OF_THE_PLATFORM : OF_A_TENANT
 }
+
+/** Of these, the roles of people: programs do not log in. */
+export function grantablePeople(own: KnownRole): readonly Role[] {
+  return grantableRoles(own).filter((role) => role !== 'CI' && role !== 'GATEWAY')
+}

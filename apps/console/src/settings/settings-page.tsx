@@ -5,6 +5,7 @@ import { useViewer } from '../viewer/viewer-context.tsx'
 import { JoinPanel } from './join-panel.tsx'
 import { TenantsPanel } from './tenants-panel.tsx'
 import { TokensPanel } from './tokens-panel.tsx'
+import { UsersPanel } from './users-panel.tsx'
 
 export function SettingsPage() {
   const viewer = useViewer()
@@ -15,6 +16,7 @@ export function SettingsPage() {
     >
       <div className="grid items-start gap-5 xl:grid-cols-[1fr_26rem]">
         <div className="flex min-w-0 flex-col gap-5">
+          <UsersPanel />
           <TokensPanel />
           <TenantsPanel />
         </div>

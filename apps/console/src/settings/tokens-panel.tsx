@@ -15,6 +15,7 @@ import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Surface } from '../ui/surface.tsx'
 import { useRole } from '../viewer/viewer-context.tsx'
 import { whyNoTokens } from '../viewer/viewer-rules.ts'
+import type { Granted } from './grant-dialog.tsx'
 
 const CreateTokenDialog = dynamic(
   () => import('./create-token-dialog.tsx').then((module) => module.CreateTokenDialog),
@@ -25,11 +26,10 @@ const CreateTokenDialog = dynamic(
 const SecretDialog = dynamic(() => import('./secret-dialog.tsx').then((module) => module.SecretDialog), { ssr: false })
 
 type Token = ApiTokensQuery['apiTokens'][number]
-type Made = { readonly name: string; readonly secret: string }
 type Shown =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'creating' }
-  | { readonly kind: 'secret'; readonly made: Made }
+  | { readonly kind: 'secret'; readonly made: Granted }
   | { readonly kind: 'revoking'; readonly token: Token }
 
 const PACE_MS = 10_000

@@ -27,8 +27,12 @@ export function Navigation() {
   const here = usePathname()
   const troubled = useLiveList(troubledApplicationsSpec, null).items.size
   return (
-    <nav aria-label="Pages" className="min-w-0 max-lg:overflow-x-auto">
-      <ul className="flex gap-0.5 lg:flex-col">
+    // On a phone it has a row of its own, and each page a place to touch.
+    <nav
+      aria-label="Pages"
+      className="relative min-w-0 max-lg:overflow-x-auto max-md:order-last max-md:-mx-1 max-md:w-[calc(100%+0.5rem)]"
+    >
+      <ul className="flex gap-0.5 max-md:justify-between lg:flex-col">
         {PLACES.map((place) => (
           <li key={place.path}>
             <PlaceLink
@@ -50,13 +54,13 @@ function PlaceLink({ place, isHere, troubled }: PlaceLinkProps) {
     <Link
       href={place.path}
       aria-current={isHere ? 'page' : undefined}
-      className={`group flex h-8 items-center gap-2.5 rounded-md px-2.5 font-medium transition-colors ${isHere ? 'bg-hover text-text' : 'text-soft hover:bg-hover hover:text-text'}`}
+      className={`group relative flex h-8 items-center gap-2.5 rounded-md px-2.5 max-md:h-10 max-md:px-3 font-medium transition-colors ${isHere ? 'bg-hover text-text' : 'text-soft hover:bg-hover hover:text-text'}`}
     >
       <Icon name={place.icon} className={isHere ? 'text-ember' : ''} />
       <span className="whitespace-nowrap max-md:sr-only">{place.name}</span>
       {troubled > 0 && (
         <span
-          className="ml-auto rounded-full bg-danger-soft px-1.5 text-xs font-semibold text-danger"
+          className="ml-auto rounded-full bg-danger-soft px-1.5 text-xs font-semibold text-danger max-md:absolute max-md:top-0 max-md:right-0"
           title={`${plural(troubled, 'application')} with a problem`}
         >
           {troubled}

@@ -21,7 +21,7 @@ export function Shell({ viewer, theme, children }: ShellProps) {
       >
         Skip to content
       </a>
-      <header className="flex shrink-0 items-center gap-4 border-line bg-panel px-3 py-2 max-lg:border-b lg:flex-col lg:items-stretch lg:border-r lg:py-4">
+      <header className="flex shrink-0 items-center gap-4 border-line bg-panel px-3 py-2 max-lg:border-b max-md:flex-wrap max-md:gap-y-1 lg:flex-col lg:items-stretch lg:border-r lg:py-4">
         <div className="flex items-center gap-2 px-2.5 text-[0.9375rem] font-semibold tracking-tight lg:mb-2">
           <FornaxMark className="size-5" />
           <span className="max-sm:sr-only">Fornax</span>

@@ -16,11 +16,13 @@ export type ConfirmDialogProps = {
   readonly typedWord?: string
   readonly act: () => Promise<ActionOutcome>
   readonly onClose: () => void
+  /** In the place of closing, when it is done. */
+  readonly onDone?: () => void
   readonly children?: ReactNode
 }
 
 export function ConfirmDialog(props: ConfirmDialogProps) {
-  const { title, description, verb, isDangerous = false, typedWord, act, onClose, children } = props
+  const { title, description, verb, isDangerous = false, typedWord, act, onClose, onDone = onClose, children } = props
   const [typed, setTyped] = useState('')
   const [isBusy, setBusy] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
@@ -28,7 +30,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
     setBusy(true)
     const outcome = await act()
     setBusy(false)
-    if (outcome.kind === 'done') onClose()
+    if (outcome.kind === 'done') onDone()
     else setProblem(outcome.message)
   }
   return (

@@ -38,7 +38,7 @@ export function Drawer({ title, label, onClose, takesFocus, children }: DrawerPr
         <h2 className="min-w-0 truncate font-semibold">{title}</h2>
         <IconButton name="close" label="Close (Escape)" size="small" onClick={onClose} />
       </div>
-      <div className="min-h-0 flex-1 overflow-auto">{children}</div>
+      <div className="relative min-h-0 flex-1 overflow-auto">{children}</div>
     </aside>
   )
 }

@@ -17,11 +17,11 @@ export function Page({ title, lead, actions, children, isFilled = false }: PageP
       className={`mx-auto flex w-full max-w-[100rem] flex-col gap-5 px-6 py-5 max-sm:px-4 ${isFilled ? 'h-full min-h-96' : ''}`}
     >
       <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
-        <div className="min-w-0">
+        <div className="max-w-full min-w-0">
           <h1 className="text-lg font-semibold tracking-tight">{title}</h1>
           {lead !== undefined && <div className="mt-0.5 text-soft">{lead}</div>}
         </div>
-        {actions !== undefined && <div className="flex items-center gap-2">{actions}</div>}
+        {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
       </header>
       {children}
     </div>

@@ -25,6 +25,11 @@ export function whyNoTokens(role: KnownRole): string | null {
   return role === 'ADMIN' || role === 'OPERATOR' || role === null ? null : 'Only an administrator may make tokens.'
 }
 
+/** Why this role may not invite or change users; null when it may. */
+export function whyNoUsers(role: KnownRole): string | null {
+  return whyNoTokens(role) === null ? null : 'Only an administrator may invite or change users.'
+}
+
 /** Why this role may not steer tenants; null when it may. */
 export function whyNoTenants(role: KnownRole): string | null {
   return role === 'OPERATOR' || role === null ? null : 'Only an operator of the platform may steer tenants.'

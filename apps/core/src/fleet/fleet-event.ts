@@ -6,7 +6,7 @@ export type FleetEventKind =
   | ('applicationCreated' | 'applicationDeleted' | 'applicationShort' | 'scalingPolicyChanged')
   | ('versionPublished' | 'versionProven' | 'rollOutHalted' | 'podFailed' | 'sessionLost' | 'sessionNotOpened')
   | ('nodeJoined' | 'nodeReady' | 'nodeDisconnected' | 'nodeLost' | 'nodeResynced' | 'nodeCordoned' | 'nodeUncordoned')
-  | ('nodeDrainStarted' | 'nodeDrainEnded' | 'coreStarted')
+  | ('nodeDrainStarted' | 'nodeDrainEnded' | 'nodeRemoved' | 'coreStarted')
 
 /** What it is about. */
 type Subject = {

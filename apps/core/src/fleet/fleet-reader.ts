@@ -46,9 +46,9 @@ export class FleetReader {
   }
 
   /** For how many pods of an application's newest version other nodes have room, up to a number. */
-  roomBeside(nodeName: string, applicationId: string, upTo: number): number {
+  roomBeside(nodeNames: ReadonlySet<string>, applicationId: string, upTo: number): number {
     const entry = this.#state.applications.get(applicationId)
-    return entry ? this.#state.groups.roomBeside(nodeName, entry.definition.version.spec, upTo) : 0
+    return entry ? this.#state.groups.roomBeside(nodeNames, entry.definition.version.spec, upTo) : 0
   }
 
   /** Why pods of an application wait for room; null when none waits. Looks at every node, once for each change. */

@@ -66,6 +66,7 @@ export type FleetPorts = {
     session(session: Session): void
     rollOut(application: Application): void
     node(node: RegisteredNode): void
+    nodeRemoved(name: string): void
   }
   readonly observe: FleetObserver
 }
@@ -289,9 +290,9 @@ export class FleetState {
     this.changes.append({ kind: 'application', id, tenantId, applicationId: id, isGone: entry.isDeleted })
   }
 
-  nodeChanged(node: NodeEntry): void {
+  nodeChanged(node: NodeEntry, isGone = false): void {
     const change = { kind: 'node', id: node.registered.name, tenantId: null, applicationId: null } as const
-    this.changes.append({ ...change, isGone: false })
+    this.changes.append({ ...change, isGone })
   }
 
   /** Nothing runs on a node that is drained. */

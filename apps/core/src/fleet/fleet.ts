@@ -209,6 +209,15 @@ export class Fleet {
     this.#withNode(nodeName, (node) => nodes.setCordoned(this.#state, node, isCordoned))
   }
 
+  /** N12: false when the node is connected, or nobody knows it. */
+  removeNode(nodeName: string): boolean {
+    let isRemoved = false
+    this.#withNode(nodeName, (node) => {
+      isRemoved = nodes.removeNode(this.#state, node)
+    })
+    return isRemoved
+  }
+
   /** How many sessions are open on the node as its drain begins. */
   drain(nodeName: string, sessionsMayLastMs: number): number {
     let sessionCount = 0

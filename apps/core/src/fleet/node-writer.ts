@@ -155,6 +155,27 @@ export function setCordoned(state: FleetState, node: NodeEntry, isCordoned: bool
   openOrClose(state, node)
 }
 
+/** N12: whether a node may be taken out of the list: nobody speaks for it now. */
+export function isRemovable(node: NodeEntry): boolean {
+  return node.phase !== 'ready' && node.phase !== 'joining'
+}
+
+/** N12: it will not come back, says an operator. False when it is connected. */
+export function removeNode(state: FleetState, node: NodeEntry): boolean {
+  if (!isRemovable(node)) return false
+  const { name } = node.registered
+  noteNode(state, node, { kind: 'nodeRemoved', message: removing(node) })
+  giveUp(state, node, 'its node was removed')
+  heardOf(state, node)
+  for (const scope of ['lease', 'drain', 'pressure']) state.ports.deadlines.clear(`${scope}:${name}`)
+  node.isLeaseSet = false
+  state.dirtyNodes.delete(node)
+  state.nodes.delete(name)
+  state.ports.record.nodeRemoved(name)
+  state.nodeChanged(node, true)
+  return true
+}
+
 /** Cordons, stops what serves nobody, and closes the rest at the deadline. Returns how many sessions are open there. */
 export function drain(state: FleetState, node: NodeEntry, sessionsMayLastMs: number): number {
   const drainDeadlineMs = state.ports.nowMs() + sessionsMayLastMs
@@ -205,10 +226,18 @@ function joining({ address, agentVersion }: NodeIntroduction, known: NodeEntry |
   return `${how}: ${address}, agent ${agentVersion}`
 }
 
-function losing({ podIds, shares }: NodeEntry): string {
+function losing(node: NodeEntry): string {
+  return `it was not heard for longer than its lease: ${givenUp(node)}`
+}
+
+function removing(node: NodeEntry): string {
+  return node.phase === 'lost' ? 'an operator removed it' : `an operator removed it: ${givenUp(node)}`
+}
+
+function givenUp({ podIds, shares }: NodeEntry): string {
   let sessions = 0
   for (const share of shares.values()) sessions += share.sessions
-  return `it was not heard for longer than its lease: ${podIds.size} pods and ${sessions} sessions are given up`
+  return `${podIds.size} pods and ${sessions} sessions are given up`
 }
 
 function stopUnused(state: FleetState, node: NodeEntry): void {

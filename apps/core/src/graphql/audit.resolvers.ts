@@ -1,8 +1,15 @@
 /** What was done and refused: the operator reads all of it, an admin what concerns their tenant. */
 import { toPage, pageSize, startKey, type Order } from './connections.ts'
 import { badInput } from './bad-input.ts'
-import type { AuditRecordFilter, AuditRecordResolvers, QueryResolvers } from './generated/resolver-types.ts'
+import type {
+  AuditActivityBinResolvers,
+  AuditActivityResolvers,
+  AuditRecordFilter,
+  AuditRecordResolvers,
+  QueryResolvers,
+} from './generated/resolver-types.ts'
 import { ROLES } from '../tenants/tenant.ts'
+import { activityOf, MARKS_MAX } from '../trail/audit-activity.ts'
 import type { AuditQuery, AuditRecord } from '../trail/audit-record.ts'
 import type { CorePort } from './core-port.ts'
 import { auditRecordId } from './ids.ts'
@@ -16,7 +23,18 @@ const newestFirst: Order<AuditRecord> = {
   second: ({ hash }) => hash,
 }
 
-export const auditQueries: Required<Pick<QueryResolvers, 'auditRecords' | 'auditVerification'>> = {
+const SPAN_MS_MIN = 60_000
+/** What counting them costs, in objects that are shown. */
+const READING_MARKS = 100
+
+export const auditQueries: Required<Pick<QueryResolvers, 'auditActivity' | 'auditRecords' | 'auditVerification'>> = {
+  auditActivity: async (_root, { spanMs, where }, { core, scope, budget }) => {
+    if (spanMs < SPAN_MS_MIN) throw badInput(`spanMs is ${spanMs}; at least ${SPAN_MS_MIN} is needed.`)
+    budget.take(READING_MARKS)
+    const { sinceMs: _since, untilMs: _until, ...conditions } = conditionsOf(where)
+    const marks = await core.audit.marks(scope, MARKS_MAX)
+    return activityOf(marks, { ...conditions, spanMs, nowMs: core.clock.nowMs() })
+  },
   auditRecords: async (_root, args, { core, scope, budget }) => {
     const size = pageSize(args)
     budget.take(size)
@@ -65,7 +83,13 @@ function instantOf(field: string, text: string | null | undefined): number | nul
   return atMs
 }
 
-export const auditTypes: { readonly AuditRecord: AuditRecordResolvers } = {
+export const auditTypes: {
+  readonly AuditActivity: AuditActivityResolvers
+  readonly AuditActivityBin: AuditActivityBinResolvers
+  readonly AuditRecord: AuditRecordResolvers
+} = {
+  AuditActivity: { countedSince: ({ countedSinceMs }) => toDateTime(countedSinceMs) },
+  AuditActivityBin: { from: ({ fromMs }) => toDateTime(fromMs), until: ({ untilMs }) => toDateTime(untilMs) },
   AuditRecord: {
     actorRole: ({ actorRole }) => ROLES.find((role) => role === actorRole) ?? null,
     id: ({ number }) => auditRecordId(number),

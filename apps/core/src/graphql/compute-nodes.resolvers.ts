@@ -17,7 +17,7 @@ import type {
 import { computeNodeId } from './ids.ts'
 import { nodeOrder } from './node-order.ts'
 import { toLabels } from './labels.ts'
-import { computeNodeNotFound } from './problems.ts'
+import { computeNodeConnected, computeNodeNotFound } from './problems.ts'
 import { toDateTime } from './scalars.ts'
 import { visibleNode, visibleNodes, visiblePods, type Scope, type VisibleNode } from './visibility.ts'
 import { selectComputeNodes } from './watch-selections.ts'
@@ -34,7 +34,7 @@ export const computeNodeQueries: Required<Pick<QueryResolvers, 'computeNode' | '
   },
 }
 
-export const computeNodeMutations: Required<Pick<MutationResolvers, 'cordonNode' | 'uncordonNode' | 'drainNode'>> = {
+export const computeNodeMutations: Required<Pick<MutationResolvers, 'cordonNode' | 'uncordonNode' | 'drainNode' | 'removeNode'>> = {
   cordonNode: async (_root, { input: { name } }, context) =>
     toPayload(await context.core.useCases.cordonNode(context.viewer, name), context),
   uncordonNode: async (_root, { input: { name } }, context) =>
@@ -43,6 +43,13 @@ export const computeNodeMutations: Required<Pick<MutationResolvers, 'cordonNode'
     if (sessionsMayLastMs < 0) throw badInput(`sessionsMayLastMs is ${sessionsMayLastMs}; at least 0 is needed.`)
     const command = { nodeName: name, sessionsMayLastMs }
     return toPayload(await context.core.useCases.drainNode(context.viewer, command), context)
+  },
+  removeNode: async (_root, { input: { name } }, { core, viewer }) => {
+    const result = await core.useCases.removeNode(viewer, name)
+    const { resourceVersion } = core.fleet
+    if (result.kind === 'removed') return { removedId: computeNodeId(name), problem: null, resourceVersion }
+    const problem = result.kind === 'nodeConnected' ? computeNodeConnected(name) : computeNodeNotFound(name)
+    return { removedId: null, problem, resourceVersion }
   },
 }
 

@@ -21,6 +21,7 @@ import type { WriteSecretResult } from '../secrets/secret-directory.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { History } from '../history/history.ts'
 import type { NodeResources } from '../nodes/node.ts'
+import type { RemoveNodeResult } from '../nodes/remove-node.ts'
 import type { NodePhase } from '../nodes/node-state.ts'
 import type { PodView } from '../pods/pod.ts'
 import type { Shortage } from '../scheduler/placement.ts'
@@ -30,6 +31,7 @@ import type { QuotaName } from '../tenants/quotas.ts'
 import type { Viewer } from '../tenants/tenant.ts'
 import type { Logins, TenantDirectory } from './tenants-port.ts'
 import type { JoinToken, NodeIdentity } from '../nodes/node-identity.ts'
+import type { AuditMark } from '../trail/audit-activity.ts'
 import type { AuditFact, AuditQuery, AuditRecord } from '../trail/audit-record.ts'
 
 export type CorePort = {
@@ -89,7 +91,7 @@ export type FleetReader = {
   /** What a drain of a node would do now; null when there is no such node. */
   drainPlan(nodeName: string, sessionsMayLastMs: number): DrainPlan | null
   /** For how many pods of an application other nodes have room now, up to a number. */
-  roomBeside(nodeName: string, applicationId: string, upTo: number): number
+  roomBeside(nodeNames: ReadonlySet<string>, applicationId: string, upTo: number): number
   /** Sessions that became available since the core started. `tenantId: null` means all. */
   opened(tenantId: string | null): { readonly warm: number; readonly cold: number }
 }
@@ -125,6 +127,8 @@ export type NodeAdmissions = {
   revokeToken(id: string): Promise<JoinToken | null>
   /** Cuts its stream; null when no machine has joined under the name. */
   revokeNode(nodeName: string): Promise<NodeIdentity | null>
+  /** Cuts its stream, and forgets by what it proved who it is. */
+  forgetNode(nodeName: string): Promise<void>
   rotateAuthority(): Promise<
     | { readonly kind: 'rotated'; readonly pin: string }
     | { readonly kind: 'broughtFromOutside' }
@@ -138,6 +142,8 @@ export type AuditTrail = {
   record(fact: AuditFact): void
   /** Newest first. */
   records(query: AuditQuery): Promise<readonly AuditRecord[]>
+  /** Newest first. */
+  marks(tenantId: string | null, count: number): Promise<readonly AuditMark[]>
   verify(): Promise<{
     readonly count: number
     readonly firstNumber: number | null
@@ -164,6 +170,7 @@ export type UseCases = {
   cordonNode(viewer: Viewer, nodeName: string): Promise<WriteNodeResult>
   uncordonNode(viewer: Viewer, nodeName: string): Promise<WriteNodeResult>
   drainNode(viewer: Viewer, command: DrainNode): Promise<WriteNodeResult>
+  removeNode(viewer: Viewer, nodeName: string): Promise<RemoveNodeResult>
 }
 
 /** Which secret of the viewer's tenant, and the revision that the writer saw; null when the last write wins. */

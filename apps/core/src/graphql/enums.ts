@@ -209,6 +209,7 @@ const eventKinds: EnumTable<EventKind> = {
   NODE_LOST: 'nodeLost',
   NODE_READY: 'nodeReady',
   NODE_RESYNCED: 'nodeResynced',
+  NODE_REMOVED: 'nodeRemoved',
   NODE_UNCORDONED: 'nodeUncordoned',
   POD_FAILED: 'podFailed',
   ROLL_OUT_HALTED: 'rollOutHalted',

@@ -54,6 +54,11 @@ export function computeNodeNotFound(name: string) {
   return { __typename: 'ComputeNodeNotFound', name, message: `There is no node "${name}".` } as const
 }
 
+export function computeNodeConnected(name: string) {
+  const message = `The node "${name}" is connected; only one that is not heard can be removed. Drain it, then stop its agent.`
+  return { __typename: 'ComputeNodeConnected', name, message } as const
+}
+
 export function secretNameTaken(name: string) {
   const message = `Your tenant has a secret "${name}" already; update it, or take another name.`
   return { __typename: 'SecretNameTaken', name, message } as const

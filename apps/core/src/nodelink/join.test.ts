@@ -280,6 +280,7 @@ function memoryAdmissions(): AdmissionStore {
   return {
     loadAdmissions: async () => ({ identities: [...identities.values()], tokens: [...tokens.values()] }),
     saveIdentity: async (identity) => void identities.set(identity.name, identity),
+    removeIdentity: async (nodeName) => void identities.delete(nodeName),
     saveJoinToken: async (token) => void tokens.set(token.id, token),
     removeJoinTokens: async (ids) => {
       for (const id of ids) tokens.delete(id)

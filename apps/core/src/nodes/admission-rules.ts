@@ -7,6 +7,8 @@
  * A3 A revoked name is open again only to a token that was made after the revocation.
  * A4 Only the newest identity of a name may speak for it, and only while it is not revoked.
  * A5 A certificate that has ended may still be renewed for a while: a node was off, and its key never left it.
+ * A6 The identity of a node that was removed is forgotten: its certificate speaks for nobody, and any token opens the
+ *    name. A revocation is not forgotten.
  */
 import type { AdmissionProblem, JoinToken, NodeIdentity } from './node-identity.ts'
 

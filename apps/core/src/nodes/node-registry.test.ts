@@ -36,6 +36,41 @@ it('A3: a revocation while the database writes down the join is what both rememb
   expect(world.identities.get('node-a')).toEqual(world.registry.identity('node-a'))
 })
 
+it('A6: a node that was removed is a stranger, and any token opens its name', async () => {
+  const world = await registryWorld()
+  await world.join('node-a')
+  const before = world.registry.identity('node-a')
+  const { secret } = await world.newToken()
+  await world.registry.forget('node-a')
+  expect(world.identities.size).toBe(0)
+  expect(world.registry.identityProblem('node-a', before?.identityId ?? '')).toBe('unknownNode')
+  const admission = await world.registry.admit({ secret, nodeName: 'node-a', ledgerId: 'led-2' }, async () => CERTIFIED)
+  expect(admission.kind).toBe('admitted')
+})
+
+it('A6: a revocation outlives the removal of its node', async () => {
+  const world = await registryWorld()
+  await world.join('node-a')
+  const { secret } = await world.newToken()
+  world.clock.nowMs += 1
+  await world.registry.revoke('node-a')
+  await world.registry.forget('node-a')
+  const admission = await world.registry.admit({ secret, nodeName: 'node-a', ledgerId: 'led-1' }, async () => CERTIFIED)
+  expect(admission).toEqual({ kind: 'refused', problem: 'revoked' })
+  expect(world.identities.get('node-a')?.revokedAtMs).toBe(world.clock.nowMs)
+})
+
+it('A6: a machine that joins while the one before is forgotten is written down last', async () => {
+  const world = await registryWorld()
+  await world.join('node-a')
+  const { secret } = await world.newToken()
+  const forgotten = world.registry.forget('node-a')
+  const admission = world.registry.admit({ secret, nodeName: 'node-a', ledgerId: 'led-2' }, async () => CERTIFIED)
+  await Promise.all([forgotten, admission])
+  expect(world.identities.get('node-a')).toEqual(world.registry.identity('node-a'))
+  expect(world.registry.identity('node-a')).not.toBeNull()
+})
+
 it('writes down the newest of a name last, however long the database takes for the one before', async () => {
   const world = await registryWorld()
   await world.join('node-a')
@@ -79,6 +114,7 @@ async function registryWorld(given: readonly JoinToken[] = []) {
       await held?.until
       identities.set(identity.name, identity)
     },
+    removeIdentity: async (nodeName) => void identities.delete(nodeName),
     saveJoinToken: async () => undefined,
     removeJoinTokens: async () => undefined,
   }

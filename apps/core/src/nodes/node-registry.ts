@@ -9,6 +9,8 @@ import type { AdmissionProblem, JoinToken, NodeIdentity } from './node-identity.
 export type AdmissionStore = {
   loadAdmissions(): Promise<{ readonly identities: readonly NodeIdentity[]; readonly tokens: readonly JoinToken[] }>
   saveIdentity(identity: NodeIdentity): Promise<void>
+  /** Repeating it does no harm. */
+  removeIdentity(nodeName: string): Promise<void>
   saveJoinToken(token: JoinToken): Promise<void>
   removeJoinTokens(ids: readonly string[]): Promise<void>
 }
@@ -158,6 +160,19 @@ export class NodeRegistry {
     return identity
   }
 
+  /** A6: no certificate of before speaks for the name, and any token opens it; a revocation is not forgotten. */
+  async forget(nodeName: string): Promise<void> {
+    const known = this.#identities.get(nodeName)
+    if (known === undefined || known.revokedAtMs !== null) return
+    this.#identities.delete(nodeName)
+    try {
+      await this.#save(nodeName)
+    } catch (error) {
+      if (!this.#identities.has(nodeName)) this.#identities.set(nodeName, known)
+      throw error
+    }
+  }
+
   /** In memory at once, so that what happens to the name while the database writes is not lost. */
   async #letIn(identity: NodeIdentity, tokenId: string | null): Promise<void> {
     const { name } = identity
@@ -182,7 +197,8 @@ export class NodeRegistry {
   #save(nodeName: string): Promise<void> {
     return this.#saveInTurn(async () => {
       const identity = this.#identities.get(nodeName)
-      if (identity !== undefined) await this.#ports.store.saveIdentity(identity)
+      if (identity === undefined) await this.#ports.store.removeIdentity(nodeName)
+      else await this.#ports.store.saveIdentity(identity)
     })
   }
 

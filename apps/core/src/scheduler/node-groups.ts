@@ -184,11 +184,11 @@ export class NodeGroups {
   }
 
   /** How many pods of a version the other nodes have room for now, up to a number: for people who ask. */
-  roomBeside(nodeName: string, spec: VersionSpec, upTo: number): number {
+  roomBeside(nodeNames: ReadonlySet<string>, spec: VersionSpec, upTo: number): number {
     let room = 0
     for (const slot of this.#slots.values()) {
       if (room >= upTo) return upTo
-      if (slot.nodeName === nodeName || !slot.isOpen || !admits(slot.group, spec)) continue
+      if (nodeNames.has(slot.nodeName) || !slot.isOpen || !admits(slot.group, spec)) continue
       const { capacity, booked } = slot
       const cpu = Math.floor((capacity.cpuMillis - booked.cpuMillis) / Math.max(1, spec.cpuMillis))
       const memory = Math.floor((capacity.memoryBytes - booked.memoryBytes) / Math.max(1, spec.memoryBytes))

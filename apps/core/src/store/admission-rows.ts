@@ -29,6 +29,9 @@ export function admissionStore(
     saveIdentity: async ({ name, ...data }) => {
       await ask((client) => client.nodeIdentity.upsert({ where: { name }, create: { name, ...data }, update: data }))
     },
+    removeIdentity: async (name) => {
+      await ask((client) => client.nodeIdentity.deleteMany({ where: { name } }))
+    },
     saveJoinToken: async ({ id, ...data }) => {
       await ask((client) => client.joinToken.upsert({ where: { id }, create: { id, ...data }, update: data }))
     },

@@ -7,6 +7,7 @@ import {
   type AuditRecord,
   type AuditStore,
 } from '../trail/audit-record.ts'
+import type { AuditMark } from '../trail/audit-activity.ts'
 import type { Database, Row, SqlValue, Table } from './database.ts'
 import type { Client } from './prisma-client.ts'
 import type { Statement } from './statements.ts'
@@ -47,6 +48,10 @@ export function auditStore(
     newestAuditRecord: async () => (await read(newest))[0] ?? null,
     addAuditRecords: (records) => database.upsert(AUDIT_RECORDS, records.map(toRow)),
     auditRecords: (query) => read(auditPage(query)),
+    auditMarks: async (tenantId, count) => {
+      const { sql, args } = auditMarks(tenantId, count)
+      return (await database.query(sql, args)).map(fromMarkRow)
+    },
     auditRecordsFrom: (number, count) => read(auditFrom(number, count)),
     auditBase: async () => {
       const row = await ask((client) => client.auditBase.findUnique({ where: BASE }))
@@ -67,6 +72,15 @@ function auditFrom(number: number, count: number): Statement {
   return {
     sql: `SELECT ${COLUMNS} FROM audit_records WHERE number >= ? ORDER BY number LIMIT ?`,
     args: [number, count],
+  }
+}
+
+/** The newest ones of a tenant, or of everybody. */
+export function auditMarks(tenantId: string | null, count: number): Statement {
+  const ofWhom = tenantId === null ? '' : 'WHERE tenant_id = ?'
+  return {
+    sql: `SELECT at_ms, action, actor_id, object, outcome FROM audit_records ${ofWhom} ORDER BY number DESC LIMIT ?`,
+    args: tenantId === null ? [count] : [tenantId, count],
   }
 }
 
@@ -118,6 +132,13 @@ const ROW = z.object({
   hash: z.string(),
   seal: textOrNull,
 } satisfies Record<(typeof AUDIT_RECORDS.columns)[number]['name'], z.ZodType>)
+
+const MARK_ROW = ROW.pick({ at_ms: true, action: true, actor_id: true, object: true, outcome: true })
+
+function fromMarkRow(given: Row): AuditMark {
+  const { at_ms: atMs, actor_id: actorId, action, object, outcome } = MARK_ROW.parse(given)
+  return { atMs, action, actorId, object, outcome }
+}
 
 function fromRow(given: Row): AuditRecord {
   const row = ROW.parse(given)

@@ -75,7 +75,7 @@ const kind = z.enum([
   ...(['applicationCreated', 'applicationDeleted', 'applicationShort', 'scalingPolicyChanged'] as const),
   ...(['versionPublished', 'versionProven', 'rollOutHalted', 'podFailed', 'sessionLost', 'sessionNotOpened'] as const),
   ...(['nodeJoined', 'nodeReady', 'nodeDisconnected', 'nodeLost', 'nodeResynced', 'nodeCordoned'] as const),
-  ...(['nodeUncordoned', 'nodeDrainStarted', 'nodeDrainEnded', 'coreStarted'] as const),
+  ...(['nodeUncordoned', 'nodeDrainStarted', 'nodeDrainEnded', 'nodeRemoved', 'coreStarted'] as const),
 ]) satisfies z.ZodType<FleetEventKind>
 
 /** SQLite gives text, PostgreSQL what was in it. */

@@ -154,6 +154,10 @@ export class MemoryStore implements Store {
     this.#database.nodes.set(node.name, node)
   }
 
+  async removeNode(name: string): Promise<void> {
+    this.#database.nodes.delete(name)
+  }
+
   async recordSessions(sessions: readonly Session[]): Promise<void> {
     for (const session of sessions) this.#database.sessions.set(session.id, withoutSpentData(session))
   }

@@ -198,6 +198,10 @@ export class PrismaStore implements Store {
     await this.#prisma((client) => client.application.deleteMany({ where: { id: applicationId } }))
   }
 
+  async removeNode(name: string): Promise<void> {
+    await this.#prisma((client) => client.computeNode.deleteMany({ where: { name } }))
+  }
+
   async saveNode({ name, labels, ...said }: RegisteredNode): Promise<void> {
     const data = { ...said, labels: { ...labels } }
     await this.#prisma((client) =>

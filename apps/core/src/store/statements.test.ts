@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
 import { openTestStore, scratchFile } from '../../test/support/store-databases.ts'
 import type { SqlValue } from './database.ts'
-import { auditPage } from './audit-rows.ts'
+import { auditMarks, auditPage } from './audit-rows.ts'
 import * as statements from './statements.ts'
 
 const page = {
@@ -38,6 +38,7 @@ it.each([
     statements.sessionHistoryPage('sqlite', { ...page, applicationId: null, tenantId: null }),
     'sessions_history',
   ],
+  ['what was done in a tenant', auditMarks('ten-1', 10), 'audit_records_tenant_id_number_idx'],
   ['the audit of a tenant', auditPage({ ...anyAudit, tenantId: 'ten-1' }), 'audit_records_tenant_id_number_idx'],
 ])('reads %s by an index, in its order', async (_name, statement, index) => {
   const path = await scratchFile()

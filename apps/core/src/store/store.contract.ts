@@ -84,6 +84,9 @@ function clusterContract(newDatabase: StoreHarness): void {
       await store.removeToken('tok-unknown')
       await store.saveNode(node)
       await store.saveNode({ ...node, name: 'n-2' })
+      await store.saveNode({ ...node, name: 'n-3' })
+      await store.removeNode('n-3')
+      await store.removeNode('n-3')
       await store.saveNode(changed)
     }
     await using store = await database.open()

@@ -82,6 +82,8 @@ export type Store = AsyncDisposable & {
   removeApplication(applicationId: string): Promise<void>
 
   saveNode(node: RegisteredNode): Promise<void>
+  /** Repeating it does no harm. */
+  removeNode(name: string): Promise<void>
 
   /**
    * Group commit: settles when the rows are durable. A session recorded again replaces its row, and one recorded

@@ -5,17 +5,17 @@
 import type { Role, Viewer } from './tenant.ts'
 
 type Read =
-  | ('apiTokens' | 'auditRecords' | 'auditVerification' | 'joinTokens')
+  | ('apiTokens' | 'auditActivity' | 'auditRecords' | 'auditVerification' | 'joinTokens')
   | ('application' | 'applications' | 'computeNode' | 'computeNodes' | 'fleet' | 'latency')
   | ('node' | 'pod' | 'pods' | 'secret' | 'secrets' | 'session' | 'sessions' | 'tenants' | 'viewer')
   | ('tenant' | 'users')
-  | ('drainPreview' | 'events' | 'fleetHistory' | 'latencyHistory' | 'scalingPolicyPreview')
+  | ('drainPreview' | 'drainsPreview' | 'events' | 'fleetHistory' | 'latencyHistory' | 'scalingPolicyPreview')
 
 type Write =
   | 'closeSessions'
   | ('closeSession' | 'cordonNode' | 'createApiToken' | 'createApplication' | 'createTenant' | 'deleteApplication')
   | ('drainNode' | 'openSession' | 'openSessions' | 'publishApplicationVersion' | 'revokeApiToken')
-  | ('uncordonNode' | 'updateScalingPolicy')
+  | ('removeNode' | 'uncordonNode' | 'updateScalingPolicy')
   | ('createSecret' | 'deleteSecret' | 'updateSecret')
   | ('changeUserRole' | 'deleteTenant' | 'inviteUser' | 'removeUser' | 'resetUserPassword' | 'resumeTenant')
   | ('setTenantQuotas' | 'suspendTenant')
@@ -39,6 +39,7 @@ export type PersonRole = Exclude<Role, ServiceRole>
 /** The least role of people that each operation needs. What it then shows or changes is bounded by the tenant. */
 const NEEDED_ROLE: Readonly<Record<Operation, PersonRole>> = {
   apiTokens: 'admin',
+  auditActivity: 'admin',
   auditRecords: 'admin',
   auditVerification: 'operator',
   joinTokens: 'operator',
@@ -47,6 +48,7 @@ const NEEDED_ROLE: Readonly<Record<Operation, PersonRole>> = {
   computeNode: 'viewer',
   computeNodes: 'viewer',
   drainPreview: 'operator',
+  drainsPreview: 'operator',
   events: 'viewer',
   fleet: 'viewer',
   fleetHistory: 'viewer',
@@ -79,6 +81,7 @@ const NEEDED_ROLE: Readonly<Record<Operation, PersonRole>> = {
   openSession: 'developer',
   openSessions: 'developer',
   publishApplicationVersion: 'developer',
+  removeNode: 'operator',
   revokeApiToken: 'admin',
   revokeComputeNode: 'operator',
   revokeJoinToken: 'operator',

@@ -1,5 +1,6 @@
 /** What is written down of each thing that was done, or refused. */
 import type { Role } from '../tenants/tenant.ts'
+import type { AuditMark } from './audit-activity.ts'
 
 export type AuditActor =
   | { readonly kind: 'viewer'; readonly id: string; readonly role: Role }
@@ -82,6 +83,8 @@ export type AuditStore = {
   addAuditRecords(records: readonly AuditRecord[]): Promise<void>
   /** Newest first. */
   auditRecords(query: AuditQuery): Promise<readonly AuditRecord[]>
+  /** The newest ones, newest first, as far as they are counted by. `tenantId: null`: of everybody. */
+  auditMarks(tenantId: string | null, count: number): Promise<readonly AuditMark[]>
   /** In their order, from a number on. */
   auditRecordsFrom(number: number, count: number): Promise<readonly AuditRecord[]>
   /** Null: nothing was let go. */

@@ -41,6 +41,7 @@ export class FakeCorePort implements CorePort {
   readonly audit: AuditTrail = {
     record: (fact) => void this.facts.push(fact),
     records: async () => [],
+    marks: async () => [],
     verify: async () => ({ count: 0, firstNumber: null, lastNumber: null, problem: null }),
   }
   /** While it is set, sessions do not become available. */
@@ -115,6 +116,8 @@ export class FakeCorePort implements CorePort {
       },
       cordonNode: async (_viewer, name) => fleet.cordon(name, true),
       uncordonNode: async (_viewer, name) => fleet.cordon(name, false),
+      removeNode: async (_viewer, name) =>
+        fleet.node(name) === null ? { kind: 'nodeNotFound', name } : { kind: 'nodeConnected', name },
       drainNode: async (_viewer, { nodeName }) => fleet.cordon(nodeName, true),
     }
   }
@@ -145,5 +148,6 @@ const nobodyJoins: NodeAdmissions = {
   createToken: async () => null,
   revokeToken: async () => null,
   revokeNode: async () => null,
+  forgetNode: async () => undefined,
   rotateAuthority: async () => ({ kind: 'broughtFromOutside' }),
 }

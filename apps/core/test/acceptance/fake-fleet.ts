@@ -48,7 +48,7 @@ export class FakeFleet implements FleetReader {
   nodes = () => this.#nodes.values()
   node = (name: string) => this.#nodes.get(name) ?? null
   shortage = (applicationId: string) => this.shortages.get(applicationId) ?? null
-  roomBeside = (_nodeName: string, _applicationId: string, upTo: number) => upTo
+  roomBeside = (_nodeNames: ReadonlySet<string>, _applicationId: string, upTo: number) => upTo
   opened = (tenantId: string | null) => (tenantId === null ? { warm: 8, cold: 2 } : { warm: 4, cold: 1 })
 
   drainPlan(nodeName: string, sessionsMayLastMs: number): DrainPlan | null {

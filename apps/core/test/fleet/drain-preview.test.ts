@@ -47,11 +47,13 @@ describe('the preview of a drain', () => {
 
   it('counts the room that other nodes have', () => {
     const world = worldWith({ idle: 4, open: 0, seed: 1 })
-    expect(world.reader.roomBeside('node-1', 'game', 4)).toBe(0)
+    expect(world.reader.roomBeside(new Set(['node-1']), 'game', 4)).toBe(0)
     world.addNode('node-2', { resources: { cpuMillis: 300, memoryBytes: 2 ** 40, pods: 100 } })
     world.run(100)
-    expect(world.reader.roomBeside('node-1', 'game', 4)).toBe(3)
-    expect(world.reader.roomBeside('node-1', 'game', 2)).toBe(2)
+    expect(world.reader.roomBeside(new Set(['node-1']), 'game', 4)).toBe(3)
+    expect(world.reader.roomBeside(new Set(['node-1']), 'game', 2)).toBe(2)
+    // What is drained together is no room for each other.
+    expect(world.reader.roomBeside(new Set(['node-1', 'node-2']), 'game', 4)).toBe(0)
   })
 
   it('of a node that is not there is nothing', () => {

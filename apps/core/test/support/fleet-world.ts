@@ -317,6 +317,7 @@ export class FleetWorld {
               if (row) this.rows.applications.set(id, { ...row, isProven, fallback })
             }),
           node: (node) => this.#afterWrite(() => this.rows.nodes.set(node.name, node)),
+          nodeRemoved: (name) => this.#afterWrite(() => this.rows.nodes.delete(name)),
         },
         observe: {
           sessionAvailable: (session, pod) => {

@@ -35,7 +35,7 @@ type Operation =
   /** Its pods cannot be put to sleep, or those that sleep cannot be woken. */
   | { readonly do: 'restless'; readonly node: number; readonly sleeps: boolean }
   | { readonly do: 'slow'; readonly node: number; readonly factor: number; readonly hangs: boolean }
-  | { readonly do: 'cordon' | 'uncordon' | 'drain'; readonly node: number }
+  | { readonly do: 'cordon' | 'uncordon' | 'drain' | 'remove'; readonly node: number }
   | { readonly do: 'restart'; readonly downMs: number }
 
 const NODES = ['node-1', 'node-2', 'node-3']
@@ -189,6 +189,9 @@ class Play {
       case 'uncordon':
         if (world.isUp) world.turn((fleet) => fleet.setCordoned(name, operation.do === 'cordon'))
         return
+      case 'remove':
+        if (world.isUp) world.turn((fleet) => fleet.removeNode(name))
+        return
       case 'drain':
         if (world.isUp) world.turn((fleet) => fleet.drain(name, 1_000))
     }
@@ -282,7 +285,7 @@ function anyOperation(mayRest: boolean): fc.Arbitrary<Operation> {
         hangs: is,
       }),
     },
-    { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('cordon', 'uncordon', 'drain'), node }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('cordon', 'uncordon', 'drain', 'remove'), node }) },
     {
       weight: 2,
       arbitrary: fc.record({ do: fc.constant('restart' as const), downMs: fc.constantFrom(10, 300, 5_000) }),

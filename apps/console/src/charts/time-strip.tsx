@@ -1,21 +1,27 @@
 'use client'
-/** The last hour as a strip of minutes. A minute is a button; dragging chooses a span. */
+/** A span of time as a strip of bins. A bin is a button; dragging chooses a part of the span. */
 import { useState } from 'react'
 import { formatClock } from '../format/instant-text.ts'
 import { plural } from '../format/quantity.ts'
-import type { EventBin } from './event-histogram.ts'
 
 export type TimeSpan = { readonly fromMs: number; readonly untilMs: number }
 
-export type EventStripProps = {
-  readonly bins: readonly EventBin[]
+/** What there was in a part of the span, by how grave it is. */
+export type TimeBin = TimeSpan & { readonly info: number; readonly warning: number; readonly error: number }
+
+export type TimeStripProps = {
+  readonly label: string
+  /** One of what is counted, as in `event`; and one of the grave ones. */
+  readonly what: string
+  readonly grave: string
+  readonly bins: readonly TimeBin[]
   readonly chosen: TimeSpan | null
   readonly onChoose: (span: TimeSpan | null) => void
 }
 
 const HEIGHT = 44
 
-export function EventStrip({ bins, chosen, onChoose }: EventStripProps) {
+export function TimeStrip({ label, what, grave, bins, chosen, onChoose }: TimeStripProps) {
   const [from, setFrom] = useState<number | null>(null)
   const [to, setTo] = useState<number | null>(null)
   const most = Math.max(1, ...bins.map(totalOf))
@@ -26,20 +32,20 @@ export function EventStrip({ bins, chosen, onChoose }: EventStripProps) {
     setFrom(null)
     setTo(null)
   }
-  const isLit = (bin: EventBin, index: number): boolean => {
+  const isLit = (bin: TimeBin, index: number): boolean => {
     if (from !== null && to !== null) return index >= Math.min(from, to) && index <= Math.max(from, to)
     return chosen !== null && bin.fromMs >= chosen.fromMs && bin.untilMs <= chosen.untilMs
   }
   return (
-    <div role="group" aria-label="Events of the last hour, by minute" className="select-none">
+    <div role="group" aria-label={label} className="select-none">
       <div className="flex items-end gap-px" style={{ height: HEIGHT }}>
         {bins.map((bin, index) => (
           <button
             key={bin.fromMs}
             type="button"
             aria-pressed={isLit(bin, index)}
-            aria-label={`${formatClock(bin.fromMs)}: ${plural(totalOf(bin), 'event')}`}
-            title={`${formatClock(bin.fromMs)}: ${plural(totalOf(bin), 'event')}, ${plural(bin.error, 'error')}`}
+            aria-label={`${formatClock(bin.fromMs)}: ${plural(totalOf(bin), what)}`}
+            title={`${formatClock(bin.fromMs)}: ${plural(totalOf(bin), what)}, ${plural(bin.error, grave)}`}
             onPointerDown={() => {
               setFrom(index)
               setTo(index)
@@ -66,7 +72,7 @@ export function EventStrip({ bins, chosen, onChoose }: EventStripProps) {
   )
 }
 
-function totalOf({ info, warning, error }: EventBin): number {
+function totalOf({ info, warning, error }: TimeBin): number {
   return info + warning + error
 }
 

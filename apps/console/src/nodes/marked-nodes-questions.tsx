@@ -1,0 +1,136 @@
+'use client'
+/** What is asked before several nodes are steered, with what it would do. */
+import { useState } from 'react'
+import { unreachable } from '@fornax/kernel/assert'
+import { plural } from '../format/quantity.ts'
+import {
+  CordonNodeDocument,
+  DrainNodeDocument,
+  DrainsPreviewDocument,
+  RemoveNodeDocument,
+  UncordonNodeDocument,
+  type NodeRowFragment,
+} from '../graphql/generated/documents.ts'
+import { runForEach } from '../graphql/run-for-each.ts'
+import { runMutation } from '../graphql/run-mutation.ts'
+import { surfaceOf, useLiveQuery } from '../live/use-live-query.ts'
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { RowsSkeleton } from '../ui/skeleton.tsx'
+import { Surface } from '../ui/surface.tsx'
+import { DrainedApplications, DrainLoss, GraceField, USUAL_GRACE_MS } from './drain-preview.tsx'
+import type { Asked } from './marked-nodes-bar.tsx'
+
+type Nodes = readonly NodeRowFragment[]
+type DialogProps = { readonly nodes: Nodes; readonly close: () => void }
+
+export function MarkedNodesQuestions({ asked, close }: { readonly asked: Asked; readonly close: () => void }) {
+  const { act, nodes } = asked
+  switch (act) {
+    case 'cordon':
+      return <CordonAll {...{ nodes, close }} />
+    case 'uncordon':
+      return <UncordonAll {...{ nodes, close }} />
+    case 'drain':
+      return <DrainAll {...{ nodes, close }} />
+    case 'remove':
+      return <RemoveAll {...{ nodes, close }} />
+    default:
+      return unreachable(act)
+  }
+}
+
+function CordonAll({ nodes, close }: DialogProps) {
+  const cordon = ({ name }: NodeRowFragment) =>
+    runMutation(CordonNodeDocument, { name }, (result) => result.cordonNode.problem)
+  return (
+    <ConfirmDialog
+      title={`Cordon ${plural(nodes.length, 'node')}?`}
+      description={`${namesOf(nodes)}. New pods will go to other nodes; what runs on these goes on. Uncordon takes it back.`}
+      verb={`Cordon ${plural(nodes.length, 'node')}`}
+      act={() => runForEach(nodes, cordon)}
+      onClose={close}
+    />
+  )
+}
+
+function UncordonAll({ nodes, close }: DialogProps) {
+  const uncordon = ({ name }: NodeRowFragment) =>
+    runMutation(UncordonNodeDocument, { name }, (result) => result.uncordonNode.problem)
+  const draining = nodes.filter(({ drainDeadline }) => drainDeadline !== null).length
+  return (
+    <ConfirmDialog
+      title={`Uncordon ${plural(nodes.length, 'node')}?`}
+      description={`${namesOf(nodes)}. New pods may come to them again.${draining === 0 ? '' : ` This ends ${plural(draining, 'drain')}.`}`}
+      verb={`Uncordon ${plural(nodes.length, 'node')}`}
+      act={() => runForEach(nodes, uncordon)}
+      onClose={close}
+    />
+  )
+}
+
+/** As many as the preview tells of at once. */
+const DRAINED_MAX = 1_000
+
+function DrainAll({ nodes: all, close }: DialogProps) {
+  const nodes = all.slice(0, DRAINED_MAX)
+  const [sessionsMayLastMs, setGrace] = useState<number>(USUAL_GRACE_MS)
+  const answer = useLiveQuery(DrainsPreviewDocument, { names: nodes.map(({ name }) => name), sessionsMayLastMs })
+  const drain = ({ name }: NodeRowFragment) =>
+    runMutation(DrainNodeDocument, { name, sessionsMayLastMs }, (result) => result.drainNode.problem)
+  return (
+    <ConfirmDialog
+      title={`Drain ${plural(nodes.length, 'node')}?`}
+      description={`${namesOf(nodes)}. New pods go to other nodes, their idle pods stop, and their sessions end as below. Uncordon them to call the drains off; what has ended by then stays ended.`}
+      verb={`Drain ${plural(nodes.length, 'node')}`}
+      isDangerous
+      act={() => runForEach(nodes, drain)}
+      onClose={close}
+    >
+      <div className="mt-4 flex flex-col gap-4">
+        <GraceField graceMs={sessionsMayLastMs} onChange={setGrace} />
+        <section aria-label="What would happen" className="overflow-hidden rounded-lg border border-line">
+          <Surface
+            state={surfaceOf(answer)}
+            what="What would happen"
+            skeleton={<RowsSkeleton rows={3} />}
+            isEmpty={({ drainsPreview }) => drainsPreview.nodeCount === 0}
+            empty={<p className="p-4 text-soft">These nodes are gone.</p>}
+          >
+            {({ drainsPreview }) => (
+              <div className="max-h-64 overflow-auto text-sm">
+                <DrainLoss {...drainsPreview} />
+                <DrainedApplications applications={drainsPreview.applications} />
+              </div>
+            )}
+          </Surface>
+        </section>
+      </div>
+    </ConfirmDialog>
+  )
+}
+
+function RemoveAll({ nodes, close }: DialogProps) {
+  const remove = ({ name }: NodeRowFragment) =>
+    runMutation(RemoveNodeDocument, { name }, (result) => result.removeNode.problem)
+  const pods = nodes.reduce((sum, { podCount }) => sum + podCount, 0)
+  const sessions = nodes.reduce((sum, { sessionCount }) => sum + sessionCount, 0)
+  return (
+    <ConfirmDialog
+      title={`Remove ${plural(nodes.length, 'node')}?`}
+      description={`${namesOf(nodes)}. ${plural(pods, 'pod')} and ${plural(sessions, 'session')} are given up. Machines that come back must join anew. This cannot be undone.`}
+      verb={`Remove ${plural(nodes.length, 'node')}`}
+      isDangerous
+      typedWord={`remove ${nodes.length}`}
+      act={() => runForEach(nodes, remove)}
+      onClose={close}
+    />
+  )
+}
+
+const NAMED_MAX = 4
+
+function namesOf(nodes: Nodes): string {
+  const named = nodes.slice(0, NAMED_MAX).map(({ name }) => name)
+  const more = nodes.length - named.length
+  return more > 0 ? `${named.join(', ')} and ${plural(more, 'more node', 'more nodes')}` : named.join(', ')
+}

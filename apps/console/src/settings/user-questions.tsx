@@ -1,0 +1,83 @@
+'use client'
+/** What is asked before a user is changed. */
+import { useState } from 'react'
+import {
+  ChangeUserRoleDocument,
+  RemoveUserDocument,
+  ResetUserPasswordDocument,
+  type Role,
+  type UsersQuery,
+} from '../graphql/generated/documents.ts'
+import { runMutation } from '../graphql/run-mutation.ts'
+import { ConfirmDialog } from '../ui/confirm.tsx'
+import { useRole } from '../viewer/viewer-context.tsx'
+import type { Granted } from './grant-dialog.tsx'
+import { RoleField } from './role-field.tsx'
+import { grantablePeople } from './role-words.ts'
+
+export type User = UsersQuery['users'][number]
+
+type QuestionProps = { readonly user: User; readonly onClose: () => void }
+
+export function ChangeRoleDialog({ user, onClose }: QuestionProps) {
+  const [role, setRole] = useState<Role>(user.role)
+  const roles = grantablePeople(useRole())
+  return (
+    <ConfirmDialog
+      title={`Change the role of ${user.name}`}
+      description="Their logins end at once: they log in again with the new role."
+      verb="Change role"
+      act={() => runMutation(ChangeUserRoleDocument, { id: user.id, role }, (result) => result.changeUserRole.problem)}
+      onClose={onClose}
+    >
+      <div className="mt-4">
+        <RoleField role={role} roles={roles} onChange={setRole} />
+      </div>
+    </ConfirmDialog>
+  )
+}
+
+type ResetProps = QuestionProps & { readonly onReset: (granted: Granted) => void }
+
+export function ResetPasswordDialog({ user, onClose, onReset }: ResetProps) {
+  const act = async () => {
+    const outcome = await runMutation(
+      ResetUserPasswordDocument,
+      { id: user.id },
+      (result) => result.resetUserPassword.problem,
+    )
+    const secret = outcome.result?.resetUserPassword.invitation ?? null
+    if (outcome.kind === 'done' && secret !== null) onReset({ name: user.name, secret })
+    return outcome
+  }
+  return (
+    <ConfirmDialog
+      title={`Reset the password of ${user.name}?`}
+      description="Their password is taken away and their logins end at once. They stay out until they set another one, with an invitation that you give them."
+      verb="Reset password"
+      isDangerous
+      act={act}
+      onDone={stay}
+      onClose={onClose}
+    />
+  )
+}
+
+/** The invitation has taken the place of the question already. */
+function stay(): void {
+  return undefined
+}
+
+export function RemoveUserDialog({ user, onClose }: QuestionProps) {
+  return (
+    <ConfirmDialog
+      title={`Remove ${user.name}?`}
+      description="Their logins end at once, and the name is free for somebody else. What they did stays in the audit. This cannot be undone."
+      verb="Remove"
+      isDangerous
+      typedWord={user.name}
+      act={() => runMutation(RemoveUserDocument, { id: user.id }, (result) => result.removeUser.problem)}
+      onClose={onClose}
+    />
+  )
+}
