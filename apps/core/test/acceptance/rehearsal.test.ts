@@ -44,10 +44,10 @@ function scene() {
     latency: (filter) => core.latency(filter),
     useCases: {
       ...core.useCases,
-      openSession: (viewer, command, caller) => {
-        asked.push(`${viewer.tenantId}/${command.application}`)
+      openSession: (asking, command, caller) => {
+        asked.push(`${asking.viewer.tenantId}/${command.application}`)
         for (const { count, done } of waiting) if (asked.length >= count) done()
-        return core.useCases.openSession(viewer, command, caller)
+        return core.useCases.openSession(asking, command, caller)
       },
     },
   }
