@@ -1,3 +1,4 @@
+import { chmodSync, statSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { scratchFile } from '../../test/support/store-databases.ts'
 import { SqliteError, SqliteLink } from './sqlite-link.ts'
@@ -13,6 +14,20 @@ describe('the link to the SQLite worker', () => {
       ['synchronous', 'journal_mode', 'locking_mode'].map((name) => link.query(`PRAGMA ${name}`, [])),
     )
     expect(settings.map(({ rows }) => rows[0]?.[0])).toEqual([synchronous, 'wal', 'exclusive'])
+  })
+
+  it('takes its file and the log of it from everybody else, also where others could read them before', async () => {
+    const path = await scratchFile()
+    const modes = (): readonly number[] => [path, `${path}-wal`].map((file) => statSync(file).mode & 0o777)
+    {
+      await using link = await SqliteLink.open({ path, durability: 'process' })
+      await link.execute('CREATE TABLE _prisma_migrations (x)', [])
+      expect(modes()).toEqual([0o600, 0o600])
+    }
+    chmodSync(path, 0o644)
+    await using link = await SqliteLink.open({ path, durability: 'process' })
+    await link.execute('INSERT INTO _prisma_migrations VALUES (1)', [])
+    expect(modes()).toEqual([0o600, 0o600])
   })
 
   it('keeps what others ask for out of a transaction', async () => {
