@@ -74,8 +74,11 @@ describe.skipIf(!canSandbox && !mustRun)('a secret', () => {
       expect(JSON.stringify(answers)).not.toContain(secret)
       expect(cluster.said()).not.toContain(secret)
       expect(filesWith(cluster.dataDir, secret)).toEqual([])
-      expect(commandLinesWith(secret)).toEqual([])
+      expect(processesWith('cmdline', secret)).toEqual([])
     }
+    // Who starts pods tells them, and does not carry it about.
+    expect(new Set(processesWith('environ', first))).toEqual(new Set([process.execPath]))
+    expect(processesWith('environ', second)).toEqual([])
   })
 
   it('goes with its pod, stays when the agent is killed, and is new for pods that come after a change', async () => {
@@ -157,7 +160,7 @@ describe('a version', () => {
     await idle(cluster, 'env', 1)
     expect(await tell(await opened(cluster, 'env'))).toMatchObject({ env: digest(value), files: [] })
     expect(filesWith(cluster.dataDir, value)).toEqual([])
-    expect(commandLinesWith(value)).toEqual([])
+    expect(processesWith('cmdline', value)).toEqual([])
     await create(cluster, 'files', { ...onlyEnv, secrets: [], files: shop.files }, { minPods: 1, maxPods: 1 })
     const { problem } = await eventually(
       () => application(cluster, 'files'),
@@ -217,14 +220,15 @@ function filesWith(folder: string, text: string): readonly string[] {
     })
 }
 
-/** Of any process on this machine. */
-function commandLinesWith(text: string): readonly string[] {
-  return readdirSync('/proc').filter((name) => {
-    if (!/^\d+$/.test(name)) return false
+/** The programs of those processes on this machine that were started with a text in this. */
+function processesWith(file: 'cmdline' | 'environ', text: string): readonly string[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return []
     try {
-      return readFileSync(`/proc/${name}/cmdline`).subarray(0, CHUNK).includes(text)
+      if (!readFileSync(`/proc/${name}/${file}`).subarray(0, CHUNK).includes(text)) return []
+      return [readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0')[0] ?? '']
     } catch {
-      return false // It has just ended.
+      return [] // It has just ended.
     }
   })
 }

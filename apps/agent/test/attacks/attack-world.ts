@@ -320,7 +320,7 @@ async function listen(
 }
 
 async function greet(port: number): Promise<string> {
-  const deadlineMs = systemClock.nowMs() + 10_000
+  const deadlineMs = systemClock.nowMs() + 30_000
   for (;;) {
     try {
       return await firstWord(port)
