@@ -99,6 +99,7 @@ export class AttackWorld implements AsyncDisposable {
     const result = await runtime.createPod(adapt({ ...given, sessionFolder: this.#sessions.pathOf(podId) }))
     if (result.kind === 'failed') return { end: null, said: null, refusal: result.reason, wasHeard, complained: '' }
     const end = await result.pod.ended
+    await hears(wasHeard, attack.wordsToHear ?? 0)
     this.#keepLogBounded(podId)
     const said = saidIn(this.#linesOf(podId, 'stdout'))
     const complained = this.#linesOf(podId, 'stderr').join('\n')
@@ -285,6 +286,12 @@ function meet(
     silent: () => undefined,
   }
   return sessions.open({ podId, owner: runtime.podOwner, clock: systemClock, listener, isExpected: false })
+}
+
+/** What was said last may still be on its way when who said it has ended. */
+async function hears(words: readonly string[], count: number): Promise<void> {
+  for (const untilMs = systemClock.nowMs() + 10_000; words.length < count && systemClock.nowMs() < untilMs;)
+    await new Promise<void>((resolve) => systemClock.schedule(10, resolve))
 }
 
 /** A file of its version and one that is a secret. */

@@ -35,6 +35,8 @@ export type Attack = {
   readonly version?: Partial<ApplicationVersion>
   /** A script of Node's. Its last line says what it came to: `say(outcome, how)`. */
   readonly source: (node: AttackedNode) => string
+  /** How many words of it the session service is to hear. */
+  readonly wordsToHear?: number
   /** Where what it says does not tell all. */
   readonly judge?: (result: AttackResult) => Outcome
 }

@@ -71,6 +71,7 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
       containerd: { verdict: 'denied', words: 'its socket says who speaks; those of others are not there' },
     },
     source: (node) => speaking(node),
+    wordsToHear: 3,
     // What it said in the neighbour's name was heard, and taken for its own.
     judge: (result) =>
       result.wasHeard.join() === 'hello,opened ses-neighbour,closed ses-neighbour' ? outcomeOf(result) : 'succeeded',
@@ -102,8 +103,9 @@ function speaking({ neighbour: { sessionSocket, forgedWords } }: AttackedNode): 
       const call = session.request({ ':method': 'POST', ':path': '/fornax.session.v1.SessionService/Serve',
         'content-type': 'application/grpc', te: 'trailers' })
       call.once('error', () => resolve(false))
-      call.once('data', () => resolve(true))
-      for (const word of ${JSON.stringify(forgedWords)}) call.write(Buffer.from(word, 'base64'))
+      const answered = new Promise((then) => call.once('data', then))
+      const said = ${JSON.stringify(forgedWords)}.map((word) => new Promise((then) => call.write(Buffer.from(word, 'base64'), then)))
+      Promise.all([answered, ...said]).then(() => resolve(true))
     })
     const own = process.env.FORNAX_SESSION_SOCKET
     const folder = require('node:path').dirname(require('node:path').dirname(own))
