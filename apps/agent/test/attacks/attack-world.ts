@@ -27,6 +27,7 @@ import { SESSION_SOCKET, type PodOrder, type Runtime, type RuntimePod } from '..
 import { SessionFolders } from '../../src/sessions/session-folders.ts'
 import type { ApplicationLink, ApplicationListener } from '../../src/sessions/session-server.ts'
 import { scriptOf } from './all-attacks.ts'
+import { NODE_WORD } from './network-attacks.ts'
 import type { Attack, AttackedNode, AttackResult, ProcessName, RuntimeKind } from './attack.ts'
 
 /** A runtime as an agent opens it whose data lies in `dataDir`, which is hidden from pods. */
@@ -227,6 +228,7 @@ async function moveIn({ under, sessions, kept }: WorldParts, heard: string[]): P
   invariant(endpointPort !== undefined, 'the neighbour has an endpoint')
   invariant((await greet(endpointPort)) === podId, 'the neighbour is there')
   return {
+    podId,
     process: processOf(podId),
     address: addressOf(pod),
     endpointPort,
@@ -319,7 +321,7 @@ async function listen(
   kept: AsyncDisposableStack,
   where: { readonly port: number; readonly host: string } | { readonly path: string },
 ): Promise<number> {
-  const server: Server = createServer((socket) => socket.destroy())
+  const server: Server = createServer((socket) => socket.on('error', () => undefined).end(NODE_WORD))
   await new Promise<void>((resolve) => server.listen(where, resolve))
   kept.defer(() => new Promise<void>((resolve) => server.close(() => resolve())))
   const address = server.address()

@@ -80,6 +80,8 @@ export type AttackedNode = {
 export type ProcessName = { readonly pid: number; readonly startTicks: number }
 
 export type Neighbour = {
+  /** What it says to whoever comes. */
+  readonly podId: string
   readonly process: ProcessName
   readonly address: { readonly host: string; readonly port: number }
   readonly endpointPort: number

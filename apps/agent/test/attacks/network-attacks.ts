@@ -17,7 +17,7 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
       containerd: { verdict: 'denied', words: 'by none of its addresses and no unix socket' },
     },
     source: ({ addresses, nodePort, loopbackPort, nodeSockets }) =>
-      dialing([
+      dialing(NODE_WORD, [
         ...[...addresses, '127.0.0.1', '::1'].map((host) => ({ host, port: nodePort })),
         { host: '127.0.0.1', port: loopbackPort },
         ...nodeSockets.map((path) => ({ path })),
@@ -31,7 +31,7 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
       bubblewrap: { verdict: 'notPromised', words: 'those in `/run` and `/tmp` are not there, others are' },
       containerd: { verdict: 'denied', words: 'not there' },
     },
-    source: ({ openSocket }) => dialing([{ path: openSocket }]),
+    source: ({ openSocket }) => dialing(NODE_WORD, [{ path: openSocket }]),
   },
   {
     name: 'reach other pods',
@@ -45,8 +45,8 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
       },
       containerd: { verdict: 'denied', words: 'neither at their addresses nor by their endpoints' },
     },
-    source: ({ neighbour: { address, endpointPort }, addresses }) =>
-      dialing([address, ...[...addresses, '127.0.0.1'].map((host) => ({ host, port: endpointPort }))]),
+    source: ({ neighbour: { podId, address, endpointPort }, addresses }) =>
+      dialing(podId, [address, ...[...addresses, '127.0.0.1'].map((host) => ({ host, port: endpointPort }))]),
   },
   {
     name: 'reach the metadata service of the machine',
@@ -59,7 +59,10 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
     },
     source: ({ hasOwnNetworks }) =>
       hasOwnNetworks
-        ? dialing(['169.254.169.254', '::ffff:169.254.169.254', 'fd00:ec2::254'].map((host) => ({ host, port: 80 })))
+        ? dialing(
+            '',
+            ['169.254.169.254', '::ffff:169.254.169.254', 'fd00:ec2::254'].map((host) => ({ host, port: 80 })),
+          )
         : `say('succeeded', 'whatever its machine reaches')`, // A real one may be there, and is nobody's to test.
   },
   {
@@ -78,14 +81,20 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
   },
 ]
 
+/** What services of the node say to whoever comes. */
+export const NODE_WORD = 'a service of the node'
+
 type Target = { readonly host: string; readonly port: number } | { readonly path: string }
 
-function dialing(targets: readonly Target[]): string {
+/** Reached is who says its word: whoever has an address by now may be anybody. Without a word, an open line is enough. */
+function dialing(word: string, targets: readonly Target[]): string {
   return `
     const dial = (target) => new Promise((resolve) => {
       const socket = net.connect({ ...target, timeout: 1_500 })
-      socket.once('connect', () => resolve([target])).once('error', () => resolve([]))
-      socket.once('timeout', () => { socket.destroy(); resolve([]) })
+      const settle = (isReached) => { socket.destroy(); resolve(isReached ? [target] : []) }
+      if (${JSON.stringify(word)} === '') socket.once('connect', () => settle(true))
+      socket.once('data', (bytes) => settle(bytes.includes(${JSON.stringify(word)})))
+      for (const event of ['error', 'timeout', 'end']) socket.once(event, () => settle(false))
     })
     Promise.all(${JSON.stringify(targets)}.map(dial)).then((all) => deny(all.flat()))`
 }
