@@ -21,6 +21,7 @@ import { z } from 'zod'
 import { openLogSource, type LogStreamName } from '../../src/logs/log-source.ts'
 import { anyPort } from '../../src/runtime/bubblewrap/test/scratch-runtime.ts'
 import { greeter, orderOf } from '../../src/runtime/bubblewrap/test/scratch-orders.ts'
+import { whyTooMuch } from '../../src/pods/disk-rules.ts'
 import { podFolderOf } from '../../src/runtime/pod-folder.ts'
 import { processesWithVariable, readProcess } from '../../src/runtime/process/process-table.ts'
 import { SESSION_SOCKET, type PodOrder, type Runtime, type RuntimePod } from '../../src/runtime/runtime.ts'
@@ -44,6 +45,7 @@ export type AttackedRuntime = AsyncDisposable & {
 const SECRET = 'known to the agent alone'
 const CANARY = 'as the node left it'
 const KEPT_BYTES_MAX = 1024 * 1024
+const END_TIMEOUT_MS = 45_000
 const NEIGHBOUR_SESSION = 'ses-neighbour'
 
 const saidSchema = z.object({ outcome: z.enum(['denied', 'contained', 'succeeded']), how: z.unknown() })
@@ -98,7 +100,9 @@ export class AttackWorld implements AsyncDisposable {
     const order = orderOf(podId, scriptOf(attack, this.node), { cpuMillis: 1_000, ...attack.version })
     const given = kind === 'process' ? order : withFiles(order)
     const result = await runtime.createPod(adapt({ ...given, sessionFolder: this.#sessions.pathOf(podId) }))
-    if (result.kind === 'failed') return { end: null, said: null, refusal: result.reason, wasHeard, complained: '' }
+    if (result.kind === 'failed')
+      return { end: null, said: null, refusal: result.reason, wasEnded: false, wasHeard, complained: '' }
+    const wasEnded = attack.isForAgentToEnd === true && (await this.#endForWriting(result.pod, order))
     const end = await result.pod.ended
     await hears(wasHeard, attack.wordsToHear ?? 0)
     this.#keepLogBounded(podId)
@@ -106,7 +110,7 @@ export class AttackWorld implements AsyncDisposable {
     const complained = this.#linesOf(podId, 'stderr').join('\n')
     await runtime.destroyPod(podId)
     this.#sessions.remove(podId)
-    return { end, said, refusal: null, wasHeard, complained }
+    return { end, said, refusal: null, wasEnded, wasHeard, complained }
   }
 
   /** What of the node is not as it was; nothing where the attack had no way. */
@@ -133,6 +137,20 @@ export class AttackWorld implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#kept[Symbol.asyncDispose]()
+  }
+
+  /** As the agent does every ten seconds. False: there was no reason to. */
+  async #endForWriting(pod: RuntimePod, { version }: PodOrder): Promise<boolean> {
+    for (const untilMs = systemClock.nowMs() + END_TIMEOUT_MS; systemClock.nowMs() < untilMs;) {
+      const used = await this.#under.runtime.readRootUse?.()
+      if (whyTooMuch(version, used?.get(pod.podId) ?? 0) !== null) {
+        pod.stop(0)
+        return true
+      }
+      await new Promise<void>((resolve) => systemClock.schedule(100, resolve))
+    }
+    pod.stop(0)
+    return false
   }
 
   /** As the agent does once a second. */

@@ -35,6 +35,8 @@ export type Attack = {
   readonly version?: Partial<ApplicationVersion>
   /** A script of Node's. Its last line says what it came to: `say(outcome, how)`. */
   readonly source: (node: AttackedNode) => string
+  /** It goes on until an agent that looks at what it has written ends it. */
+  readonly isForAgentToEnd?: true
   /** How many words of it the session service is to hear. */
   readonly wordsToHear?: number
   /** Where what it says does not tell all. */
@@ -47,6 +49,8 @@ export type AttackResult = {
   readonly said: { readonly outcome: Outcome; readonly how: unknown } | null
   /** Why there was no pod at all; null: there was. */
   readonly refusal: string | null
+  /** An agent would have ended it for what it wrote. */
+  readonly wasEnded: boolean
   /** What the session service heard over the socket of the attacker. */
   readonly wasHeard: readonly string[]
 }

@@ -1,6 +1,6 @@
 /** Attacks that use up what others need. Each stops by itself long before a machine would notice. */
 import type { ApplicationVersion } from '@fornax/node-model/application-version'
-import type { Attack } from './attack.ts'
+import { outcomeOf, type Attack } from './attack.ts'
 
 const MEBIBYTE = 1024 * 1024
 
@@ -94,12 +94,14 @@ export const EXHAUSTION_ATTACKS: readonly Attack[] = [
       process: { verdict: 'denied', words: 'such a version is refused' },
       plainBubblewrap: { verdict: 'denied', words: 'such a version is refused' },
       bubblewrap: { verdict: 'denied', words: 'such a version is refused' },
-      containerd: { verdict: 'notPromised', words: 'no limit of its own', isOpen: true },
+      containerd: { verdict: 'contained', words: 'is ended for it, up to 20 s later' },
     },
     source: () => `
       let wrote = 0
       while (wrote < 128 && tryTo(() => fs.writeFileSync('/fornax-' + wrote, Buffer.alloc(${MEBIBYTE}, 1)))) wrote += 1
-      say(wrote < 128 ? 'contained' : 'succeeded', wrote)`,
+      setInterval(() => {}, 1e6)`,
+    isForAgentToEnd: true,
+    judge: (result) => (result.wasEnded ? 'contained' : outcomeOf(result)),
   },
   {
     name: 'use up inodes with empty files and folders',
