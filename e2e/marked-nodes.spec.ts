@@ -80,7 +80,7 @@ test('nodes are marked by mouse and keys, cordoned, uncordoned, drained as foret
     await expect(preview).toContainText('room elsewhere for 0')
     await operator.screenshot({ path: join(import.meta.dirname, 'test-results/drain-many.png') })
     await dialog.getByRole('button', { name: `Drain ${NODES} nodes` }).click()
-    await expect.poll(async () => (await fleetOf(world)).sessions.available).toBe(0)
+    await expect.poll(async () => (await fleetOf(world)).sessionsOpen).toBe(0)
     await expect.poll(async () => (await fleetOf(world)).pods.standby).toBeLessThan(IDLE)
   }
 

@@ -25,7 +25,7 @@ const PAGES = [
 
 /** What changes something. Everything else only shows. */
 const ACTS =
-  /^(open session|new application|create application|roll out|roll back|delete|edit|close session|cordon|uncordon|drain|new token|new tenant|revoke)/i
+  /^(invite user|remove|open session|new application|create application|roll out|roll back|delete|edit|close session|cordon|uncordon|drain|new token|new tenant|revoke)/i
 
 test('a viewer sees no button that would fail: each that changes something says why it cannot', async ({
   page,

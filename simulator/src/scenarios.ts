@@ -46,7 +46,16 @@ const MACHINES = {
   reboot: 2,
   crashAgent: 3,
 } as const
-const STEERING = { policy: 8, publish: 6, rollBack: 2, replace: 3, cordon: 4, uncordon: 4, drain: 3, remove: 4 } as const
+const STEERING = {
+  policy: 8,
+  publish: 6,
+  rollBack: 2,
+  replace: 3,
+  cordon: 4,
+  uncordon: 4,
+  drain: 3,
+  remove: 4,
+} as const
 const BACKUPS = { oldBackup: 8, database: 20, crashCore: 6, break: 6 } as const
 const STALLS = { stallCore: 4, stallAgent: 6 } as const
 

@@ -63,7 +63,9 @@ function putOutCommands(node: Command, connected: Commands['connected']): void {
     })
   node
     .command('remove')
-    .description('Takes nodes out of the list that are not connected and will not come back; whoever comes again is new.')
+    .description(
+      'Takes nodes out of the list that are not connected and will not come back; whoever comes again is new.',
+    )
     .argument('<node...>', 'names of nodes')
     .action(async (names: readonly string[]) => {
       const { removeNodes } = await import('../commands/node-actions.ts')

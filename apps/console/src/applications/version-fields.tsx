@@ -27,7 +27,7 @@ export function VersionFields(props: VersionFieldsProps) {
   )
 }
 
-function ProgramFields({ typed, problems, onType }: VersionFieldsProps) {
+function ProgramFields(form: VersionFieldsProps) {
   return (
     <>
       <Wide>
@@ -40,9 +40,7 @@ function ProgramFields({ typed, problems, onType }: VersionFieldsProps) {
           }
           autoComplete="off"
           spellCheck={false}
-          value={typed.image}
-          onChange={(event) => onType({ image: event.target.value })}
-          problem={problems.image}
+          {...asTyped(form, 'image')}
         />
       </Wide>
       <Wide>
@@ -52,51 +50,26 @@ function ProgramFields({ typed, problems, onType }: VersionFieldsProps) {
           autoComplete="off"
           spellCheck={false}
           className="font-mono"
-          value={typed.command}
-          onChange={(event) => onType({ command: event.target.value })}
-          problem={problems.command}
+          {...asTyped(form, 'command')}
         />
       </Wide>
-      <TextAreaField
-        label="Ports"
-        hint="One per line: web 8080, or game 7777 udp."
-        value={typed.ports}
-        onChange={(event) => onType({ ports: event.target.value })}
-        problem={problems.ports}
-      />
-      <TextAreaField
-        label="Environment"
-        hint="One NAME=value per line; no secrets."
-        value={typed.env}
-        onChange={(event) => onType({ env: event.target.value })}
-        problem={problems.env}
-      />
+      <TextAreaField label="Ports" hint="One per line: web 8080, or game 7777 udp." {...asTyped(form, 'ports')} />
+      <TextAreaField label="Environment" hint="One NAME=value per line; no secrets." {...asTyped(form, 'env')} />
     </>
   )
 }
 
-function SizeFields({ typed, problems, onType }: VersionFieldsProps) {
+function SizeFields(form: VersionFieldsProps) {
   return (
     <>
-      <TextField
-        label="CPUs"
-        inputMode="decimal"
-        value={typed.cpus}
-        onChange={(event) => onType({ cpus: event.target.value })}
-        problem={problems.cpus}
-      />
-      <TextField
-        label="Memory (MiB)"
-        inputMode="decimal"
-        value={typed.memoryMib}
-        onChange={(event) => onType({ memoryMib: event.target.value })}
-        problem={problems.memoryMib}
-      />
+      <TextField label="CPUs" inputMode="decimal" {...asTyped(form, 'cpus')} />
+      <TextField label="Memory (MiB)" inputMode="decimal" {...asTyped(form, 'memoryMib')} />
     </>
   )
 }
 
-function ReadinessFields({ typed, problems, onType }: VersionFieldsProps) {
+function ReadinessFields(form: VersionFieldsProps) {
+  const { typed, problems, onType } = form
   return (
     <>
       <Wide>
@@ -114,36 +87,18 @@ function ReadinessFields({ typed, problems, onType }: VersionFieldsProps) {
         </SelectField>
       </Wide>
       {typed.probe !== 'none' && (
-        <TextField
-          label="Port to ask"
-          hint="Its name; nothing: the first."
-          value={typed.probePort}
-          onChange={(event) => onType({ probePort: event.target.value })}
-          problem={problems.probePort}
-        />
+        <TextField label="Port to ask" hint="Its name; nothing: the first." {...asTyped(form, 'probePort')} />
       )}
-      {typed.probe === 'http' && (
-        <TextField
-          label="Path to ask"
-          value={typed.probePath}
-          onChange={(event) => onType({ probePath: event.target.value })}
-          problem={problems.probePath}
-        />
-      )}
+      {typed.probe === 'http' && <TextField label="Path to ask" {...asTyped(form, 'probePath')} />}
     </>
   )
 }
 
-function RareFields({ typed, problems, onType }: VersionFieldsProps) {
+function RareFields(form: VersionFieldsProps) {
+  const { typed, problems, onType } = form
   return (
     <>
-      <TextField
-        label="Sessions per pod"
-        inputMode="numeric"
-        value={typed.sessionsPerPod}
-        onChange={(event) => onType({ sessionsPerPod: event.target.value })}
-        problem={problems.sessionsPerPod}
-      />
+      <TextField label="Sessions per pod" inputMode="numeric" {...asTyped(form, 'sessionsPerPod')} />
       <SelectField
         label="Isolation, at least"
         value={typed.minIsolation}
@@ -170,6 +125,18 @@ function RareFields({ typed, problems, onType }: VersionFieldsProps) {
       </Wide>
     </>
   )
+}
+
+/** The fields that are typed as text, whatever is made of them. */
+type TextName = { [Name in keyof TypedVersion]: string extends TypedVersion[Name] ? Name : never }[keyof TypedVersion]
+
+/** What an input needs: what is typed, what typing does, and what is wrong with it. */
+function asTyped({ typed, problems, onType }: VersionFieldsProps, name: TextName) {
+  return {
+    value: typed[name],
+    problem: problems[name],
+    onChange: (event: { readonly target: { readonly value: string } }) => onType({ [name]: event.target.value }),
+  }
 }
 
 type CheckProps = { readonly isOn: boolean; readonly onChange: (isOn: boolean) => void; readonly label: string }

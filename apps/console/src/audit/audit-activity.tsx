@@ -3,7 +3,11 @@
 import { useMemo } from 'react'
 import { TimeStrip, type TimeBin, type TimeSpan } from '../charts/time-strip.tsx'
 import { formatClock } from '../format/instant-text.ts'
-import { AuditActivityDocument, type AuditActivityQuery, type AuditRecordFilter } from '../graphql/generated/documents.ts'
+import {
+  AuditActivityDocument,
+  type AuditActivityQuery,
+  type AuditRecordFilter,
+} from '../graphql/generated/documents.ts'
 import { surfaceOf, useLiveQuery } from '../live/use-live-query.ts'
 import { instantMs } from '../time/instant.ts'
 import { Button } from '../ui/button.tsx'

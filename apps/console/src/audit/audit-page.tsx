@@ -211,7 +211,7 @@ function Verification() {
   }
   return (
     <>
-      <span role="status" className="flex items-center gap-2 text-soft">
+      <span role="status" className="flex items-center gap-2 text-soft empty:-mr-2">
         {verdict !== null && (
           <>
             <Glyph tone={verdict.isWhole ? 'ready' : 'danger'} />

@@ -116,17 +116,23 @@ export function cellsIn(layout: HostMapLayout, box: Box): readonly number[] {
   const [left, right] = [Math.min(box.fromX, box.toX), Math.max(box.fromX, box.toX)]
   const [top, bottom] = [Math.min(box.fromY, box.toY), Math.max(box.fromY, box.toY)]
   const { pitch, cell } = layout
-  const cells: number[] = []
-  for (const { x, y, columns, count, first } of layout.blocks) {
-    const firstColumn = Math.max(0, Math.ceil((left - x - cell) / pitch))
-    const lastColumn = Math.min(columns - 1, Math.floor((right - x) / pitch))
-    const firstRow = Math.max(0, Math.ceil((top - y - cell) / pitch))
-    const lastRow = Math.min(Math.ceil(count / columns) - 1, Math.floor((bottom - y) / pitch))
-    for (let row = firstRow; row <= lastRow; row += 1)
-      for (let column = firstColumn; column <= lastColumn; column += 1)
-        if (row * columns + column < count) cells.push(first + row * columns + column)
-  }
-  return cells
+  return layout.blocks.flatMap(({ x, y, columns, count, first }) => {
+    const rows = range(
+      Math.max(0, Math.ceil((top - y - cell) / pitch)),
+      Math.min(Math.ceil(count / columns) - 1, Math.floor((bottom - y) / pitch)),
+    )
+    const across = range(
+      Math.max(0, Math.ceil((left - x - cell) / pitch)),
+      Math.min(columns - 1, Math.floor((right - x) / pitch)),
+    )
+    const within = rows.flatMap((row) => across.map((column) => row * columns + column))
+    return within.filter((index) => index < count).map((index) => first + index)
+  })
+}
+
+/** Both ends included; nothing where the last is before the first. */
+function range(from: number, to: number): readonly number[] {
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index)
 }
 
 export type Direction = 'left' | 'right' | 'up' | 'down'

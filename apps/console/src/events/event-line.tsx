@@ -27,11 +27,15 @@ export function EventLine({ event, isNarrow = false }: EventLineProps) {
           <Glyph tone={SEVERITY_TONES[severity]} />
           <span className="sr-only">{severity.toLowerCase()}</span>
         </span>
-        <span className={`truncate font-medium ${isNarrow ? 'min-w-0 flex-1' : 'w-40 shrink-0 max-sm:w-auto max-sm:min-w-0 max-sm:flex-1'}`}>
+        <span
+          className={`truncate font-medium ${isNarrow ? 'min-w-0 flex-1' : 'w-40 shrink-0 max-sm:w-auto max-sm:min-w-0 max-sm:flex-1'}`}
+        >
           {EVENT_KINDS[kind]}
           {count > 1 && <span className="font-normal text-faint"> ×{formatCount(count)}</span>}
         </span>
-        <span className={`flex min-w-0 flex-wrap gap-x-3 ${isNarrow ? 'order-last basis-full pl-6' : 'flex-1 max-sm:order-last max-sm:basis-full max-sm:pl-6'}`}>
+        <span
+          className={`flex min-w-0 flex-wrap gap-x-3 ${isNarrow ? 'order-last basis-full pl-6' : 'flex-1 max-sm:order-last max-sm:basis-full max-sm:pl-6'}`}
+        >
           <span className="min-w-0 [overflow-wrap:anywhere]">{sentence(message)}</span>
           <Subjects event={event} />
           {lastLogLines.length > 0 && (

@@ -45,8 +45,9 @@ export function Reach({ state, layout, pointed, setPointed, focused, setFocused,
     else if (marking === undefined || !markByKey(event, ids, { marking, focused })) return
     event.preventDefault()
   }
-  const click = (event: MouseEvent): void => {
-    const id = ids[pointed ?? -1]
+  const click = (event: MouseEvent<HTMLElement>): void => {
+    const { x, y } = pointIn(event) // What was pointed at last may not be rendered yet.
+    const id = ids[cellAt(layout, x, y) ?? -1]
     const clicked = id === undefined ? undefined : state.nodes.get(id)
     if (id === undefined || clicked === undefined || drag.hasJustEnded()) return
     const isMark = event.shiftKey || event.ctrlKey || event.metaKey
@@ -162,7 +163,7 @@ function idsAt(ids: readonly string[], indexes: readonly (number | null)[]): rea
   return indexes.flatMap((index) => ids[index ?? -1] ?? [])
 }
 
-function pointIn(event: PointerEvent<HTMLElement>): { readonly x: number; readonly y: number } {
+function pointIn(event: MouseEvent<HTMLElement>): { readonly x: number; readonly y: number } {
   const { left, top } = event.currentTarget.getBoundingClientRect()
   return { x: event.clientX - left, y: event.clientY - top }
 }

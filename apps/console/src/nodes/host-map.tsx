@@ -159,15 +159,15 @@ function GroupTitles({ state, layout }: { readonly state: NodeMapState; readonly
 
 type MarksProps = { readonly layout: HostMapLayout; readonly state: NodeMapState; readonly ids: ReadonlySet<string> }
 
-/** A frame around each marked cell, all of them one path: ten thousand are drawn as one. */
+/** A frame in each marked cell, all of them one path: ten thousand are drawn as one. */
 function Marks({ layout, state: { arrangement }, ids }: MarksProps) {
   const path = useMemo(() => {
-    const side = layout.cell + 2
+    const side = layout.cell - 2
     const frames = [...ids].flatMap((id) => {
       const index = arrangement.indexOf.get(id)
       if (index === undefined) return []
       const { x, y } = cellPosition(layout, index)
-      return [`M${x - 1} ${y - 1}h${side}v${side}h${-side}z`]
+      return [`M${x + 1} ${y + 1}h${side}v${side}h${-side}z`]
     })
     return frames.join('')
   }, [layout, arrangement, ids])

@@ -29,7 +29,12 @@ const ACTS: readonly {
 }[] = [
   { act: 'cordon', verb: 'Cordon', isMeant: (node) => !node.isCordoned, none: 'All of them are cordoned.' },
   { act: 'uncordon', verb: 'Uncordon', isMeant: (node) => node.isCordoned, none: 'None of them is cordoned.' },
-  { act: 'drain', verb: 'Drain', isMeant: (node) => node.drainDeadline === null, none: 'All of them are being drained.' },
+  {
+    act: 'drain',
+    verb: 'Drain',
+    isMeant: (node) => node.drainDeadline === null,
+    none: 'All of them are being drained.',
+  },
   {
     act: 'remove',
     verb: 'Remove',
@@ -45,7 +50,7 @@ export function MarkedNodesBar({ marked, clear }: BarProps) {
     <div
       role="region"
       aria-label="Marked nodes"
-      className="flex flex-wrap items-center gap-x-3 gap-y-1.5 rounded-lg border border-ember/50 bg-ember-soft px-3 py-1.5"
+      className="flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1.5 border-t border-ember/50 bg-ember-soft px-4 py-1"
     >
       <span className="font-medium" role="status">
         {plural(marked.length, 'node')} marked

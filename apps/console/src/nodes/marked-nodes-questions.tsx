@@ -21,6 +21,18 @@ import { DrainedApplications, DrainLoss, GraceField, USUAL_GRACE_MS } from './dr
 import type { Asked } from './marked-nodes-bar.tsx'
 
 type Nodes = readonly NodeRowFragment[]
+function cordon({ name }: NodeRowFragment) {
+  return runMutation(CordonNodeDocument, { name }, (result) => result.cordonNode.problem)
+}
+
+function uncordon({ name }: NodeRowFragment) {
+  return runMutation(UncordonNodeDocument, { name }, (result) => result.uncordonNode.problem)
+}
+
+function remove({ name }: NodeRowFragment) {
+  return runMutation(RemoveNodeDocument, { name }, (result) => result.removeNode.problem)
+}
+
 type DialogProps = { readonly nodes: Nodes; readonly close: () => void }
 
 export function MarkedNodesQuestions({ asked, close }: { readonly asked: Asked; readonly close: () => void }) {
@@ -40,8 +52,6 @@ export function MarkedNodesQuestions({ asked, close }: { readonly asked: Asked; 
 }
 
 function CordonAll({ nodes, close }: DialogProps) {
-  const cordon = ({ name }: NodeRowFragment) =>
-    runMutation(CordonNodeDocument, { name }, (result) => result.cordonNode.problem)
   return (
     <ConfirmDialog
       title={`Cordon ${plural(nodes.length, 'node')}?`}
@@ -54,8 +64,6 @@ function CordonAll({ nodes, close }: DialogProps) {
 }
 
 function UncordonAll({ nodes, close }: DialogProps) {
-  const uncordon = ({ name }: NodeRowFragment) =>
-    runMutation(UncordonNodeDocument, { name }, (result) => result.uncordonNode.problem)
   const draining = nodes.filter(({ drainDeadline }) => drainDeadline !== null).length
   return (
     <ConfirmDialog
@@ -110,8 +118,6 @@ function DrainAll({ nodes: all, close }: DialogProps) {
 }
 
 function RemoveAll({ nodes, close }: DialogProps) {
-  const remove = ({ name }: NodeRowFragment) =>
-    runMutation(RemoveNodeDocument, { name }, (result) => result.removeNode.problem)
   const pods = nodes.reduce((sum, { podCount }) => sum + podCount, 0)
   const sessions = nodes.reduce((sum, { sessionCount }) => sum + sessionCount, 0)
   return (

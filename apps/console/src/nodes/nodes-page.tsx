@@ -62,7 +62,6 @@ export function NodesPage({ firstPage }: { readonly firstPage: FirstPage<Row> | 
           <ListFilter view={text} what="nodes" />
         </div>
       </div>
-      {marking.nodes.length > 0 && <MarkedNodesBar marked={marking.nodes} clear={() => marking.mark(new Set())} />}
       <div className="relative flex min-h-0 flex-1 gap-4">
         <div className="flex min-h-0 min-w-0 flex-1 flex-col overflow-hidden rounded-xl border border-line bg-panel">
           <Surface
@@ -76,20 +75,14 @@ export function NodesPage({ firstPage }: { readonly firstPage: FirstPage<Row> | 
             {() =>
               view === 'map' ? (
                 <div className="min-h-0 flex-1 p-4">
-                  <HostMap
-                    {...{ nodes, marking }}
-                    grouping={group}
-                    fillId={fill}
-                    selected={chosen}
-                    onSelect={select}
-                  />
+                  <HostMap {...{ nodes, marking }} grouping={group} fillId={fill} selected={chosen} onSelect={select} />
                 </div>
               ) : (
                 <NodesTable nodes={nodes} view={text} marking={marking} />
               )
             }
           </Surface>
-          {view === 'map' && list.isLoaded && <HostMapLegend fillId={fill} nodes={nodes} />}
+          <Foot {...{ view, fill, nodes, marking }} isLoaded={list.isLoaded} />
         </div>
         {chosenNode !== undefined && view === 'map' && (
           <NodeDrawer key={chosenNode.id} node={chosenNode} onClose={close} takesFocus={isByKey} />
@@ -97,6 +90,20 @@ export function NodesPage({ firstPage }: { readonly firstPage: FirstPage<Row> | 
       </div>
     </Page>
   )
+}
+
+type FootProps = {
+  readonly view: View
+  readonly fill: FillId
+  readonly nodes: ReadonlyMap<string, Row>
+  readonly marking: MarkedNodes
+  readonly isLoaded: boolean
+}
+
+/** What can be done with the marked stands where the legend was: nothing moves under the pointer that marks. */
+function Foot({ view, fill, nodes, marking, isLoaded }: FootProps) {
+  if (marking.nodes.length > 0) return <MarkedNodesBar marked={marking.nodes} clear={() => marking.mark(new Set())} />
+  return view === 'map' && isLoaded ? <HostMapLegend fillId={fill} nodes={nodes} /> : null
 }
 
 /** The same map for as long as nothing is filtered: then nothing is copied. */

@@ -64,7 +64,9 @@ function Users() {
         what="Users"
         skeleton={<RowsSkeleton rows={2} />}
         isEmpty={({ users }) => users.length === 0}
-        empty={<p className="px-4 py-3 text-soft">Nobody logs in with a password. People may use tokens, or an issuer.</p>}
+        empty={
+          <p className="px-4 py-3 text-soft">Nobody logs in with a password. People may use tokens, or an issuer.</p>
+        }
       >
         {({ users }) => (
           <PlainTable label="Users" columns={columnsOf(show)} rows={users} rowId={({ id }) => id} minWidth={44} />

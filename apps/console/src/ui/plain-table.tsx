@@ -13,7 +13,12 @@ export type PlainTableProps<T> = {
 export function PlainTable<T>({ label, columns, rows, rowId, minWidth = 56 }: PlainTableProps<T>) {
   return (
     // Scrolling by keys needs focus.
-    <div role="region" aria-label={`${label}, scrollable`} tabIndex={0} className="relative overflow-x-auto rounded-b-[inherit]">
+    <div
+      role="region"
+      aria-label={`${label}, scrollable`}
+      tabIndex={0}
+      className="relative overflow-x-auto rounded-b-[inherit]"
+    >
       <table aria-label={label} className="w-full table-fixed border-collapse" style={{ minWidth: `${minWidth}rem` }}>
         <colgroup>
           {columns.map(({ id, width }) => (

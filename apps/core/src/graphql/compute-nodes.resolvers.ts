@@ -34,7 +34,9 @@ export const computeNodeQueries: Required<Pick<QueryResolvers, 'computeNode' | '
   },
 }
 
-export const computeNodeMutations: Required<Pick<MutationResolvers, 'cordonNode' | 'uncordonNode' | 'drainNode' | 'removeNode'>> = {
+export const computeNodeMutations: Required<
+  Pick<MutationResolvers, 'cordonNode' | 'uncordonNode' | 'drainNode' | 'removeNode'>
+> = {
   cordonNode: async (_root, { input: { name } }, context) =>
     toPayload(await context.core.useCases.cordonNode(context.viewer, name), context),
   uncordonNode: async (_root, { input: { name } }, context) =>

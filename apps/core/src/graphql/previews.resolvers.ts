@@ -17,39 +17,40 @@ type PolicyPreview = NonNullable<Awaited<ResolversTypes['ScalingPolicyPreview']>
 /** That are drained at the same time. */
 const NODES_MAX = 1_000
 
-export const previewQueries: Required<Pick<QueryResolvers, 'drainPreview' | 'drainsPreview' | 'scalingPolicyPreview'>> = {
-  drainPreview: (_root, { name, sessionsMayLastMs }, context) => {
-    if (sessionsMayLastMs < 0) throw badInput(`sessionsMayLastMs is ${sessionsMayLastMs}; at least 0 is needed.`)
-    return drainPreview(name, sessionsMayLastMs, context)
-  },
-  drainsPreview: (_root, { names, sessionsMayLastMs }, context) => {
-    if (sessionsMayLastMs < 0) throw badInput(`sessionsMayLastMs is ${sessionsMayLastMs}; at least 0 is needed.`)
-    if (names.length > NODES_MAX) throw badInput(`names has ${names.length} names; at most ${NODES_MAX} are allowed.`)
-    context.budget.take(names.length)
-    return drainsPreview(new Set(names), sessionsMayLastMs, context)
-  },
-  scalingPolicyPreview: (_root, { application, scalingPolicy }, { core, viewer }): PolicyPreview | null => {
-    const definition = core.fleet.applicationNamed(viewer.tenantId, application)?.definition
-    if (!definition) return null
-    const parsed = toPolicy(scalingPolicy)
-    const problem = parsed.kind === 'invalid' ? parsed.problem : policyProblem(parsed.value)
-    const preview = core.history.previewPolicy(
-      definition.id,
-      parsed.kind === 'value' && problem === null ? parsed.value : definition.scalingPolicy,
-    )
-    if (preview === null) return null
-    const { fromMs, untilMs, stepMs, sessionCount, current, proposed } = preview
-    return {
-      from: toDateTime(fromMs),
-      until: toDateTime(untilMs),
-      stepMs,
-      sessionCount,
-      current,
-      proposed: problem === null ? proposed : null,
-      problem: problem === null ? null : invalidInput(problem),
-    }
-  },
-}
+export const previewQueries: Required<Pick<QueryResolvers, 'drainPreview' | 'drainsPreview' | 'scalingPolicyPreview'>> =
+  {
+    drainPreview: (_root, { name, sessionsMayLastMs }, context) => {
+      if (sessionsMayLastMs < 0) throw badInput(`sessionsMayLastMs is ${sessionsMayLastMs}; at least 0 is needed.`)
+      return drainPreview(name, sessionsMayLastMs, context)
+    },
+    drainsPreview: (_root, { names, sessionsMayLastMs }, context) => {
+      if (sessionsMayLastMs < 0) throw badInput(`sessionsMayLastMs is ${sessionsMayLastMs}; at least 0 is needed.`)
+      if (names.length > NODES_MAX) throw badInput(`names has ${names.length} names; at most ${NODES_MAX} are allowed.`)
+      context.budget.take(names.length)
+      return drainsPreview(new Set(names), sessionsMayLastMs, context)
+    },
+    scalingPolicyPreview: (_root, { application, scalingPolicy }, { core, viewer }): PolicyPreview | null => {
+      const definition = core.fleet.applicationNamed(viewer.tenantId, application)?.definition
+      if (!definition) return null
+      const parsed = toPolicy(scalingPolicy)
+      const problem = parsed.kind === 'invalid' ? parsed.problem : policyProblem(parsed.value)
+      const preview = core.history.previewPolicy(
+        definition.id,
+        parsed.kind === 'value' && problem === null ? parsed.value : definition.scalingPolicy,
+      )
+      if (preview === null) return null
+      const { fromMs, untilMs, stepMs, sessionCount, current, proposed } = preview
+      return {
+        from: toDateTime(fromMs),
+        until: toDateTime(untilMs),
+        stepMs,
+        sessionCount,
+        current,
+        proposed: problem === null ? proposed : null,
+        problem: problem === null ? null : invalidInput(problem),
+      }
+    },
+  }
 
 function drainPreview(name: string, lastMs: number, context: RequestContext): DrainPreview | null {
   const computeNode = visibleNode(context.core.fleet, context.scope, name)

@@ -263,7 +263,12 @@ async function linkWorld() {
       random: seededRandom(1),
       deadlines: { set: () => undefined, clear: () => undefined },
       tell: (nodeName, command) => connections.tell(nodeName, command),
-      record: { session: () => undefined, rollOut: () => undefined, node: () => undefined, nodeRemoved: () => undefined },
+      record: {
+        session: () => undefined,
+        rollOut: () => undefined,
+        node: () => undefined,
+        nodeRemoved: () => undefined,
+      },
       observe: {
         sessionAvailable: () => undefined,
         sessionClosed: () => undefined,

@@ -341,69 +341,6 @@ describe('a node that drains', () => {
   })
 })
 
-describe('N12: a node that an operator removes', () => {
-  it('stays while it is connected', () => {
-    const world = worldOfTwo()
-    expect(removed(world, 'node-1')).toBe(false)
-    expect(removed(world, 'nobody')).toBe(false)
-    expect(world.reader.node('node-1')?.phase).toBe('ready')
-    expect(world.rows.nodes.has('node-1')).toBe(true)
-  })
-
-  it('is gone at once, its sessions are closed, and its pods are replaced, also within its lease', () => {
-    const world = worldOfTwo()
-    const ids = world.openMany('game', 6)
-    world.run(1_000)
-    const there = ids.filter((id) => world.session(id).nodeName === 'node-1')
-    world.disconnect('node-1')
-    world.run(10)
-    expect(world.reader.node('node-1')?.phase).toBe('disconnected')
-    expect(removed(world, 'node-1')).toBe(true)
-    expect(world.reader.node('node-1')).toBeNull()
-    expect(there.map((id) => world.session(id).closeReason)).toEqual(there.map(() => 'nodeLost'))
-    world.run(20_000)
-    expect([...world.reader.nodes()].map(({ registered }) => registered.name)).toEqual(['node-2'])
-    expect(world.counts('game').idle).toBe(6)
-    expect(world.rows.nodes.has('node-1')).toBe(false)
-  })
-
-  it('is not known to a core that starts again', () => {
-    const world = worldOfTwo()
-    world.disconnect('node-1')
-    world.run(15_000)
-    expect(world.reader.node('node-1')?.phase).toBe('lost')
-    expect(removed(world, 'node-1')).toBe(true)
-    world.run(1_000)
-    world.stopCore()
-    world.startCore()
-    expect([...world.reader.nodes()].map(({ registered }) => registered.name)).toEqual(['node-2'])
-  })
-
-  it('that comes back is new: what it ran is stopped, none of it is pooled, and no cordon is left', () => {
-    const world = worldOfTwo()
-    world.openMany('game', 6)
-    world.run(1_000)
-    const before = [...world.node('node-1').pods.keys()]
-    expect(before.length).toBeGreaterThan(0)
-    world.turn((fleet) => fleet.setCordoned('node-1', true))
-    world.disconnect('node-1', { forMs: 5_000 })
-    world.run(1_000)
-    expect(removed(world, 'node-1')).toBe(true)
-    world.run(8_000)
-    expect(world.reader.node('node-1')).toMatchObject({ phase: 'ready', registered: { isCordoned: false } })
-    expect(before.filter((id) => world.node('node-1').pods.has(id))).toEqual([])
-  })
-
-  it('while it drains takes the deadline of its drain along', () => {
-    const world = worldOfTwo()
-    world.turn((fleet) => fleet.drain('node-1', 20_000))
-    world.disconnect('node-1')
-    world.run(15_000)
-    expect(removed(world, 'node-1')).toBe(true)
-    expect([...world.deadlines.keys()].filter((key) => key.endsWith(':node-1'))).toEqual([])
-  })
-})
-
 it('says what its own pods use, and nothing of those of others', () => {
   const world = worldOfTwo()
   const [here, there] = ['node-1', 'node-2'].map((name) => world.pods('game').find(({ nodeName }) => nodeName === name))
@@ -413,14 +350,6 @@ it('says what its own pods use, and nothing of those of others', () => {
   world.turn((fleet) => fleet.nodeUsage('node-1', usage, said))
   expect([here?.usage, there?.usage]).toEqual([usage, null])
 })
-
-function removed(world: FleetWorld, name: string): boolean {
-  let isRemoved = false
-  world.turn((fleet) => {
-    isRemoved = fleet.removeNode(name)
-  })
-  return isRemoved
-}
 
 function created(world: FleetWorld): number {
   return [...world.nodes.values()].reduce((sum, node) => sum + node.created, 0)

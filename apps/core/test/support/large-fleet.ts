@@ -138,7 +138,12 @@ export class LargeFleet implements Disposable {
           const session = this.state.sessions.get(command.sessionId)
           if (session) unsaid?.push({ kind: 'session', session: said({ ...session, sessionId: session.id }, 'closed') })
         },
-        record: { session: (session) => this.fleet.sessionRecorded(session), rollOut: () => {}, node: () => {}, nodeRemoved: () => {} },
+        record: {
+          session: (session) => this.fleet.sessionRecorded(session),
+          rollOut: () => {},
+          node: () => {},
+          nodeRemoved: () => {},
+        },
         observe: {
           sessionAvailable: () => {},
           sessionClosed: () => {},
