@@ -27,6 +27,25 @@ type Version = CreateApplicationInput['version']
 const KILL_GRACE_MS = 100
 const RESOURCES = { cpuMillis: 10, memoryBytes: 16 * 1_024 * 1_024 }
 
+/** Why pods of that runtime cannot run on this machine; null when they can. */
+function whyNotHere(runtime: RealRuntime): string | null {
+  const isPossible = runtime === 'containerd' ? canRunContainers : canOwnNetworks && findProgram('busybox') !== null
+  if (isPossible) return null
+  const needs =
+    runtime === 'containerd' ? 'what docs/containers.md names' : 'bubblewrap, busybox, nftables and iproute2'
+  return `pods of ${runtime} cannot run here: it takes root, and ${needs}`
+}
+
+/** What `--runtime` means: one of them, or both but those that cannot run here, and why is said. */
+export function runtimesToMeasure(run: BenchRun, asked: string): readonly RealRuntime[] {
+  if (asked === 'containerd' || asked === 'bubblewrap') return [asked]
+  return (['containerd', 'bubblewrap'] as const).filter((runtime) => {
+    const missing = whyNotHere(runtime)
+    if (missing !== null) run.say(`skipped: ${missing}`)
+    return missing === null
+  })
+}
+
 /** Rejects, with what is missing, where pods of that runtime cannot run. `image`: what containers are made of. */
 export async function startContainersWorld(
   run: BenchRun,
@@ -34,9 +53,8 @@ export async function startContainersWorld(
   stockMax: number,
   image: TestImage = BUSYBOX_IMAGE,
 ): Promise<ContainersWorld> {
-  const isPossible = runtime === 'containerd' ? canRunContainers : canOwnNetworks && findProgram('busybox') !== null
-  if (!isPossible)
-    throw new Error(`pods of ${runtime} cannot run here: it takes root, and what docs/containers.md names`)
+  const missing = whyNotHere(runtime)
+  if (missing !== null) throw new Error(missing)
   await using stack = new AsyncDisposableStack()
   const folder = mkdtempSync(join(tmpdir(), 'fornax-bench-'))
   stack.defer(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))

@@ -1,5 +1,7 @@
 /** The numbers that Fornax is held to, and how a set of runs stands to them. */
 import { milliseconds, rate } from './figures.ts'
+import { find, less, more, numberOf, type Figure, type Goal } from './goal.ts'
+import { REAL_POD_GOALS } from './real-pod-goals.ts'
 import type { RunResult } from './result.ts'
 import type { Column } from './text-table.ts'
 
@@ -20,20 +22,6 @@ export const GOAL_COLUMNS: readonly Column<GoalRow>[] = [
   { title: 'measured', cell: ({ measured }) => measured },
   { title: 'reaches', cell: ({ verdict }) => verdict },
 ]
-
-/** One number of a goal: as it was measured, and what it must and should be. */
-type Figure = {
-  readonly value: number | null
-  readonly must: number
-  readonly aim: number
-  /** Which way is better. */
-  readonly better: 'more' | 'less'
-  readonly shown: (value: number) => string
-  /** Which of several numbers it is; stands before it. */
-  readonly label?: string
-}
-
-type Goal = { readonly work: string; readonly figures: (results: readonly RunResult[]) => readonly Figure[] }
 
 const perSecond = (value: number): string => `${rate(value)}/s`
 const ms = (value: number): string => `${milliseconds(value)} ms`
@@ -124,6 +112,7 @@ const GOALS: readonly Goal[] = [
       ]
     },
   },
+  ...REAL_POD_GOALS,
 ]
 
 /** Every goal, with what was measured of it. */
@@ -162,16 +151,6 @@ function verdictOf({ value, must, aim, better }: Figure): Verdict {
   return reaches(must) ? 'must' : 'missed'
 }
 
-type Bounds = Pick<Figure, 'must' | 'aim' | 'shown' | 'label'>
-
-function more(value: number | null | undefined, bounds: Bounds): Figure {
-  return { value: value ?? null, better: 'more', ...bounds }
-}
-
-function less(value: number | null | undefined, bounds: Bounds): Figure {
-  return { value: value ?? null, better: 'less', ...bounds }
-}
-
 function warmRun(results: readonly RunResult[], concurrency: number, transport: string): RunResult | undefined {
   return find(results, 'warm', ({ shape }) => shape['concurrency'] === concurrency && shape['transport'] === transport)
 }
@@ -179,17 +158,4 @@ function warmRun(results: readonly RunResult[], concurrency: number, transport: 
 function largestFill(results: readonly RunResult[]): RunResult | undefined {
   const fills = results.filter(({ scenario, shape }) => scenario === 'pods' && shape['create ms'] === 0)
   return fills.toSorted((a, b) => b.operations - a.operations)[0]
-}
-
-function find(
-  results: readonly RunResult[],
-  scenario: string,
-  isRight: (result: RunResult) => boolean = () => true,
-): RunResult | undefined {
-  return results.find((result) => result.scenario === scenario && result.operations > 0 && isRight(result))
-}
-
-function numberOf(result: RunResult | undefined, name: string): number | null {
-  const value = result?.more[name]
-  return typeof value === 'number' ? value : null
 }

@@ -5,7 +5,9 @@ import { milliseconds, rate } from '../report/figures.ts'
 import { NOTHING_MEASURED } from '../report/result.ts'
 import type { Measured, Scenario } from '../scenario.ts'
 import { cold } from './cold.ts'
+import { containers } from './containers.ts'
 import { growth } from './growth.ts'
+import { hibernation } from './hibernation.ts'
 import { churn, latency } from './open-loop.ts'
 import { pods } from './pods.ts'
 import { restart } from './restart.ts'
@@ -44,11 +46,18 @@ const ROWS: readonly Row[] = [
   { scenario: schedule, flags: {} },
   { scenario: store, flags: {} },
   { scenario: growth, flags: {} },
+  { scenario: containers, flags: {} },
+  { scenario: hibernation, flags: {} },
+  {
+    scenario: hibernation,
+    flags: { runtime: 'containerd', rounds: 20, 'heap-mib': 64, sleeping: 300 },
+    isLong: true,
+  },
 ]
 
 export const all: Scenario = {
   name: 'all',
-  summary: 'everything, as in docs/performance.md: about a quarter of an hour; with --quick less than five minutes',
+  summary: 'everything, as in docs/performance.md: more than half an hour; with --quick less than ten minutes',
   flags: {},
   quick: {},
   run: async (run) => {

@@ -9,6 +9,7 @@ import { BUSYBOX_IMAGE } from '../../../apps/agent/src/runtime/containerd/test/s
 import { pause, until, type BenchRun } from '../bench-run.ts'
 import { makeBarePod } from '../containers/bare-calls.ts'
 import {
+  runtimesToMeasure,
   server,
   sleeper,
   startContainersWorld,
@@ -43,10 +44,8 @@ export const containers: Scenario = {
   flags: SHAPE,
   quick: { warm: 50, cold: 5, pods: 20, seconds: 5 },
   run: async (run, flags) => {
-    const asked = flags.text('runtime')
-    const runtimes: readonly RealRuntime[] = ['containerd', 'bubblewrap']
     const results: Measured[] = []
-    for (const runtime of runtimes.filter((each) => asked === 'both' || asked === each)) {
+    for (const runtime of runtimesToMeasure(run, flags.text('runtime'))) {
       results.push(...(await measure(run, flags, runtime, STOCK_MAX)))
       results.push(await measureCold(run, flags, runtime, 0))
     }

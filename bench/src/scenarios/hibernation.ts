@@ -12,7 +12,12 @@ import {
 } from '@fornax/client/generated/documents'
 import { NODE_IMAGE, NODE_IN_IMAGE } from '../../../apps/agent/src/runtime/containerd/test/scratch-containerd.ts'
 import { pause, until, type BenchRun } from '../bench-run.ts'
-import { startContainersWorld, type ContainersWorld, type RealRuntime } from '../containers/containers-world.ts'
+import {
+  runtimesToMeasure,
+  startContainersWorld,
+  type ContainersWorld,
+  type RealRuntime,
+} from '../containers/containers-world.ts'
 import type { FlagDefinitions, Flags } from '../flags.ts'
 import { openSwap, type Swap } from '../hibernation/zram-swap.ts'
 import { LatencyHistogram } from '../measure/latency.ts'
@@ -20,17 +25,18 @@ import { NOTHING_MEASURED } from '../report/result.ts'
 import type { Measured, Scenario } from '../scenario.ts'
 
 const SHAPE = {
-  runtime: { default: 'bubblewrap', choices: ['both', 'containerd', 'bubblewrap'], help: 'which pods' },
+  runtime: { default: 'both', choices: ['both', 'containerd', 'bubblewrap'], help: 'which pods' },
   rounds: { default: 60, help: 'sessions on pods that sleep deeply' },
   pods: { default: 4, help: 'pods that take turns' },
   'heap-mib': { default: 50, help: 'heap of each, half of it incompressible' },
   sleeping: { default: 0, least: 0, help: 'pods that are put to sleep afterwards, to see what they take together' },
 } satisfies FlagDefinitions
 
-const RUNTIMES: readonly RealRuntime[] = ['bubblewrap', 'containerd']
 const PROGRAM = resolve(import.meta.dirname, '../hibernation/heap-server.ts')
 const MIB = 1_024 * 1_024
-const SWAP_BYTES = 12 * 1_024 * MIB
+const SWAP_BYTES_MIN = 12 * 1_024 * MIB
+/** What a program has in memory beside the heap that it was asked to make. */
+const BESIDE_HEAP_MIB = 64
 const POD = { cpuMillis: 10, memoryBytes: 256 * MIB }
 const HIBERNATE_AFTER_MS = 100
 const READY_WITHIN_MS = 600_000
@@ -48,14 +54,20 @@ export const hibernation: Scenario = {
   flags: SHAPE,
   quick: { rounds: 4, pods: 2 },
   run: async (run, flags) => {
-    const swap = openSwap(SWAP_BYTES)
+    const swap = openSwap(swapBytes(flags))
     if ('missing' in swap) run.say(`${swap.missing}: pods are frozen and keep their memory`)
     using own = 'missing' in swap ? null : swap
     const results: Measured[] = []
-    for (const runtime of RUNTIMES.filter((each) => ['both', each].includes(flags.text('runtime'))))
+    for (const runtime of runtimesToMeasure(run, flags.text('runtime')))
       results.push(...(await measure(run, flags, { runtime, swap: own })))
     return results
   },
+}
+
+/** Room for all that the pods have, before it is compressed. */
+function swapBytes(flags: Flags): number {
+  const pods = flags.number('pods') + flags.number('sleeping')
+  return Math.max(SWAP_BYTES_MIN, pods * (flags.number('heap-mib') + BESIDE_HEAP_MIB) * MIB)
 }
 
 async function measure(

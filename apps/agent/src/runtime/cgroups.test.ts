@@ -54,6 +54,8 @@ describe('the limits of a pod', () => {
     expect(cgroups?.podIds()).toEqual(['pod-1'])
     cgroups?.capCpu('pod-1', 250)
     expect(read('cpu.max')).toBe('25000 100000')
+    cgroups?.capCpu('pod-1', null)
+    expect(read('cpu.max')).toBe('max 100000')
   })
 
   it('leave memory alone where somebody else limits it', () => {

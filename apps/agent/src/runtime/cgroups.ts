@@ -115,14 +115,14 @@ export class Cgroups {
     return this.#everyFolderOf(podId).every(removeGroup)
   }
 
-  /** Gives a pod no more CPU than it asked for, also when nobody else wants it. */
-  capCpu(podId: string, cpuMillis: number): void {
-    const quotaUs = cpuQuotaUs(cpuMillis)
+  /** Gives a pod no more CPU than it asked for, also when nobody else wants it; null: all that nobody else wants. */
+  capCpu(podId: string, cpuMillis: number | null): void {
+    const quotaUs = cpuMillis === null ? null : cpuQuotaUs(cpuMillis)
     const mounts = this.#mounts
     if (mounts.version === 2) {
-      writeFileSync(join(mounts.unified, this.#name, podId, 'cpu.max'), `${quotaUs} ${CPU_PERIOD_US}`)
+      writeFileSync(join(mounts.unified, this.#name, podId, 'cpu.max'), `${quotaUs ?? 'max'} ${CPU_PERIOD_US}`)
     } else if (mounts.cpu !== null) {
-      writeFileSync(join(mounts.cpu, this.#name, podId, 'cpu.cfs_quota_us'), String(quotaUs))
+      writeFileSync(join(mounts.cpu, this.#name, podId, 'cpu.cfs_quota_us'), String(quotaUs ?? -1))
     }
   }
 

@@ -5,7 +5,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { sleep, type Cancel } from '@fornax/kernel/clock'
+import { sleep } from '@fornax/kernel/clock'
 import type { ApplicationVersion } from '@fornax/node-model/application-version'
 import type { Isolation } from '@fornax/node-model/isolation-rules'
 import { ContainerState } from '@fornax/proto/cri/v1/runtime'
@@ -22,6 +22,7 @@ import type {
   ImageOrder,
   PodEnd,
   PodOrder,
+  PodSleep,
   PrepareImageResult,
   ResourceUse,
   SessionPorts,
@@ -35,6 +36,7 @@ import {
   type ContainerPlan,
 } from './container-config.ts'
 import { askForEnd } from './container-end.ts'
+import { CpuAllowance } from './cpu-allowance.ts'
 import type { ContainerdNode } from './containerd-node.ts'
 import { ContainerdPod, parseHandle, type PodHandle } from './containerd-pod.ts'
 import { isNotFound, type Image } from './cri-client.ts'
@@ -53,7 +55,7 @@ export type ContainerdRuntimeOptions = {
   readonly podsFolder: string
   /** How many processes and threads a pod may have. Default: 1,024. */
   readonly pidsPerPod?: number
-  /** For how long a new pod may use all the CPU that nobody else wants. Default: 5 s. */
+  /** For how long a pod that starts, or wakes, may use all the CPU that nobody else wants. Default: 5 s. */
   readonly startAllowanceMs?: number
   /** How many sandboxes are kept ready. Default: none. */
   readonly stock?: StockBounds
@@ -91,7 +93,7 @@ class ContainerdRuntime implements StockedRuntime {
   readonly #options: ContainerdRuntimeOptions
   readonly #pods = new Map<string, ContainerdPod>()
   readonly #clearing = new Map<string, Promise<void>>()
-  readonly #cancelCaps = new Map<string, Cancel>()
+  readonly #allowances = new Map<string, CpuAllowance>()
   readonly #stock: Stock<Box>
 
   constructor(node: ContainerdNode, options: ContainerdRuntimeOptions) {
@@ -146,7 +148,7 @@ class ContainerdRuntime implements StockedRuntime {
     const endpoints = this.#node.networks.endpointsOf(order, targetOf(podId, known))
     await endpoints.adopt(sessions)
     const pod = this.#keep(order, known)
-    this.#capCpu(order, 0)
+    this.#allowances.get(podId)?.cap()
     return { kind: 'running', pod }
   }
 
@@ -217,7 +219,7 @@ class ContainerdRuntime implements StockedRuntime {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const pod of this.#pods.values()) pod.letGo()
-    for (const cancel of this.#cancelCaps.values()) cancel()
+    for (const allowance of this.#allowances.values()) allowance.end()
     await this.#stock[Symbol.asyncDispose]()
     await Promise.all(this.#clearing.values())
     await this.#node.letGo()
@@ -239,7 +241,7 @@ class ContainerdRuntime implements StockedRuntime {
       const pod = this.#keep(order, made.handle)
       const startedMs = clock.nowMs()
       try {
-        this.#capCpu(order, this.#options.startAllowanceMs ?? START_ALLOWANCE_MS)
+        this.#allowances.get(podId)?.begin()
         await client.startContainer(made.handle.containerId)
       } catch (error) {
         pod.letGo() // It never ran: there is no end to wait for.
@@ -312,10 +314,11 @@ class ContainerdRuntime implements StockedRuntime {
     const { podId } = order
     const { cgroups, client, clock, log, networks } = this.#node
     // containerd limits the group below ours, so ours has no limit of its own.
-    const sleepOf = cgroups?.sleepOf(handle.sandboxName || podId, null, clock) ?? null
+    const groupName = handle.sandboxName || podId
+    const sleepOf = cgroups === null ? null : this.#allow(order, groupName, cgroups.sleepOf(groupName, null, clock))
     const endpoints = networks.endpointsOf(order, targetOf(podId, handle))
     const leave = (end: PodEnd): Promise<void> => this.#leave(podId, handle, end)
-    const activity = activityOf(endpoints.traffic, cgroups, handle.sandboxName || podId)
+    const activity = activityOf(endpoints.traffic, cgroups, groupName)
     const pod = new ContainerdPod({ podId, handle, endpoints, client, sleep: sleepOf, activity, clock, log, leave })
     this.#pods.set(podId, pod)
     this.#node.keep(pod)
@@ -323,26 +326,21 @@ class ContainerdRuntime implements StockedRuntime {
     return pod
   }
 
-  #forget(podId: string): void {
-    this.#pods.delete(podId)
-    this.#cancelCaps.get(podId)?.()
-    this.#cancelCaps.delete(podId)
-    this.#clearLater(podId)
+  /** Without groups of ours containerd was told how much CPU it gets. */
+  #allow({ podId, version }: PodOrder, groupName: string, sleepOf: PodSleep): PodSleep {
+    const { cgroups, clock, log } = this.#node
+    if (cgroups === null) return sleepOf
+    const { startAllowanceMs: allowanceMs = START_ALLOWANCE_MS } = this.#options
+    const allowance = new CpuAllowance({ cgroups, groupName, cpuMillis: version.cpuMillis, allowanceMs, clock, log })
+    this.#allowances.set(podId, allowance)
+    return allowance.freeAfter(sleepOf)
   }
 
-  /** A pod that starts may use what nobody else wants; then it gets what it asked for and no more. */
-  #capCpu({ podId, version }: PodOrder, delayMs: number): void {
-    const { cgroups, clock, log } = this.#node
-    if (cgroups === null) return // containerd was told.
-    const cap = (): void => {
-      try {
-        cgroups.capCpu(this.#pods.get(podId)?.groupName ?? podId, version.cpuMillis)
-      } catch (error) {
-        log.warn({ podId, err: error }, 'the CPU of a pod could not be limited')
-      }
-    }
-    if (delayMs <= 0) cap()
-    else this.#cancelCaps.set(podId, clock.schedule(delayMs, cap))
+  #forget(podId: string): void {
+    this.#pods.delete(podId)
+    this.#allowances.get(podId)?.end()
+    this.#allowances.delete(podId)
+    this.#clearLater(podId)
   }
 
   /** The agent before us died between starting this pod and noting who it is; or before that. */

@@ -1,0 +1,58 @@
+import { createLog } from '@fornax/kernel/log'
+import { VirtualClock } from '@fornax/kernel/virtual-clock'
+import { expect, it } from 'vitest'
+import type { PodSleep } from '../runtime.ts'
+import { CpuAllowance } from './cpu-allowance.ts'
+
+const ALLOWANCE_MS = 5_000
+
+it('bounds a pod that started when its time is over, and not before', () => {
+  const { allowance, clock, did } = world()
+  allowance.begin()
+  clock.advance(ALLOWANCE_MS - 1)
+  expect(did).toEqual([])
+  clock.advance(1)
+  expect(did).toEqual(['cap 100'])
+})
+
+it('frees a pod before it wakes, and bounds it again when its time is over', async () => {
+  const { allowance, clock, did, sleep } = world()
+  allowance.cap()
+  await sleep.freeze()
+  await sleep.thaw()
+  expect(did).toEqual(['cap 100', 'freeze', 'free', 'thaw'])
+  clock.advance(ALLOWANCE_MS)
+  expect(did.at(-1)).toBe('cap 100')
+})
+
+it('does nothing to a pod that nobody looks after any more', () => {
+  const { allowance, clock, did } = world()
+  allowance.begin()
+  allowance.end()
+  clock.advance(2 * ALLOWANCE_MS)
+  expect(did).toEqual([])
+})
+
+function world() {
+  const did: string[] = []
+  const note = (what: string): Promise<void> => {
+    did.push(what)
+    return Promise.resolve()
+  }
+  const clock = new VirtualClock()
+  const allowance = new CpuAllowance({
+    cgroups: { capCpu: (_name, cpuMillis) => void did.push(cpuMillis === null ? 'free' : `cap ${cpuMillis}`) },
+    groupName: 'pod-a',
+    cpuMillis: 100,
+    allowanceMs: ALLOWANCE_MS,
+    clock,
+    log: createLog('agent', 'silent'),
+  })
+  const sleep: PodSleep = {
+    freeze: () => note('freeze'),
+    thaw: () => note('thaw'),
+    reclaim: () => Promise.resolve(null),
+    measureMemory: () => Promise.resolve(null),
+  }
+  return { allowance, clock, did, sleep: allowance.freeAfter(sleep) }
+}

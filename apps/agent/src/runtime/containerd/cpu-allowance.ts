@@ -1,0 +1,68 @@
+/**
+ * The ceiling of a pod's CPU. A pod that starts, or wakes, may use what nobody else wants for a while; then it gets what
+ * it asked for and no more. Without that, a pod with a small share would take seconds to fetch its memory back.
+ */
+import type { Cancel, Clock } from '@fornax/kernel/clock'
+import type { Log } from '@fornax/kernel/log'
+import type { Cgroups } from '../cgroups.ts'
+import type { PodSleep } from '../runtime.ts'
+
+export type CpuAllowanceParts = {
+  readonly cgroups: Pick<Cgroups, 'capCpu'>
+  readonly groupName: string
+  readonly cpuMillis: number
+  /** For how long it has no ceiling. */
+  readonly allowanceMs: number
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export class CpuAllowance {
+  readonly #parts: CpuAllowanceParts
+  #cancel: Cancel = () => undefined
+
+  constructor(parts: CpuAllowanceParts) {
+    this.#parts = parts
+  }
+
+  /** It starts: nothing bounds it yet. */
+  begin(): void {
+    const { clock, allowanceMs } = this.#parts
+    this.#cancel()
+    if (allowanceMs <= 0) this.cap()
+    else this.#cancel = clock.schedule(allowanceMs, () => this.cap())
+  }
+
+  /** From now on what it asked for. */
+  cap(): void {
+    this.#set(this.#parts.cpuMillis)
+  }
+
+  /** Nobody looks after it any more; it stays as it is. */
+  end(): void {
+    this.#cancel()
+  }
+
+  /** The same sleep, after which it may use what nobody else wants. */
+  freeAfter(sleep: PodSleep): PodSleep {
+    return {
+      freeze: () => sleep.freeze(),
+      thaw: async () => {
+        this.#set(null)
+        await sleep.thaw()
+        this.begin()
+      },
+      reclaim: (depth, signal) => sleep.reclaim(depth, signal),
+      measureMemory: () => sleep.measureMemory(),
+    }
+  }
+
+  #set(cpuMillis: number | null): void {
+    const { cgroups, groupName, log } = this.#parts
+    try {
+      cgroups.capCpu(groupName, cpuMillis)
+    } catch (error) {
+      log.warn({ groupName, err: error }, 'the CPU of a pod could not be limited')
+    }
+  }
+}
