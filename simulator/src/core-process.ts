@@ -19,6 +19,9 @@ import { Life } from './life.ts'
 import type { SimulatedDatabase } from './simulated-database.ts'
 import type { CoreDoor } from './wire.ts'
 
+/** Every core of a world is of the same cluster. */
+const CLUSTER_KEY = new Uint8Array(32)
+
 /** What a core of this world has in common with the one before it. */
 export type CoreParts = {
   readonly ground: Ground
@@ -97,6 +100,7 @@ export class CoreProcess implements CoreDoor {
       intent,
       tenants,
       secrets: noSecrets(() => clock.nowMs()),
+      clusterKey: CLUSTER_KEY,
       users: new UserDirectory({ ...intent, store, nowMs: () => clock.nowMs() }),
       observe,
       commandSent: (nodeName, command) => {

@@ -76,6 +76,10 @@ export class CoreStore implements Store {
     return this.#ask('saveTokenUses', (store) => store.saveTokenUses(uses))
   }
 
+  addUser(user: User): Promise<void> {
+    return this.#ask('addUser', (store) => store.addUser(user))
+  }
+
   saveUser(user: User): Promise<void> {
     return this.#ask('saveUser', (store) => store.saveUser(user))
   }

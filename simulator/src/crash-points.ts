@@ -70,6 +70,7 @@ export const CORE_STORE = {
   addToken: 'core.store.addToken',
   removeToken: 'core.store.removeToken',
   saveTokenUses: 'core.store.saveTokenUses',
+  addUser: 'core.store.addUser',
   saveUser: 'core.store.saveUser',
   removeUser: 'core.store.removeUser',
   application: 'core.store.application',

@@ -14,6 +14,7 @@ import { FleetReader } from './fleet/fleet-reader.ts'
 import type { FleetLimits, FleetObserver } from './fleet/fleet-state.ts'
 import { Fleet } from './fleet/fleet.ts'
 import type { NodeCommand } from './fleet/node-command.ts'
+import { EpochSeal } from './nodelink/epoch-seal.ts'
 import type { Refusal } from './nodelink/node-connection.ts'
 import { NodeConnections } from './nodelink/node-connections.ts'
 import { ImagePreloader } from './images/image-preloader.ts'
@@ -50,6 +51,8 @@ export type CoreWorld = {
   readonly intent: Intent
   readonly tenants: TenantDirectory
   readonly secrets: SecretDirectory
+  /** What the cores of the cluster share and nodes do not know: by it they believe what nodes say of epochs. */
+  readonly clusterKey: Uint8Array
   readonly users: UserDirectory
   readonly observe: FleetObserver
   /** Told of each node whose stream is ended with a reason. */
@@ -173,6 +176,7 @@ function nodeConnections(world: CoreWorld, { fleet, images, mustRestart }: NodeR
     log,
     coreId: intent.coreId,
     epoch: intent.epoch,
+    epochSeal: new EpochSeal(world.clusterKey, intent.coreId),
     ...times,
     fleet,
     ...(world.nodeCutOff && { cutOff: world.nodeCutOff }),

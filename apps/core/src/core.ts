@@ -137,6 +137,7 @@ async function openInside(stack: AsyncDisposableStack, options: CoreOptions): Pr
       intent,
       tenants,
       secrets,
+      clusterKey: config.secretKey,
       users: new UserDirectory({ store, nowMs: () => clock.nowMs(), users: intent.users }),
       observe: observer({ latency, metrics: () => metrics, history: () => history, log }),
       nodeCutOff: (nodeName, refusal) => {

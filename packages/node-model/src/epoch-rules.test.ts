@@ -21,6 +21,13 @@ it('E2: a mark never goes back', () => {
   expect(withMark(marks, { coreId: 'a', epoch: 7 })).toContainEqual({ coreId: 'a', epoch: 7 })
 })
 
+it('E2: a mark keeps the proof of its epoch', () => {
+  const proven = withMark(marks, { coreId: 'a', epoch: 5, proof: 'p' })
+  expect(withMark(proven, { coreId: 'a', epoch: 5 })).toContainEqual({ coreId: 'a', epoch: 5, proof: 'p' })
+  expect(withMark(proven, { coreId: 'a', epoch: 6 })).toContainEqual({ coreId: 'a', epoch: 6 })
+  expect(withMark(marks, { coreId: 'a', epoch: 4, proof: 'p' })).toContainEqual({ coreId: 'a', epoch: 4, proof: 'p' })
+})
+
 it('E2: the core heard of longest ago is forgotten first', () => {
   const many = Array.from({ length: EPOCH_MARKS_MAX + 1 }, (_, index) => ({ coreId: `c${index}`, epoch: 1 }))
   const kept = many.reduce<readonly EpochMark[]>(withMark, [])

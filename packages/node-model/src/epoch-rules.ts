@@ -4,8 +4,12 @@
  * older one, and must not be able to act.
  */
 
-/** The highest epoch that a node saw from one core. */
-export type EpochMark = { readonly coreId: string; readonly epoch: number }
+/** The highest epoch that a node saw from one core, and what that core gave with it to be shown to a later one. */
+export type EpochMark = {
+  readonly coreId: string
+  readonly epoch: number
+  readonly proof?: string | undefined
+}
 
 export type EpochVerdict =
   | { readonly kind: 'current' }
@@ -27,6 +31,10 @@ export const EPOCH_MARKS_MAX = 16
 export function withMark(marks: readonly EpochMark[], mark: EpochMark): readonly EpochMark[] {
   const others = marks.filter((candidate) => candidate.coreId !== mark.coreId)
   const known = marks.find((candidate) => candidate.coreId === mark.coreId)
-  const epoch = Math.max(known?.epoch ?? 0, mark.epoch)
-  return [...others, { coreId: mark.coreId, epoch }].slice(-EPOCH_MARKS_MAX)
+  return [...others, known === undefined ? mark : later(known, mark)].slice(-EPOCH_MARKS_MAX)
+}
+
+function later(known: EpochMark, mark: EpochMark): EpochMark {
+  if (known.epoch !== mark.epoch) return known.epoch > mark.epoch ? known : mark
+  return mark.proof === undefined ? known : mark
 }

@@ -106,6 +106,15 @@ it('E1: obeys a newer epoch once it is written down, and refuses an older one', 
   expect(world.sent('epochRefused')).toEqual([{ highestEpoch: 5 }])
 })
 
+it('E1: keeps what the core gave with its epoch, and shows it to one that was left behind', () => {
+  const world = newWorld()
+  world.greet(5, 'proof of 5')
+  world.session.receive({ $case: 'commands', value: { epoch: 5, commands: [] } })
+  world.session.receive({ $case: 'commands', value: { epoch: 4, commands: [] } })
+  expect(world.marks.list).toEqual([{ coreId: 'cor-1', epoch: 5, proof: 'proof of 5' }])
+  expect(world.sent('epochRefused')).toEqual([{ highestEpoch: 5, proof: 'proof of 5' }])
+})
+
 it('leaves the core when there is no room for the ledger: nothing new should come', () => {
   const world = newWorld()
   world.greet()
@@ -209,10 +218,18 @@ function newWorld() {
     marks,
     session,
     frames,
-    greet: (epoch = 1) =>
+    greet: (epoch = 1, epochProof?: string) =>
       session.receive({
         $case: 'hello',
-        value: { coreId: 'cor-1', epoch, heartbeatIntervalMs: 1_000, leaseMs: 10_000, usageIntervalMs: 0, cores: [] },
+        value: {
+          coreId: 'cor-1',
+          epoch,
+          heartbeatIntervalMs: 1_000,
+          leaseMs: 10_000,
+          usageIntervalMs: 0,
+          cores: [],
+          epochProof,
+        },
       }),
     sent: (kind: FrameToCore['$case']) => frames.flatMap(({ $case, value }) => ($case === kind ? [value] : [])),
   }

@@ -135,7 +135,7 @@ export class CoreSession implements Disposable {
     this.#core = core
     const { record, log } = this.#world
     log.info({ coreId: core.coreId, epoch: core.epoch }, 'the core accepts this node')
-    this.#heed(core.epoch)
+    this.#heed(core.epoch, core.epochProof)
     this.#onAccepted()
     record.watchRoom((hasRoom) => this.#roomChanged(hasRoom))
     this.#sendState()
@@ -148,17 +148,18 @@ export class CoreSession implements Disposable {
   }
 
   /** Whether this epoch of the core is to be obeyed. */
-  #heed(epoch: number): boolean {
+  #heed(epoch: number, proof?: string): boolean {
     const { marks, record, log } = this.#world
     const coreId = this.#core?.coreId ?? ''
     const verdict = judgeEpoch(marks.list, coreId, epoch)
     if (verdict.kind === 'refused') {
       log.error({ coreId, epoch, highestEpoch: verdict.highestEpoch }, 'refusing an older epoch of the core')
-      this.#write({ $case: 'epochRefused', value: { highestEpoch: verdict.highestEpoch } })
+      const shown = marks.list.find((mark) => mark.coreId === coreId)?.proof
+      this.#write({ $case: 'epochRefused', value: { highestEpoch: verdict.highestEpoch, proof: shown } })
       return false
     }
     if (verdict.kind === 'newer') {
-      marks.list = withMark(marks.list, verdict.mark)
+      marks.list = withMark(marks.list, { ...verdict.mark, proof })
       record.put({ kind: 'putEpochMarks', marks: marks.list })
     }
     return true

@@ -125,4 +125,6 @@ export const sessionRow = z.object({
 })
 
 /** The marks of all cores. */
-export const epochMarksRow = z.array(z.object({ coreId: z.string(), epoch: z.number() }))
+export const epochMarksRow = z.array(
+  z.object({ coreId: z.string(), epoch: z.number(), proof: z.string().exactOptional() }),
+)

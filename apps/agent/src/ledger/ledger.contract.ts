@@ -26,7 +26,7 @@ export function describeLedgerContract(name: string, makeFixture: () => LedgerFi
       expect(later).toEqual(now)
       expect(later).toMatchObject({
         revision: 41,
-        epochMarks: [{ coreId: 'cor-1', epoch: 7 }],
+        epochMarks: [{ coreId: 'cor-1', epoch: 7, proof: 'of 7' }],
         versions: [version],
         pods: [pod],
         sessions: [session],
@@ -122,6 +122,6 @@ const everything: readonly LedgerChange[] = [
   { kind: 'putVersion', version },
   { kind: 'putPod', row: pod },
   { kind: 'putSession', session },
-  { kind: 'putEpochMarks', marks: [{ coreId: 'cor-1', epoch: 7 }] },
+  { kind: 'putEpochMarks', marks: [{ coreId: 'cor-1', epoch: 7, proof: 'of 7' }] },
   { kind: 'putPortRest', rest: { port: 20_000, untilMs: 5_000 } },
 ]

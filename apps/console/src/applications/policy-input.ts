@@ -1,5 +1,6 @@
 /** A scaling policy as a person typed it, and as the API takes it. Pure. */
 import type { ApplicationRowFragment, ScalingPolicyInput } from '../graphql/generated/documents.ts'
+import type { FormProblems, FormVerdict } from './typed-form.ts'
 
 export const TARGETS = ['idleCount', 'idlePercent', 'none'] as const
 export type PolicyTarget = (typeof TARGETS)[number]
@@ -20,12 +21,8 @@ export type TypedPolicy = {
   readonly wakeOnTraffic: boolean
 }
 
-/** What is wrong, by field. */
-export type PolicyProblems = Partial<Record<keyof TypedPolicy, string>>
-
-export type PolicyVerdict =
-  | { readonly kind: 'input'; readonly input: ScalingPolicyInput }
-  | { readonly kind: 'problems'; readonly problems: PolicyProblems }
+export type PolicyProblems = FormProblems<TypedPolicy>
+export type PolicyVerdict = FormVerdict<TypedPolicy, ScalingPolicyInput>
 
 export const NEW_POLICY: TypedPolicy = {
   target: 'idleCount',

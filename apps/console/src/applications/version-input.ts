@@ -1,5 +1,6 @@
 /** What to run, as a person typed it, and as the API takes it. Pure. */
 import type { ApplicationVersionInput, Isolation, VersionFactsFragment } from '../graphql/generated/documents.ts'
+import type { FormProblems, FormVerdict } from './typed-form.ts'
 
 export const ISOLATIONS: readonly Isolation[] = ['NONE', 'SIMULATED', 'NAMESPACE', 'CONTAINER', 'SANDBOX']
 export const PROBES = ['none', 'http', 'tcp'] as const
@@ -25,11 +26,8 @@ export type TypedVersion = {
   readonly toleratesSimulated: boolean
 }
 
-export type VersionProblems = Partial<Record<keyof TypedVersion, string>>
-
-export type VersionVerdict =
-  | { readonly kind: 'input'; readonly input: ApplicationVersionInput }
-  | { readonly kind: 'problems'; readonly problems: VersionProblems }
+export type VersionProblems = FormProblems<TypedVersion>
+export type VersionVerdict = FormVerdict<TypedVersion, ApplicationVersionInput>
 
 export const NEW_VERSION: TypedVersion = {
   image: '',

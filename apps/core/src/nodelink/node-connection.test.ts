@@ -3,6 +3,7 @@ import { VirtualClock } from '@fornax/kernel/virtual-clock'
 import { ConnectResponse, type NodeHello } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import { expect, it } from 'vitest'
 import type { NodeCommand } from '../fleet/node-command.ts'
+import { EpochSeal } from './epoch-seal.ts'
 import { NodeConnection, type ConnectionPorts, type Refusal } from './node-connection.ts'
 
 it('cuts off whoever connects and does not say who it is', () => {
@@ -21,6 +22,21 @@ it('leaves no timer behind for a stream that ended before it said anything', () 
   clock.advance(60_000)
   expect(refusals).toEqual([])
 })
+
+it('gives each ledger a proof of its epoch, and follows a refusal of commands with the proof of a later one alone', () => {
+  const { connection, frames, refusals, followed } = silentStream()
+  connection.receive({ frame: { $case: 'hello', value: hello() } })
+  const [greeting] = frames.flatMap(({ frame }) => (frame?.$case === 'hello' ? [frame.value] : []))
+  expect(SEAL.isProof({ epoch: 1, ledgerId: 'led-1' }, greeting?.epochProof)).toBe(true)
+  const proof = SEAL.proof({ epoch: 3, ledgerId: 'led-1' })
+  connection.receive({ frame: { $case: 'epochRefused', value: { highestEpoch: 3, proof } } })
+  expect({ followed, refusals }).toEqual({ followed: [3], refusals: [] })
+  connection.receive({ frame: { $case: 'epochRefused', value: { highestEpoch: 4, proof } } })
+  expect(followed).toEqual([3])
+  expect(refusals).toMatchObject([{ code: 'invalidArgument' }])
+})
+
+const SEAL = new EpochSeal(new Uint8Array(32), 'cor-1')
 
 it('sends the commands of a turn together, and no more in a frame than a megabyte', () => {
   const { clock, connection, frames } = silentStream()
@@ -59,12 +75,14 @@ function start(sessionId: string, bytes: number): NodeCommand {
 function silentStream() {
   const clock = new VirtualClock()
   const refusals: Refusal[] = []
+  const followed: number[] = []
   const frames: ConnectResponse[] = []
   const ports: ConnectionPorts = {
     clock,
     log: createLog('core', 'silent'),
     coreId: 'cor-1',
     epoch: 1,
+    epochSeal: SEAL,
     leaseMs: 10_000,
     heartbeatMs: 2_000,
     usageMs: 2_000,
@@ -82,7 +100,7 @@ function silentStream() {
     },
     hasGreeted: () => false,
     join: () => 'accepted',
-    epochRefused: () => undefined,
+    epochRefused: (highest) => void followed.push(highest),
     left: () => undefined,
   }
   const stream = {
@@ -94,6 +112,7 @@ function silentStream() {
     clock,
     frames,
     refusals,
+    followed,
     connection: new NodeConnection(ports, stream, { nodeName: 'node-1', notAfterMs: Number.POSITIVE_INFINITY }),
   }
 }

@@ -11,6 +11,7 @@ import type { Log } from '@fornax/kernel/log'
 import type {
   ConnectRequest,
   ConnectResponse,
+  EpochRefused,
   NodeHello,
   NodeState as WireNodeState,
 } from '@fornax/proto/fornax/nodelink/v1/nodelink'
@@ -22,6 +23,7 @@ import type { NodePressure } from '../nodes/node-pressure.ts'
 import type { ImageReport } from '../images/node-image.ts'
 import type { PreloadOrder } from '../images/image-preloader.ts'
 import type { PodSecrets } from '../secrets/pod-secrets.ts'
+import type { EpochSeal } from './epoch-seal.ts'
 import { bytesOfFiles } from '../applications/provision.ts'
 import { imageReportFrom, introductionFrom, reportFrom, stateFrom, usageFrom } from './from-wire.ts'
 import { LogReaders, type PodLogBatch, type PodLogOptions } from './log-readers.ts'
@@ -55,7 +57,8 @@ export type ConnectionPorts = {
   readonly hasGreeted: (ledgerId: string) => boolean
   /** Decides whether the node may connect, and makes this connection the node's. */
   readonly join: (connection: NodeConnection, introduction: NodeIntroduction) => 'accepted' | 'nameTaken'
-  /** The agent has seen a higher epoch of this cluster: somebody restored an old database. */
+  readonly epochSeal: EpochSeal
+  /** The agent has seen a higher epoch of this cluster, and proves it: somebody restored an old database. */
   readonly epochRefused: (highestEpoch: number) => void
   readonly left: (connection: NodeConnection) => void
   /** Told of each stream that is ended with a reason. */
@@ -93,10 +96,10 @@ const DEFINITION_BYTES = 64 * 1_024
 const COMMAND_BYTES = 128
 const UNSENT_COMMANDS_MAX = 100_000
 const STATE_PARTS_MAX = 2_000
-/** How far above its own a core follows what a node says it saw. */
-const EPOCH_STEP_MAX = 100_000
 /** How long a stream may stay open for somebody who does not say who they are. */
 const HELLO_TIMEOUT_MS = 10_000
+const UNPROVEN =
+  'a node claims a later epoch of this cluster than this core has, without proof: it lies, or the database was restored without the key of secrets'
 const NO_HELLO: Refusal = { code: 'unauthenticated', message: 'no hello came' }
 const CERTIFICATE_ENDED: Refusal = { code: 'unauthenticated', message: 'the certificate of the node has ended' }
 const LEFT_BEHIND: Refusal = {
@@ -111,6 +114,7 @@ export class NodeConnection {
   readonly #logs: LogReaders
   readonly #peer: NodePeer
   #nodeName: string | null = null
+  #ledgerId = ''
   #stateParts: WireNodeState[] = []
   #unsent: NodeCommand[] = []
   #isFlushDue = false
@@ -220,24 +224,25 @@ export class NodeConnection {
     if (this.#ports.join(this, introduction) === 'nameTaken')
       return this.refuse({ code: 'alreadyExists', message: `a node named ${introduction.name} is connected` })
     this.#nodeName = introduction.name
+    this.#ledgerId = introduction.ledgerId
     this.#cancelHelloTimeout()
     const { coreId, epoch, leaseMs, heartbeatMs, usageMs } = this.#ports
     const times = { heartbeatIntervalMs: heartbeatMs, leaseMs, usageIntervalMs: usageMs }
-    this.#stream.write({ frame: { $case: 'hello', value: { coreId, epoch, ...times, cores: [] } } })
+    const epochProof = this.#ports.epochSeal.proof({ epoch, ledgerId: introduction.ledgerId })
+    this.#stream.write({ frame: { $case: 'hello', value: { coreId, epoch, ...times, cores: [], epochProof } } })
     this.#beat()
   }
 
   /** Who has seen our epoch and was never greeted by us has seen another core of it: a database was restored. */
   #isLeftBehind({ epochMarks }: NodeHello, introduction: NodeIntroduction): boolean {
-    const { coreId, epoch, hasGreeted, epochRefused } = this.#ports
+    const { coreId, epoch, hasGreeted, epochRefused, epochSeal, log } = this.#ports
+    const { ledgerId, name } = introduction
     const mark = epochMarks.find((one) => one.coreId === coreId)
-    if (
-      !mark ||
-      mark.epoch > epoch + EPOCH_STEP_MAX ||
-      mark.epoch < epoch ||
-      (mark.epoch === epoch && hasGreeted(introduction.ledgerId))
-    )
+    if (!mark || mark.epoch < epoch || (mark.epoch === epoch && hasGreeted(ledgerId))) return false
+    if (!epochSeal.isProof({ epoch: mark.epoch, ledgerId }, mark.proof)) {
+      log.error({ node: name, claimed: mark.epoch, epoch }, UNPROVEN)
       return false
+    }
     epochRefused(mark.epoch)
     return true
   }
@@ -258,7 +263,7 @@ export class NodeConnection {
         return this.#isTooMuch('gaps', 1) ? undefined : this.send({ kind: 'sendState' })
       }
       case 'epochRefused':
-        return this.#epochRefused(frame.value.highestEpoch)
+        return this.#epochRefused(frame.value)
       case 'heartbeat':
         return fleet.nodeHeard(nodeName)
       case 'usage': {
@@ -276,11 +281,12 @@ export class NodeConnection {
     }
   }
 
-  /** Nobody starts that often: a number like that is a lie, and would be gone above. */
-  #epochRefused(highestEpoch: number): void {
-    if (highestEpoch > this.#ports.epoch + EPOCH_STEP_MAX)
-      return this.refuse({ code: 'invalidArgument', message: 'an epoch that no core of this cluster can have had' })
-    this.#ports.epochRefused(highestEpoch)
+  /** Only what a core has given it moves another one. */
+  #epochRefused({ highestEpoch, proof }: EpochRefused): void {
+    const { epoch, epochSeal, epochRefused } = this.#ports
+    const isProven = epochSeal.isProof({ epoch: highestEpoch, ledgerId: this.#ledgerId }, proof)
+    if (highestEpoch < epoch || !isProven) return this.refuse({ code: 'invalidArgument', message: UNPROVEN })
+    epochRefused(highestEpoch)
   }
 
   /** Counts what the node sends; true: that was too much, and its stream is over. */

@@ -2,6 +2,7 @@ import { createLog } from '@fornax/kernel/log'
 import { VirtualClock } from '@fornax/kernel/virtual-clock'
 import type { NodeHello } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import { describe, expect, it } from 'vitest'
+import { EpochSeal } from './epoch-seal.ts'
 import type { Refusal } from './node-connection.ts'
 import { NodeConnections } from './node-connections.ts'
 
@@ -47,6 +48,23 @@ describe('a node that has seen an epoch of this cluster', () => {
     expect(refused).toEqual([5])
   })
 
+  it('which it cannot prove: it is let in, and believed nothing', () => {
+    const { refused, joined, greet } = world({ epoch: 5 })
+    const forged = new EpochSeal(new Uint8Array(32).fill(1), 'cor-1').proof({ epoch: 6, ledgerId: 'led-1' })
+    const ofAnother = SEAL.proof({ epoch: 6, ledgerId: 'led-2' })
+    const ofBefore = SEAL.proof({ epoch: 5, ledgerId: 'led-1' })
+    for (const proof of [undefined, '', forged, ofAnother, ofBefore]) greet({ coreId: 'cor-1', epoch: 6, proof })
+    expect(refused).toEqual([])
+    expect(joined).toHaveLength(5)
+  })
+
+  it('which is ours, with another ledger and the proof of the one that we greeted: it gets no core to begin anew', () => {
+    const { refused, greet } = world({ epoch: 5 })
+    greet(null)
+    greet({ coreId: 'cor-1', epoch: 5, proof: SEAL.proof({ epoch: 5, ledgerId: 'led-1' }) }, 'led-2')
+    expect(refused).toEqual([])
+  })
+
   it('of another cluster does not concern us', () => {
     const { refused, greet } = world({ epoch: 5 })
     greet({ coreId: 'cor-2', epoch: 9 })
@@ -55,6 +73,8 @@ describe('a node that has seen an epoch of this cluster', () => {
 })
 
 type Mark = NodeHello['epochMarks'][number]
+
+const SEAL = new EpochSeal(new Uint8Array(32), 'cor-1')
 
 function world({ epoch }: { readonly epoch: number }) {
   const refused: number[] = []
@@ -65,6 +85,7 @@ function world({ epoch }: { readonly epoch: number }) {
     log: createLog('core', 'silent'),
     coreId: 'cor-1',
     epoch,
+    epochSeal: SEAL,
     leaseMs: 10_000,
     heartbeatMs: 2_000,
     usageMs: 2_000,
@@ -89,9 +110,11 @@ function world({ epoch }: { readonly epoch: number }) {
   })
   const greet = (mark: Mark | null, ledgerId = 'led-1', nodeName = 'node-a'): void => {
     const stream = { write: () => true, end: () => undefined, fail: ({ code }: Refusal) => void ends.push(code) }
+    // Honest, unless the test says what it shows.
+    const shown = mark === null ? [] : [{ proof: SEAL.proof({ epoch: mark.epoch, ledgerId }), ...mark }]
     const connection = connections.open(stream, { nodeName, notAfterMs: Number.POSITIVE_INFINITY })
     connection.receive({
-      frame: { $case: 'hello', value: { ...hello(ledgerId, mark === null ? [] : [mark]), nodeName } },
+      frame: { $case: 'hello', value: { ...hello(ledgerId, shown), nodeName } },
     })
   }
   return { refused, joined, ends, greet }

@@ -18,6 +18,7 @@ import { seededRandom } from '@fornax/kernel/random'
 import { expect, it } from 'vitest'
 import { Fleet } from '../fleet/fleet.ts'
 import type { Refusal } from './node-connection.ts'
+import { EpochSeal } from './epoch-seal.ts'
 import { NodeConnections } from './node-connections.ts'
 import { NodeLinkServer } from './nodelink-server.ts'
 
@@ -103,10 +104,10 @@ it('cuts off a node that floods, that lies about its revisions, or that speaks o
   await world.join() // An honest one comes again.
 })
 
-it('cuts off a node that claims an epoch that no core can have had, and does not follow it', async () => {
+it('cuts off a node that claims an epoch that it cannot prove, and does not follow it', async () => {
   await using world = await linkWorld()
   const agent = await world.join()
-  agent.say({ $case: 'epochRefused', value: { highestEpoch: 2 ** 50 } })
+  agent.say({ $case: 'epochRefused', value: { highestEpoch: 8, proof: 'of its own making' } })
   expect(await agent.ended).toMatchObject({ code: 3, details: expect.stringContaining('epoch') })
 })
 
@@ -287,6 +288,7 @@ async function linkWorld() {
     log: createLog('core', 'silent'),
     coreId: 'cor-1',
     epoch: 7,
+    epochSeal: new EpochSeal(new Uint8Array(32), 'cor-1'),
     leaseMs: 10_000,
     heartbeatMs: 5_000,
     usageMs: 5_000,

@@ -65,13 +65,14 @@ export class AccessRows {
       await this.#run((client) => client.apiToken.updateMany({ where: { id }, data: { lastUsedAtMs } }))
   }
 
-  async saveUser({ id, invitation, ...said }: User): Promise<void> {
-    const data = {
-      ...said,
-      invitationHash: invitation?.secretHash ?? null,
-      invitationExpiresAtMs: invitation?.expiresAtMs ?? null,
-    }
-    await this.#run((client) => client.user.upsert({ where: { id }, create: { id, ...data }, update: data }))
+  async addUser(user: User): Promise<void> {
+    const { id, tenantId, name, createdAtMs } = user
+    const data = { id, tenantId, name, createdAtMs, ...changeableOf(user) }
+    await this.#run((client) => client.user.create({ data }))
+  }
+
+  async saveUser(user: User): Promise<void> {
+    await this.#run((client) => client.user.updateMany({ where: { id: user.id }, data: changeableOf(user) }))
   }
 
   async removeUser(id: string): Promise<void> {
@@ -80,6 +81,16 @@ export class AccessRows {
 }
 
 type Count = bigint | null
+
+function changeableOf({ role, passwordHash, invitation, lastLoginAtMs }: User) {
+  return {
+    role,
+    passwordHash,
+    lastLoginAtMs,
+    invitationHash: invitation?.secretHash ?? null,
+    invitationExpiresAtMs: invitation?.expiresAtMs ?? null,
+  }
+}
 
 function changeable({ suspendedAtMs, deletedAtMs, quotas }: Tenant) {
   return {

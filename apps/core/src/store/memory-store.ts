@@ -94,13 +94,18 @@ export class MemoryStore implements Store {
     }
   }
 
-  async saveUser(user: User): Promise<void> {
+  async addUser(user: User): Promise<void> {
     const { users } = this.#database
     const isTaken = [...users.values()].some(
-      (other) => other.id !== user.id && other.tenantId === user.tenantId && other.name === user.name,
+      (other) => other.id === user.id || (other.tenantId === user.tenantId && other.name === user.name),
     )
     if (isTaken) throw new Error(`${user.name} is there already`)
     users.set(user.id, user)
+  }
+
+  async saveUser(user: User): Promise<void> {
+    const { users } = this.#database
+    if (users.has(user.id)) users.set(user.id, user)
   }
 
   async removeUser(id: string): Promise<void> {

@@ -124,6 +124,10 @@ export class PrismaStore implements Store {
     return this.#access.saveTokenUses(uses)
   }
 
+  addUser(user: User): Promise<void> {
+    return this.#access.addUser(user)
+  }
+
   saveUser(user: User): Promise<void> {
     return this.#access.saveUser(user)
   }

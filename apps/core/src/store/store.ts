@@ -62,7 +62,8 @@ export type Store = AsyncDisposable & {
   removeToken(id: string): Promise<void>
   /** When tokens were used last; of one that is gone nothing is kept. */
   saveTokenUses(uses: readonly TokenUse[]): Promise<void>
-  /** Adds a user, or replaces the one of this id. */
+  addUser(user: User): Promise<void>
+  /** Writes what can change of a user; one that is gone stays gone. */
   saveUser(user: User): Promise<void>
   removeUser(id: string): Promise<void>
 

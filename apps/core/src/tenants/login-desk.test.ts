@@ -106,7 +106,7 @@ async function scene(): Promise<Scene> {
   const store = new HeldStore()
   const user = sampleUser({ passwordHash })
   await store.addTenant(sampleTenant())
-  await store.saveUser(user)
+  await store.addUser(user)
   const nowMs = (): number => 7
   const users = new UserDirectory({ store, nowMs, users: [user] })
   const tenants = new TenantDirectory({ store, nowMs, tenants: [sampleTenant()], tokens: [] })

@@ -24,7 +24,7 @@ it('two changes of a user at once are both stored', async () => {
 
 it('a user whose invitation is not stored yet can be removed, and stays removed', async () => {
   const { store, users } = await scene()
-  const saving = store.hold('saveUser')
+  const saving = store.hold('addUser')
   const inviting = users.invite({ tenantId: 'ten-1', name: 'bob', role: 'viewer' })
   await saving.reached
   const removing = users.remove(users.userNamed('ten-1', 'bob')?.id ?? '')
@@ -35,7 +35,7 @@ it('a user whose invitation is not stored yet can be removed, and stays removed'
 
 it('a user who could not be stored is none, and the name is free', async () => {
   const { store, users } = await scene()
-  await store.saveUser(sampleUser({ id: 'usr-9', name: 'bob' })) // The directory does not know of this one.
+  await store.addUser(sampleUser({ id: 'usr-9', name: 'bob' })) // The directory does not know of this one.
   const invite = (): Promise<unknown> => users.invite({ tenantId: 'ten-1', name: 'bob', role: 'viewer' })
   await expect(invite()).rejects.toThrow('user bob could not be stored')
   expect(users.userNamed('ten-1', 'bob')).toBeNull()
@@ -45,6 +45,6 @@ it('a user who could not be stored is none, and the name is free', async () => {
 
 async function scene(): Promise<{ readonly store: HeldStore; readonly users: UserDirectory }> {
   const store = new HeldStore()
-  await store.saveUser(sampleUser())
+  await store.addUser(sampleUser())
   return { store, users: new UserDirectory({ store, nowMs: () => 7, users: [sampleUser()] }) }
 }

@@ -5,7 +5,8 @@ import { hashOf, newSecret } from './tenant-directory.ts'
 import type { Role, User } from './tenant.ts'
 
 export type UserStore = {
-  /** Adds a user, or replaces the one of this id. */
+  addUser(user: User): Promise<void>
+  /** Writes what can change of a user; one that is gone stays gone. */
   saveUser(user: User): Promise<void>
   removeUser(id: string): Promise<void>
 }
@@ -110,7 +111,7 @@ export class UserDirectory {
 
   async #add(user: User): Promise<void> {
     try {
-      await this.#store.saveUser(user)
+      await this.#store.addUser(user)
     } catch (cause) {
       this.#drop(user) // Before the next turn, which would write them all the same.
       throw cause

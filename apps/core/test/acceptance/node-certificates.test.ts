@@ -10,6 +10,7 @@ import { expect, it } from 'vitest'
 import { createCore } from '../../src/core.ts'
 import { ask } from './test-server.ts'
 import { connect } from './test-socket.ts'
+import { testCoreConfig } from '../support/core-config.ts'
 
 const ADMIN = 'the-admin-token-of-this-test'
 const authorization = `Bearer ${ADMIN}`
@@ -22,7 +23,7 @@ it(
     await using stack = new AsyncDisposableStack()
     const dataDir = await mkdtemp(join(tmpdir(), 'fornax-certificates-'))
     stack.defer(() => rm(dataDir, { recursive: true, force: true }))
-    const config = configIn(dataDir)
+    const config = testCoreConfig({ dataDir, adminToken: ADMIN, joinToken: JOIN })
     const core = stack.use(await createCore({ clock: systemClock, log, config, nodeCertificateMs: 3_000 }))
     const nodes = stack.use(new SimulatedNodes(nodesOf(core.nodeLink, dataDir)))
     await nodes.join()
@@ -87,27 +88,3 @@ function nodesOf(coreAddress: string, dataDir: string): ConstructorParameters<ty
 }
 
 const JOIN = 'the-join-token-of-this-test'
-
-function configIn(dataDir: string): Parameters<typeof createCore>[0]['config'] {
-  return {
-    host: '127.0.0.1',
-    apiPort: 0,
-    nodeLinkPort: 0,
-    databaseUrl: null,
-    dataDir,
-    durability: 'process',
-    logLevel: 'silent',
-    adminToken: ADMIN,
-    joinToken: JOIN,
-    secretKey: new Uint8Array(32).fill(7),
-    nodeCa: null,
-    tls: null,
-    introspection: null,
-    requestsPerSecond: null,
-    trustedDocumentsFile: null,
-    auditKeptMs: null,
-    objectives: { warmP99Ms: 50, coldP99Ms: 1_500, poolHitRate: 0.95 },
-    retention: { historyMs: 86_400_000, sessionsMs: 86_400_000 },
-    isProduction: false,
-  }
-}

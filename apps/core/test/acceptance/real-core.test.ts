@@ -10,6 +10,7 @@ import { INVARIANTS } from '../../src/audit/invariants.ts'
 import { createCore, type Core } from '../../src/core.ts'
 import { ask as askServer } from './test-server.ts'
 import { connect } from './test-socket.ts'
+import { testCoreConfig } from '../support/core-config.ts'
 
 const ADMIN = 'the-admin-token-of-this-test'
 const authorization = `Bearer ${ADMIN}`
@@ -149,27 +150,7 @@ async function scratch() {
     createCore({
       clock: systemClock,
       log: createLog('core', 'silent'),
-      config: {
-        host: '127.0.0.1',
-        apiPort,
-        nodeLinkPort: 0,
-        databaseUrl: null,
-        dataDir,
-        durability: 'process',
-        logLevel: 'silent',
-        adminToken,
-        joinToken: 'the-join-token-of-this-test',
-        secretKey: new Uint8Array(32).fill(7),
-        nodeCa: null,
-        tls: null,
-        introspection: null,
-        requestsPerSecond: null,
-        trustedDocumentsFile: null,
-        auditKeptMs: null,
-        isProduction: false,
-        objectives: { warmP99Ms: 50, coldP99Ms: 1_500, poolHitRate: 0.95 },
-        retention: { historyMs: 86_400_000, sessionsMs: 86_400_000 },
-      },
+      config: testCoreConfig({ dataDir, apiPort, adminToken, joinToken: 'the-join-token-of-this-test' }),
     })
   return {
     start,

@@ -13,6 +13,7 @@ import { NO_DELAYS } from '../../../agent/src/runtime/simulated/simulated-runtim
 import { createCore, type Core } from '../../src/core.ts'
 import { ROLES, type Role } from '../../src/tenants/tenant.ts'
 import { ask as askServer, type Answer } from '../acceptance/test-server.ts'
+import { testCoreConfig } from '../support/core-config.ts'
 
 const ADMIN = 'the-admin-token-of-this-test'
 const JOIN_TOKEN = 'the-join-token-of-this-test'
@@ -43,7 +44,13 @@ export async function openAccessWorld(options: AccessOptions = {}): Promise<Acce
   await using stack = new AsyncDisposableStack()
   const dataDir = await mkdtemp(join(tmpdir(), 'fornax-access-'))
   stack.defer(() => rm(dataDir, { recursive: true, force: true }))
-  const core = stack.use(await createCore({ clock: systemClock, log, config: { ...configIn(dataDir), ...options } }))
+  const core = stack.use(
+    await createCore({
+      clock: systemClock,
+      log,
+      config: testCoreConfig({ dataDir, adminToken: ADMIN, joinToken: JOIN_TOKEN, ...options }),
+    }),
+  )
   const nodes = stack.use(
     new SimulatedNodes({
       count: 1,
@@ -155,27 +162,3 @@ const CREATE_APPLICATION = `mutation { createApplication(input: { name: "hidden-
   scalingPolicy: { minPods: 1, maxPods: 16 } }) { application { id } problem { message } } }`
 const OPEN_SESSION = `mutation { openSession(input: { application: "hidden-application",
   labels: [{ name: "hidden-label", value: "hidden-value" }] }) { session { id pod { id } } problem { message } } }`
-
-function configIn(dataDir: string): Parameters<typeof createCore>[0]['config'] {
-  return {
-    host: '127.0.0.1',
-    apiPort: 0,
-    nodeLinkPort: 0,
-    databaseUrl: null,
-    dataDir,
-    durability: 'process',
-    logLevel: 'silent',
-    adminToken: ADMIN,
-    joinToken: JOIN_TOKEN,
-    nodeCa: null,
-    tls: null,
-    introspection: null,
-    requestsPerSecond: null,
-    trustedDocumentsFile: null,
-    auditKeptMs: null,
-    isProduction: false,
-    secretKey: new Uint8Array(32),
-    objectives: { warmP99Ms: 50, coldP99Ms: 1_500, poolHitRate: 0.95 },
-    retention: { historyMs: 86_400_000, sessionsMs: 86_400_000 },
-  }
-}

@@ -21,6 +21,7 @@ import {
 } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import { credentials, type ChannelCredentials } from '@grpc/grpc-js'
 import { createCore } from '../../src/core.ts'
+import { testCoreConfig } from '../support/core-config.ts'
 
 export const ADMIN = 'the-admin-token-of-the-fuzz'
 const JOIN = 'the-join-token-of-the-fuzz'
@@ -32,27 +33,7 @@ export async function startFuzzCore() {
   const core = await createCore({
     clock: systemClock,
     log: hearing(unexpected),
-    config: {
-      host: '127.0.0.1',
-      apiPort: 0,
-      nodeLinkPort: 0,
-      databaseUrl: null,
-      dataDir,
-      durability: 'process',
-      logLevel: 'silent',
-      adminToken: ADMIN,
-      joinToken: JOIN,
-      secretKey: new Uint8Array(32).fill(7),
-      nodeCa: null,
-      tls: null,
-      introspection: null,
-      requestsPerSecond: null,
-      trustedDocumentsFile: null,
-      auditKeptMs: null,
-      objectives: { warmP99Ms: 50, coldP99Ms: 1_500, poolHitRate: 0.95 },
-      retention: { historyMs: 86_400_000, sessionsMs: 86_400_000 },
-      isProduction: true,
-    },
+    config: testCoreConfig({ dataDir, adminToken: ADMIN, joinToken: JOIN, isProduction: true }),
   })
   const authority = await readFile(join(dataDir, 'node-ca.pem'), 'utf8')
   return {

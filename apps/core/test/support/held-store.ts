@@ -2,7 +2,7 @@
 import { MemoryStore } from '../../src/store/memory-store.ts'
 import type { ApiToken, Tenant, User } from '../../src/tenants/tenant.ts'
 
-type Held = 'addTenant' | 'saveTenant' | 'addToken' | 'saveUser'
+type Held = 'addTenant' | 'saveTenant' | 'addToken' | 'addUser' | 'saveUser'
 
 export class HeldStore extends MemoryStore {
   readonly #held = new Map<Held, { readonly reached: () => void; readonly go: Promise<void> }>()
@@ -28,6 +28,11 @@ export class HeldStore extends MemoryStore {
   override async addToken(token: ApiToken): Promise<void> {
     await this.#pass('addToken')
     await super.addToken(token)
+  }
+
+  override async addUser(user: User): Promise<void> {
+    await this.#pass('addUser')
+    await super.addUser(user)
   }
 
   override async saveUser(user: User): Promise<void> {
