@@ -49,6 +49,7 @@ const COMMANDS: ConnectResponse = {
             data: Buffer.alloc(0),
             env: {},
             killPod: false,
+            dozeAfterMs: 0,
           },
         },
       })),

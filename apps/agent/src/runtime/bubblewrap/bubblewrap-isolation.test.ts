@@ -1,15 +1,17 @@
+import { execFile } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
-import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { lacks } from '../../../test/support/lacks.ts'
+import { listenEverywhere, nodeAddresses, reachingSource } from '../../../test/support/reached-from-inside.ts'
 import { OPEN_FILES_MAX } from './process-bounds.ts'
 import { SYSTEM_CALLS } from './seccomp-filter.ts'
 import { greeter, orderOf } from './test/scratch-orders.ts'
 import { ScratchRuntime } from './test/scratch-runtime.ts'
 import { canLimit, canOwnNetworks, canSandbox } from './test/this-machine.ts'
 
+const run = promisify(execFile)
 const isRoot = process.geteuid?.() === 0
 const LACKS_ROOT = lacks(isRoot, 'root')
 const LACKS_BUBBLEWRAP = lacks(canSandbox, 'bubblewrap')
@@ -119,9 +121,10 @@ describe.skipIf(lacks(canOwnNetworks, 'networks for pods'))('whom a pod reaches'
   it('reaches no service of its node, by none of its addresses', async () => {
     await using scratch = await ScratchRuntime.open()
     await using server = await listenEverywhere()
-    const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
-    const own = addresses.filter(({ family }) => family === 'IPv4').map(({ address }) => address)
-    expect(await tryFromInside(scratch, [...own, ...own6(addresses), '127.0.0.1', '::1'], server.port)).toEqual([])
+    const hosts = [...nodeAddresses('IPv4'), ...nodeAddresses('IPv6')]
+    const onNode = await run(process.execPath, ['-e', reachingSource(['127.0.0.1'], server.port)])
+    expect(onNode.stdout).toBe('["127.0.0.1"]\n') // So it would be seen.
+    expect(await tryFromInside(scratch, hosts, server.port)).toEqual([])
   })
 
   it('reaches no other pod, neither at its address nor by the endpoint of its session', async () => {
@@ -131,7 +134,7 @@ describe.skipIf(lacks(canOwnNetworks, 'networks for pods'))('whom a pod reaches'
     const probe = other.probeAddress('game')
     await other.openEndpoints({ sessionId: 'ses-other', hostPorts: [19_999] })
     expect(await tryFromInside(scratch, [probe?.host ?? ''], 7_000)).toEqual([])
-    expect(await tryFromInside(scratch, ['127.0.0.1', ...nodeAddresses()], 19_999)).toEqual([])
+    expect(await tryFromInside(scratch, nodeAddresses(), 19_999)).toEqual([])
   })
 
   it('reaches no metadata service', async () => {
@@ -182,34 +185,9 @@ describe.skipIf(lacks(canLimit, 'control groups'))('what a pod may use', () => {
   })
 })
 
-/** Which of these addresses a pod of its own can connect to. */
+/** Which of these addresses answer a pod of its own. */
 function tryFromInside(scratch: ScratchRuntime, hosts: readonly string[], port: number): Promise<unknown> {
-  return scratch.ask(`
-    const dial = (host) => new Promise((resolve) => {
-      const socket = require('node:net').connect({ host, port: ${port}, timeout: 1_000 })
-      socket.once('connect', () => resolve([host])).once('error', () => resolve([])).once('timeout', () => resolve([]))
-    })
-    Promise.all(${JSON.stringify(hosts)}.map(dial)).then((all) => { console.log(JSON.stringify(all.flat())); process.exit(0) })`)
-}
-
-function nodeAddresses(): readonly string[] {
-  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
-  return all.filter(({ family }) => family === 'IPv4').map(({ address }) => address)
-}
-
-function own6(addresses: readonly { readonly family: string; readonly address: string }[]): readonly string[] {
-  return addresses.filter(({ family }) => family === 'IPv6').map(({ address }) => address)
-}
-
-async function listenEverywhere(): Promise<AsyncDisposable & { readonly port: number }> {
-  const server: Server = createServer((socket) => socket.destroy())
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, '::', () => {
-      const address = server.address()
-      resolve(typeof address === 'object' && address !== null ? address.port : 0)
-    })
-  })
-  return { port, [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) }
+  return scratch.ask(reachingSource(hosts, port))
 }
 
 /** Not in a temporary folder, of which pods have their own anyway. */

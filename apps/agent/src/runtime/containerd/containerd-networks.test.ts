@@ -1,12 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
-import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { listenEverywhere, nodeAddresses, reachingSource } from '../../../test/support/reached-from-inside.ts'
 import { greeter, orderOf } from '../bubblewrap/test/scratch-orders.ts'
 import { anyPort, endOfSocket, nextBytes } from '../bubblewrap/test/scratch-runtime.ts'
 import { tableName, tagOf } from '../network/agent-tag.ts'
@@ -23,7 +22,7 @@ describe.skipIf(!canRunContainers).each(['bridge', 'ptp'] as const)('pods on a n
     await using scratch = await ScratchRuntime.open(containerd)
     await using server = await listenEverywhere()
     await scratch.create(greeter('pod-a')) // So that the network is there, with an address of the node.
-    expect(await tryFromInside(scratch, [...nodeAddresses(), '127.0.0.1'], server.port)).toEqual([])
+    expect(await tryFromInside(scratch, nodeAddresses(), server.port)).toEqual([])
   })
 
   it('reach no other pod, of their agent or another, neither at its address nor by the endpoint of its session', async () => {
@@ -218,35 +217,13 @@ function program(network: string, args: readonly string[]) {
   }
 }
 
-/** Which of these addresses a pod of its own can connect to. */
+/** Which of these addresses answer a pod of its own. */
 async function tryFromInside(scratch: ScratchRuntime, hosts: readonly string[], port: number): Promise<unknown> {
-  const source = `
-    const dial = (host) => new Promise((resolve) => {
-      const socket = require('node:net').connect({ host, port: ${port}, timeout: 1_000 })
-      socket.once('connect', () => resolve([host])).once('error', () => resolve([])).once('timeout', () => resolve([]))
-    })
-    Promise.all(${JSON.stringify(hosts)}.map(dial)).then((all) => { console.log(JSON.stringify(all.flat())); process.exit(0) })`
-  const pod = await scratch.create(orderOf('pod-trying', source))
+  const pod = await scratch.create(orderOf('pod-trying', reachingSource(hosts, port)))
   expect((await pod.ended).exitCode).toBe(0)
   const told: unknown = JSON.parse(scratch.linesOf('pod-trying').join('\n'))
   await scratch.runtime.destroyPod('pod-trying')
   return told
-}
-
-function nodeAddresses(): readonly string[] {
-  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
-  return all.filter(({ family }) => family === 'IPv4').map(({ address }) => address)
-}
-
-async function listenEverywhere(): Promise<AsyncDisposable & { readonly port: number }> {
-  const server: Server = createServer((socket) => socket.destroy())
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, '::', () => {
-      const address = server.address()
-      resolve(typeof address === 'object' && address !== null ? address.port : 0)
-    })
-  })
-  return { port, [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) }
 }
 
 /** The addresses that the rules of an agent are about. */
