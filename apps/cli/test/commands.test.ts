@@ -216,7 +216,7 @@ describe('sessions without a node', () => {
     )
     const described = await world.cli(['describe', opened.out.trim()])
     expect(described.out).toMatch(/^Session:\s+ses-/)
-    expect(described.out).toMatch(/STEP\s+SINCE ASKED\s+AFTER\s+AT\n\s+Asked\s+0\.0 ms/)
+    expect(described.out).toMatch(/STEP\s+SINCE ASKED\s+AFTER\s+AT\s+BY\n\s+Asked\s+0\.0 ms/)
     expect((await world.cli(['close', id])).out).toMatch(new RegExp(`^session/${id} clos(ing|ed)\n$`))
     expect((await world.cli(['get', 'sessions', '-l', 'team=a', '-o', 'name'])).out).toBe('')
     expect((await world.cli(['get', 'sessions', '-l', 'team=a', '--all', '-o', 'name'])).out).toBe(opened.out)

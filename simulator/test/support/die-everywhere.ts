@@ -42,7 +42,7 @@ const NODES_MAX = 8
 const SECOND_SEED = 1_000_000
 
 /** Some things happen in every world, and others only where they are made to happen. */
-const EXTRAS: readonly ((durationMs: number) => readonly Action[])[] = [() => [], silences, oldBackups]
+const EXTRAS: readonly ((durationMs: number) => readonly Action[])[] = [removals, silences, oldBackups]
 
 /** Runs worlds, beginning with a seed, until all of them have died or there were enough runs. */
 export async function dieEverywhere(
@@ -87,6 +87,14 @@ function planOf(seed: number): Plan {
   const later = second.actions.map(({ atMs, deed }) => ({ atMs: first.durationMs + atMs, deed }))
   const extras = EXTRAS[seed % EXTRAS.length]?.(durationMs) ?? []
   return { ...first, durationMs, actions: [...first.actions, ...later, ...extras].toSorted((a, b) => a.atMs - b.atMs) }
+}
+
+/** Nodes that are taken out of the list while their agents are down, and come back as new ones. */
+function removals(durationMs: number): readonly Action[] {
+  return instants(5_000, durationMs).flatMap((atMs, node): readonly Action[] => [
+    { atMs, deed: { kind: 'crashAgent', node, keepsLedger: true, downMs: 2_500 } },
+    { atMs: atMs + 800, deed: { kind: 'remove', node } },
+  ])
 }
 
 /** Nodes that are silent for about as long as their lease: some are lost, though their connection never ended. */
