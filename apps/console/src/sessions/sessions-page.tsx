@@ -7,8 +7,9 @@ import type { SessionRowFragment } from '../graphql/generated/documents.ts'
 import { useLiveList } from '../live/live-context.tsx'
 import type { FirstPage } from '../live/live-list.ts'
 import { surfaceStateOf } from '../live/surface-state.ts'
-import { sortRows, type Column } from '../ui/column.ts'
+import { sortRows } from '../ui/column.ts'
 import { DataTable, LINE_ROW_HEIGHT } from '../ui/data-table.tsx'
+import { markColumn } from '../ui/mark-column.tsx'
 import { Message } from '../ui/message.tsx'
 import { Page } from '../ui/page.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
@@ -97,7 +98,10 @@ function useMarks(rows: readonly Row[]) {
         if (!after.delete(id)) after.add(id)
         return after
       })
-    return [markColumn(ids, toggle), ...SESSION_COLUMNS]
+    return [
+      markColumn<Row>({ isMarked: ({ id }) => ids.has(id), toggle: ({ id }) => toggle(id), nameOf: idOf }),
+      ...SESSION_COLUMNS,
+    ]
   }, [ids])
   return { marked, columns, clear: () => setIds(NONE) }
 }
@@ -106,25 +110,6 @@ const idOf = ({ id }: Row): string => id
 
 const NONE: ReadonlySet<string> = new Set()
 const NO_ROWS: readonly Row[] = []
-
-function markColumn(ids: ReadonlySet<string>, toggle: (id: string) => void): Column<Row> {
-  return {
-    id: 'mark',
-    header: '',
-    headerWords: 'Mark',
-    width: 2.75,
-    cell: ({ id }) => (
-      <input
-        type="checkbox"
-        data-row-mark
-        aria-label={`Mark ${id}`}
-        checked={ids.has(id)}
-        onChange={() => toggle(id)}
-        className="size-3.5 align-middle accent-(--ember)"
-      />
-    ),
-  }
-}
 
 function NoSessions({ isNarrowed: isFiltered, clear }: { readonly isNarrowed: boolean; readonly clear: () => void }) {
   if (isFiltered)
