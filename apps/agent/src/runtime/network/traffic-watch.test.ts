@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { packetsOf, tracedAddress } from './traffic-watch.ts'
+import { hearsTraces, packetsOf, tracedAddress } from './traffic-watch.ts'
 
 it('reads whom a traced packet was for', () => {
   const packet =
@@ -8,6 +8,14 @@ it('reads whom a traced packet was for', () => {
   expect(tracedAddress(packet, 'fornax_cd')).toBeNull()
   expect(tracedAddress('trace id c95b6e06 inet fornax_ab traffic policy accept', 'fornax_ab')).toBeNull()
   expect(tracedAddress(packet.replace(' traffic ', ' to_node '), 'fornax_ab')).toBeNull()
+})
+
+it('reads who is told of traces', () => {
+  const sockets = `sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode
+0000000000000000 12  4711       00000140 0        0        0     2        0        123
+0000000000000000 12  4712       00000040 0        0        0     2        0        124
+0000000000000000 0   4713       00000140 0        0        0     2        0        125`
+  expect([4711, 4712, 4713, 4714].map((pid) => hearsTraces(sockets, pid))).toEqual([true, false, false, false])
 })
 
 it('reads what was counted, and that a set is empty', () => {

@@ -7,14 +7,19 @@
  * waits for a packet looks at the count from time to time as well.
  */
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { sleep, systemClock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
 import { z } from 'zod'
 import type { TrafficSensor } from '../runtime.ts'
 import { tableName } from './agent-tag.ts'
 import { TRAFFIC_CHAIN } from './nft-rules.ts'
 import { runTool, TOOL_ENVIRONMENT } from './run-tool.ts'
+
+const LISTEN_TRIES = 500
+const LISTEN_AGAIN_MS = 2
 
 type Monitor = ChildProcessByStdio<null, Readable, null>
 
@@ -76,7 +81,8 @@ export class TrafficWatch implements AsyncDisposable {
     const isNew = !this.#alarms.has(address)
     this.#alarms.set(address, onPacket)
     this.#startMonitor()
-    if (isNew) await this.#change([this.#element('add', 'alarmed', address)])
+    await this.#listens()
+    if (isNew && this.#alarms.has(address)) await this.#change([this.#element('add', 'alarmed', address)])
   }
 
   async #calm(address: string): Promise<void> {
@@ -105,6 +111,15 @@ export class TrafficWatch implements AsyncDisposable {
     monitor.once('exit', (code) => gone(`nft monitor ended with ${code}`))
   }
 
+  /** The monitor does not say that it has begun, but the kernel does. Where it never does, the count has to do. */
+  async #listens(): Promise<void> {
+    for (let tries = 0; tries < LISTEN_TRIES; tries += 1) {
+      const pid = this.#monitor?.pid
+      if (pid === undefined || hearsTraces(await readFile('/proc/net/netlink', 'utf8'), pid)) return
+      await sleep(systemClock, LISTEN_AGAIN_MS)
+    }
+  }
+
   async #stopMonitor(): Promise<void> {
     const monitor = this.#monitor
     this.#monitor = null
@@ -121,6 +136,19 @@ export class TrafficWatch implements AsyncDisposable {
     if (onPacket === undefined) return // Somebody else's, or it was heard before.
     onPacket()
   }
+}
+
+const NETLINK_NETFILTER = 12
+/** The bit of the group to which traces are told. */
+const TRACE_GROUP = 0x100
+
+/** Whether a process is told of traces, as /proc/net/netlink says it: socket, protocol, process, groups … */
+export function hearsTraces(sockets: string, pid: number): boolean {
+  return sockets.split('\n').some((line) => {
+    const [, protocol, owner, groups = ''] = line.trim().split(/\s+/)
+    const isIts = Number(protocol) === NETLINK_NETFILTER && Number(owner) === pid
+    return isIts && (Number.parseInt(groups, 16) & TRACE_GROUP) !== 0
+  })
 }
 
 const TRACED = / inet (\S+ \S+) packet: .*? ip daddr (\d+\.\d+\.\d+\.\d+) /
