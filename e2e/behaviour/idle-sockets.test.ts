@@ -17,7 +17,7 @@ describe.skipIf(!canHoldCrowd() && !mustRun)('a core with ten thousand idle clie
     await using crowd = new IdleCrowd(cluster.apiUrl)
     for (const token of tokens) await crowd.open(5_000, token)
     expect(await crowd.count()).toEqual({ open: 10_000, lastEnd: null })
-    expect(await steadyClient(cluster, PACE)).toHaveLength(PACE.count)
+    expect((await steadyClient([cluster], PACE)).flat()).toHaveLength(PACE.count)
     expect(await crowd.count()).toEqual({ open: 10_000, lastEnd: null })
     expect(await crowd.open(1, tokens[0] ?? null)).toEqual({
       open: 10_000,
@@ -32,7 +32,7 @@ describe.skipIf(!canHoldCrowd() && !mustRun)('a core with ten thousand idle clie
     await using cluster = await Cluster.start({ nodes: [] })
     await using crowd = new IdleCrowd(cluster.apiUrl)
     expect(await crowd.open(10_000, null)).toMatchObject({ open: expect.any(Number) as unknown })
-    expect(await steadyClient(cluster, PACE)).toHaveLength(PACE.count)
+    expect((await steadyClient([cluster], PACE)).flat()).toHaveLength(PACE.count)
     await eventually(
       () => crowd.count(),
       ({ open }) => open === 0,

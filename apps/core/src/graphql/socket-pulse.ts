@@ -7,7 +7,7 @@ import type { WebSocket } from 'ws'
 
 /** How often each socket is asked. */
 const PERIOD_MS = 10_000
-const GROUPS = 100
+const GROUPS = 500
 
 /** What of a socket is needed. */
 type Asked = Pick<WebSocket, 'ping' | 'terminate'> & {
