@@ -12,6 +12,8 @@ import { tokenOfNewTenant } from './idle/tenant-tokens.ts'
 const mustRun = process.env['FORNAX_TEST_REQUIRE_ALL'] === '1'
 /** Each core is asked every 4 ms, for three times as long as it takes until every idle socket was asked. */
 const PACE = { count: 12_000, everyMs: 2 }
+/** Requests to each, some five seconds. */
+const WINDOW = 1_200
 /** A core that has just started, or has just let go of a crowd, is slower. */
 const WARM_UP = { count: 2_000, everyMs: 2 }
 
@@ -27,11 +29,22 @@ it.skipIf(!canHoldCrowd() && !mustRun)(
     const figures = {
       p99: [quantile(among, 0.99), quantile(alone, 0.99)],
       p50: [quantile(among, 0.5), quantile(alone, 0.5)],
+      ratioOfWindows: medianRatio(among, alone),
     }
     process.stdout.write(`${JSON.stringify(figures)}\n`)
-    expect(quantile(among, 0.99) / quantile(alone, 0.99)).toBeLessThan(1.2)
+    expect(figures.ratioOfWindows).toBeLessThan(1.2)
   },
 )
+
+/** Of the p99 of both in the same seconds: what held the machine up for a moment spoils a window and not the run. */
+function medianRatio(among: readonly number[], alone: readonly number[]): number {
+  const ratios: number[] = []
+  for (let from = 0; from + WINDOW <= Math.min(among.length, alone.length); from += WINDOW) {
+    const p99Of = (values: readonly number[]): number => quantile(values.slice(from, from + WINDOW), 0.99)
+    ratios.push(p99Of(among) / p99Of(alone))
+  }
+  return quantile(ratios, 0.5)
+}
 
 type Times = { readonly among: readonly number[]; readonly alone: readonly number[] }
 
@@ -41,6 +54,6 @@ async function amongAndAlone(crowded: Cluster, empty: Cluster): Promise<Times> {
   for (const name of ['acme', 'globex']) await crowd.open(5_000, await tokenOfNewTenant(crowded, name))
   await steadyClient([crowded, empty], WARM_UP)
   const [among = [], alone = []] = await steadyClient([crowded, empty], PACE)
-  expect(await crowd.count()).toEqual({ open: 10_000, lastEnd: null })
+  expect(await crowd.count()).toMatchObject({ open: 10_000, lastEnd: null })
   return { among, alone }
 }

@@ -16,10 +16,10 @@ describe.skipIf(!canHoldCrowd() && !mustRun)('a core with ten thousand idle clie
     const tokens = [await tokenOfNewTenant(cluster, 'acme'), await tokenOfNewTenant(cluster, 'globex')]
     await using crowd = new IdleCrowd(cluster.apiUrl)
     for (const token of tokens) await crowd.open(5_000, token)
-    expect(await crowd.count()).toEqual({ open: 10_000, lastEnd: null })
+    expect(await crowd.count()).toMatchObject({ open: 10_000, lastEnd: null })
     expect((await steadyClient([cluster], PACE)).flat()).toHaveLength(PACE.count)
-    expect(await crowd.count()).toEqual({ open: 10_000, lastEnd: null })
-    expect(await crowd.open(1, tokens[0] ?? null)).toEqual({
+    expect(await crowd.count()).toMatchObject({ open: 10_000, lastEnd: null })
+    expect(await crowd.open(1, tokens[0] ?? null)).toMatchObject({
       open: 10_000,
       lastEnd: 'Your tenant has too many sockets; close some of them.',
     })
@@ -31,7 +31,7 @@ describe.skipIf(!canHoldCrowd() && !mustRun)('a core with ten thousand idle clie
   it('closes connections on which nothing is said, and answers everybody else meanwhile', async () => {
     await using cluster = await Cluster.start({ nodes: [] })
     await using crowd = new IdleCrowd(cluster.apiUrl)
-    expect(await crowd.open(10_000, null)).toMatchObject({ open: expect.any(Number) as unknown })
+    expect(await crowd.open(10_000, null)).toMatchObject({ connected: 10_000 }) // Some may be closed again already.
     expect((await steadyClient([cluster], PACE)).flat()).toHaveLength(PACE.count)
     await eventually(
       () => crowd.count(),

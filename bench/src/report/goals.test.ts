@@ -59,6 +59,20 @@ it('says how many sleeping containers 24 GiB hold by what many took, and nothing
   for (const few of [asleep(20), asleep(300, 'none')]) expect(told(few)?.verdict).toBe('not measured')
 })
 
+it('judges how a sleeping container wakes only where its memory was taken', () => {
+  const woken = (swap: string) =>
+    warm({
+      scenario: 'hibernation: hibernated pod',
+      shape: { runtime: 'containerd', 'heap MiB': 64, swap },
+      latencyMs: { ...LATENCY, p99: 14 },
+      more: { 'first answer p99 ms': 50, 'kept %': 3 },
+    })
+  const verdict = (result: RunResult) =>
+    judgeGoals([result]).find(({ work }) => work.startsWith('warm session on a hibernated container'))?.verdict
+  expect(verdict(woken('zram (lz4), made for this'))).toBe('aim')
+  expect(verdict(woken('none'))).toBe('not measured')
+})
+
 function warm(overrides: Partial<RunResult>): RunResult {
   return {
     ...NOTHING_MEASURED,

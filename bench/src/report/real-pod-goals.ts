@@ -124,7 +124,7 @@ function asleep(results: Results): RunResult | undefined {
   return find(
     results,
     'hibernation: hibernated pod',
-    (result) => isContainer(result) && hasHeap(result, HEAP_MIB_LEAST),
+    (result) => isContainer(result) && hasHeap(result, HEAP_MIB_LEAST) && hasZram(result),
   )
 }
 
@@ -136,12 +136,17 @@ function manyAsleep(results: Results): RunResult | undefined {
       isContainer(result) &&
       hasHeap(result, MANY_HEAP_MIB) &&
       (numberOf(result, 'pods asleep') ?? 0) >= ASLEEP_LEAST &&
-      String(result.shape['swap']).startsWith('zram'),
+      hasZram(result),
   )
 }
 
 function isContainer({ shape }: RunResult): boolean {
   return shape['runtime'] === 'containerd'
+}
+
+/** Without it a pod only freezes, and keeps its memory. */
+function hasZram({ shape }: RunResult): boolean {
+  return String(shape['swap']).startsWith('zram')
 }
 
 function hasHeap({ shape }: RunResult, least: number): boolean {

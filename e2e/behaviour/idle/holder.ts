@@ -16,8 +16,8 @@ export type HolderOrder =
   | { readonly kind: 'count' }
   | { readonly kind: 'close' }
 
-/** How many of all that were opened are there, and how the last one ended that is not. */
-export type Held = { readonly open: number; readonly lastEnd: string | null }
+/** How many were ever connected, how many of them are there, and how the last one ended that is not. */
+export type Held = { readonly connected: number; readonly open: number; readonly lastEnd: string | null }
 
 /** Ports of one address would run out. */
 const PER_ADDRESS = 5_000
@@ -31,6 +31,7 @@ const NO_WORD = 1006
 const ends = new Set<() => Promise<void>>()
 let lastEnd: string | null = null
 let opened = 0
+let connected = 0
 
 process.on('message', (order: HolderOrder) => void obey(order).then((held) => process.send?.(held)))
 
@@ -49,7 +50,7 @@ async function obey(order: HolderOrder): Promise<Held> {
     case 'close':
       await Promise.all([...ends].map((end) => end()))
   }
-  return { open: ends.size, lastEnd }
+  return { connected, open: ends.size, lastEnd }
 }
 
 /** Settles when the core has let the connection in, or has closed it. */
@@ -61,7 +62,10 @@ function openOne(port: number, authorization: string | null): Promise<void> {
 
 function stayMute(port: number, localAddress: string): Promise<void> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1', localAddress }, () => resolve())
+    const socket = connect({ port, host: '127.0.0.1', localAddress }, () => {
+      connected += 1
+      resolve()
+    })
     const end = (): Promise<void> => new Promise((over) => socket.once('close', () => over()).destroy())
     ends.add(end)
     socket.resume()
@@ -85,7 +89,10 @@ function speak(where: { readonly port: number; readonly localAddress: string }, 
         socket.terminate()
       })
     ends.add(end)
-    socket.on('open', () => socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization } })))
+    socket.on('open', () => {
+      connected += 1
+      socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization } }))
+    })
     socket.once('message', () => resolve()) // The first is that they are let in.
     socket.on('error', (error) => (lastEnd = error.message))
     socket.on('close', (code, reason) => {
