@@ -12,6 +12,7 @@ const mappers = {
   AuditActivity: core('trail/audit-activity', 'AuditActivity'),
   AuditActivityBin: core('trail/audit-activity', 'ActivityBin'),
   AuditRecord: core('trail/audit-record', 'AuditRecord'),
+  AuditRecordBatch: core('trail/audit-watch', 'AuditBatch'),
   ComputeNodeIdentity: core('nodes/node-identity', 'NodeIdentity'),
   JoinToken: core('nodes/node-identity', 'JoinToken'),
   ComputeNode: '../visibility.ts#VisibleNode',

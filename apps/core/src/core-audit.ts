@@ -39,6 +39,9 @@ export async function openCoreAudit(
     verify: () => trail.verify(),
     records: (query) => store.auditRecords(query),
     marks: (tenantId, count) => store.auditMarks(tenantId, count),
+    recordsFrom: (number, count, tenantId) => store.auditRecordsFrom(number, count, tenantId),
+    lastNumber: () => trail.lastNumber,
+    onWritten: (act) => trail.onWritten(act),
     sessionsWritten: (sessions) => {
       const fact = sessionsFact(sessions)
       if (fact !== null) trail.record(fact)

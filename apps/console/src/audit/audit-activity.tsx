@@ -14,12 +14,14 @@ import { Button } from '../ui/button.tsx'
 import { Panel } from '../ui/page.tsx'
 import { Segmented } from '../ui/segmented.tsx'
 import { Surface } from '../ui/surface.tsx'
+import { useAuditNews } from './use-audit-news.ts'
 
 export const AUDIT_SPANS = ['hour', 'day'] as const
 export type AuditSpan = (typeof AUDIT_SPANS)[number]
 
 const SPAN_MS: Readonly<Record<AuditSpan, number>> = { hour: 3_600_000, day: 86_400_000 }
-const PACE_MS = 5_000
+/** Time goes on, also when nothing is done. */
+const PACE_MS = 30_000
 
 type ActivityProps = {
   readonly span: AuditSpan
@@ -30,7 +32,8 @@ type ActivityProps = {
 }
 
 export function AuditActivity({ span, where, chosen, onSpan, onChoose }: ActivityProps) {
-  const answer = useLiveQuery(AuditActivityDocument, { spanMs: SPAN_MS[span], where }, { paceMs: PACE_MS })
+  const on = useAuditNews(where)
+  const answer = useLiveQuery(AuditActivityDocument, { spanMs: SPAN_MS[span], where }, { paceMs: PACE_MS, on })
   return (
     <Panel
       title={`The last ${span}`}

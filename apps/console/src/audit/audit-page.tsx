@@ -22,6 +22,7 @@ import { Glyph } from '../ui/phase-mark.tsx'
 import { Pick } from '../ui/segmented.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Surface } from '../ui/surface.tsx'
+import { useAuditNews } from './use-audit-news.ts'
 import { AUDIT_SPANS, AuditActivity } from './audit-activity.tsx'
 import { AuditLine } from './audit-line.tsx'
 import { actionWords, OUTCOMES } from './audit-words.ts'
@@ -37,7 +38,8 @@ const WHERE = {
 }
 
 const FIRST = 100
-const PACE_MS = 3_000
+/** News come by themselves; this is for what they cannot tell. */
+const PACE_MS = 30_000
 
 /** What people look for most; any other is found through a record of it. */
 const ACTIONS = [
@@ -71,7 +73,11 @@ export function AuditPage() {
     ...(chosen === null ? {} : { since: instantOf(chosen.fromMs), until: instantOf(chosen.untilMs) }),
   }
   const key = JSON.stringify(where)
-  const answer = useLiveQuery(AuditRecordsDocument, { first: FIRST, where }, { paceMs: PACE_MS })
+  const answer = useLiveQuery(
+    AuditRecordsDocument,
+    { first: FIRST, where },
+    { paceMs: PACE_MS, on: useAuditNews(meant) },
+  )
   const isNarrowed = key !== '{}'
   return (
     <Page

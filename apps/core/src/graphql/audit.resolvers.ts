@@ -4,13 +4,16 @@ import { badInput } from './bad-input.ts'
 import type {
   AuditActivityBinResolvers,
   AuditActivityResolvers,
+  AuditRecordBatchResolvers,
   AuditRecordFilter,
   AuditRecordResolvers,
   QueryResolvers,
+  SubscriptionResolvers,
 } from './generated/resolver-types.ts'
 import { ROLES } from '../tenants/tenant.ts'
 import { activityOf, MARKS_MAX } from '../trail/audit-activity.ts'
 import type { AuditQuery, AuditRecord } from '../trail/audit-record.ts'
+import { watchAudit, type AuditBatch } from '../trail/audit-watch.ts'
 import type { CorePort } from './core-port.ts'
 import { auditRecordId } from './ids.ts'
 import { toDateTime } from './scalars.ts'
@@ -26,6 +29,16 @@ const newestFirst: Order<AuditRecord> = {
 const SPAN_MS_MIN = 60_000
 /** What counting them costs, in objects that are shown. */
 const READING_MARKS = 100
+
+export const auditSubscriptions: Required<Pick<SubscriptionResolvers, 'watchAuditRecords'>> = {
+  watchAuditRecords: {
+    subscribe: (_root, { after, where }, { core, scope }) => {
+      const { sinceMs: _since, untilMs: _until, ...conditions } = conditionsOf(where)
+      return watchAudit(core.audit, { ...conditions, tenantId: scope, after: numberOf(after) }, core.clock)
+    },
+    resolve: (batch: AuditBatch) => batch,
+  },
+}
 
 export const auditQueries: Required<Pick<QueryResolvers, 'auditActivity' | 'auditRecords' | 'auditVerification'>> = {
   auditActivity: async (_root, { spanMs, where }, { core, scope, budget }) => {
@@ -75,6 +88,13 @@ function conditionsOf(where: AuditRecordFilter | null | undefined): Conditions {
   }
 }
 
+/** A version of this watch is the number of a record. */
+function numberOf(version: string | null | undefined): number | null {
+  if (version === null || version === undefined) return null
+  if (!/^\d{1,15}$/.test(version)) throw badInput('after is no version of this watch; leave it out, or hand on one.')
+  return Number(version)
+}
+
 function instantOf(field: string, text: string | null | undefined): number | null {
   if (text === null || text === undefined) return null
   // oxlint-disable-next-line no-restricted-globals -- reads an instant, and asks for none.
@@ -86,10 +106,12 @@ function instantOf(field: string, text: string | null | undefined): number | nul
 export const auditTypes: {
   readonly AuditActivity: AuditActivityResolvers
   readonly AuditActivityBin: AuditActivityBinResolvers
+  readonly AuditRecordBatch: AuditRecordBatchResolvers
   readonly AuditRecord: AuditRecordResolvers
 } = {
   AuditActivity: { countedSince: ({ countedSinceMs }) => toDateTime(countedSinceMs) },
   AuditActivityBin: { from: ({ fromMs }) => toDateTime(fromMs), until: ({ untilMs }) => toDateTime(untilMs) },
+  AuditRecordBatch: { resourceVersion: ({ lastNumber }) => String(lastNumber) },
   AuditRecord: {
     actorRole: ({ actorRole }) => ROLES.find((role) => role === actorRole) ?? null,
     id: ({ number }) => auditRecordId(number),

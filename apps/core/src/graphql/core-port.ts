@@ -32,6 +32,7 @@ import type { Viewer } from '../tenants/tenant.ts'
 import type { Logins, TenantDirectory } from './tenants-port.ts'
 import type { JoinToken, NodeIdentity } from '../nodes/node-identity.ts'
 import type { AuditMark } from '../trail/audit-activity.ts'
+import type { AuditSource } from '../trail/audit-watch.ts'
 import type { AuditFact, AuditQuery, AuditRecord } from '../trail/audit-record.ts'
 
 export type CorePort = {
@@ -137,7 +138,7 @@ export type NodeAdmissions = {
 }
 
 /** What was done, and refused. */
-export type AuditTrail = {
+export type AuditTrail = AuditSource & {
   /** Never waits. */
   record(fact: AuditFact): void
   /** Newest first. */

@@ -19,7 +19,7 @@ import type { RequestContext } from './context.ts'
 import { eventQueries, eventSubscriptions, eventTypes } from './events.resolvers.ts'
 import { enumTables } from './enums.ts'
 import { admissionMutations, admissionQueries, admissionTypes } from './admissions.resolvers.ts'
-import { auditQueries, auditTypes } from './audit.resolvers.ts'
+import { auditQueries, auditSubscriptions, auditTypes } from './audit.resolvers.ts'
 import { fleetQueries, fleetTypes } from './fleet.resolvers.ts'
 import type { MutationResolvers, QueryResolvers, Resolvers, SubscriptionResolvers } from './generated/resolver-types.ts'
 import { guardFields, guardRoots } from './guard.ts'
@@ -63,6 +63,7 @@ const mutations: Required<MutationResolvers> = {
 
 const subscriptions: Required<SubscriptionResolvers> = {
   ...applicationSubscriptions,
+  ...auditSubscriptions,
   ...computeNodeSubscriptions,
   ...eventSubscriptions,
   ...podSubscriptions,

@@ -52,7 +52,7 @@ export function auditStore(
       const { sql, args } = auditMarks(tenantId, count)
       return (await database.query(sql, args)).map(fromMarkRow)
     },
-    auditRecordsFrom: (number, count) => read(auditFrom(number, count)),
+    auditRecordsFrom: (number, count, tenantId = null) => read(auditFrom(number, count, tenantId)),
     auditBase: async () => {
       const row = await ask((client) => client.auditBase.findUnique({ where: BASE }))
       return row && { number: Number(row.number), hash: row.hash, signature: row.signature }
@@ -68,10 +68,11 @@ export function auditStore(
 
 const newest: Statement = { sql: `SELECT ${COLUMNS} FROM audit_records ORDER BY number DESC LIMIT 1`, args: [] }
 
-function auditFrom(number: number, count: number): Statement {
+function auditFrom(number: number, count: number, tenantId: string | null): Statement {
+  const ofWhom = tenantId === null ? '' : 'AND tenant_id = ?'
   return {
-    sql: `SELECT ${COLUMNS} FROM audit_records WHERE number >= ? ORDER BY number LIMIT ?`,
-    args: [number, count],
+    sql: `SELECT ${COLUMNS} FROM audit_records WHERE number >= ? ${ofWhom} ORDER BY number LIMIT ?`,
+    args: tenantId === null ? [number, count] : [number, tenantId, count],
   }
 }
 

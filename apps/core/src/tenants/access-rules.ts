@@ -25,6 +25,7 @@ type Watch =
   | 'watchEvents'
   | 'podLogs'
   | 'watchApplications'
+  | 'watchAuditRecords'
   | 'watchComputeNodes'
   | 'watchPods'
   | 'watchSession'
@@ -101,6 +102,7 @@ const NEEDED_ROLE: Readonly<Record<Operation, PersonRole>> = {
 
   podLogs: 'viewer',
   watchApplications: 'viewer',
+  watchAuditRecords: 'admin',
   watchComputeNodes: 'viewer',
   watchEvents: 'viewer',
   watchPods: 'viewer',

@@ -1,5 +1,6 @@
 /** How many records there were, and when: for people who look for a time. Pure. */
-import type { AuditOutcome, AuditQuery, AuditRecord } from './audit-record.ts'
+import { isMeant, type AuditConditions } from './audit-filter.ts'
+import type { AuditOutcome, AuditRecord } from './audit-record.ts'
 
 /** As much of a record as is counted by. */
 export type AuditMark = Pick<AuditRecord, 'atMs' | 'action' | 'actorId' | 'object' | 'outcome'>
@@ -12,7 +13,7 @@ export type AuditActivity = { readonly bins: readonly ActivityBin[]; readonly co
 export const MARKS_MAX = 5_000
 const BINS = 60
 
-type Asked = Pick<AuditQuery, 'action' | 'actorId' | 'object' | 'outcome'> & {
+type Asked = AuditConditions & {
   readonly spanMs: number
   readonly nowMs: number
 }
@@ -36,13 +37,4 @@ export function activityOf(marks: readonly AuditMark[], { spanMs, nowMs, ...wher
     })),
     countedSinceMs: oldest !== undefined && oldest.atMs > firstMs ? oldest.atMs : null,
   }
-}
-
-function isMeant(mark: AuditMark, where: Pick<AuditQuery, 'action' | 'actorId' | 'object' | 'outcome'>): boolean {
-  return (
-    (where.action === null || where.action === mark.action) &&
-    (where.actorId === null || where.actorId === mark.actorId) &&
-    (where.object === null || where.object === mark.object) &&
-    (where.outcome === null || where.outcome === mark.outcome)
-  )
 }

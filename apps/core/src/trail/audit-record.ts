@@ -85,8 +85,8 @@ export type AuditStore = {
   auditRecords(query: AuditQuery): Promise<readonly AuditRecord[]>
   /** The newest ones, newest first, as far as they are counted by. `tenantId: null`: of everybody. */
   auditMarks(tenantId: string | null, count: number): Promise<readonly AuditMark[]>
-  /** In their order, from a number on. */
-  auditRecordsFrom(number: number, count: number): Promise<readonly AuditRecord[]>
+  /** In their order, from a number on. `tenantId: null`, or none: of everybody, and of the platform. */
+  auditRecordsFrom(number: number, count: number, tenantId?: string | null): Promise<readonly AuditRecord[]>
   /** Null: nothing was let go. */
   auditBase(): Promise<SealedPoint | null>
   saveAuditBase(base: SealedPoint): Promise<void>

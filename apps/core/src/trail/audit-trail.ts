@@ -1,5 +1,5 @@
 /** Takes in what happens, and writes it as records, in groups. Rules T2, T3, T4 and T8 of SPEC.md. */
-import { sleep, type Clock } from '@fornax/kernel/clock'
+import { sleep, type Cancel, type Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
 import { BEGINNING, chained, ChainCheck, sealText } from './audit-chain.ts'
 import type { AuditFact, AuditRecord, AuditStore, ChainPoint, SealedPoint } from './audit-record.ts'
@@ -58,6 +58,7 @@ export class AuditTrail implements AsyncDisposable {
   #group = Promise.withResolvers<void>()
   #isClosed = false
   #headNotedAtMs = 0
+  readonly #listeners = new Set<() => void>()
   readonly #stop = new AbortController()
   readonly #retention: Promise<void>
 
@@ -82,6 +83,17 @@ export class AuditTrail implements AsyncDisposable {
     this.#taken += 1
     this.#waiting.push({ ...fact, atMs: this.#options.clock.nowMs() })
     this.#writing ??= this.#writeAll()
+  }
+
+  /** The newest record that is written; 0: there is none. */
+  get lastNumber(): number {
+    return this.#last.number
+  }
+
+  /** Calls whenever records were written, until it is taken back. */
+  onWritten(act: () => void): Cancel {
+    this.#listeners.add(act)
+    return () => void this.#listeners.delete(act)
   }
 
   /** Settles when everything that was recorded before is written, however much comes meanwhile. */
@@ -173,6 +185,7 @@ export class AuditTrail implements AsyncDisposable {
     this.#dropped -= dropped
     this.#last = { number: newest.number, hash: newest.hash }
     this.#noteHead()
+    for (const act of this.#listeners) act()
   }
 
   #noteHead(): void {

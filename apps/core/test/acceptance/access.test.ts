@@ -70,6 +70,7 @@ const MUTATIONS: Partial<Record<Operation, Case>> = {
 
 const WATCHES: Partial<Record<Operation, Case>> = {
   watchApplications: ['viewer', 'watchApplications { __typename }'],
+  watchAuditRecords: ['admin', 'watchAuditRecords { resourceVersion }'],
   watchEvents: ['viewer', 'watchEvents { __typename }'],
   watchComputeNodes: ['viewer', 'watchComputeNodes { __typename }'],
   watchPods: ['viewer', 'watchPods { __typename }'],
@@ -150,9 +151,13 @@ describe.each(ROLES)('a token of role %s', (role) => {
 
   it('watches as the table says', async () => {
     await using socket = await connect(server, authorization)
-    for (const [name, [, field]] of Object.entries(WATCHES)) {
+    for (const [name, [least, field]] of Object.entries(WATCHES)) {
+      const mayWatch = rank >= ROLES.indexOf(least)
       socket.subscribe(name, `subscription { ${field} }`)
-      expect(await socket.nextData()).toMatchObject({ [name]: {} })
+      const answer = await socket.next()
+      if (mayWatch) expect(answer).toMatchObject({ type: 'next', payload: { data: { [name]: {} } } })
+      else expect(answer).toMatchObject({ payload: { errors: [{ extensions: { code: 'FORBIDDEN' } }] } })
+      if (!mayWatch) expect(await socket.next()).toMatchObject({ type: 'complete', id: name })
     }
   })
 })

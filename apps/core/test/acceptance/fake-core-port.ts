@@ -42,6 +42,9 @@ export class FakeCorePort implements CorePort {
     record: (fact) => void this.facts.push(fact),
     records: async () => [],
     marks: async () => [],
+    recordsFrom: async () => [],
+    lastNumber: () => 0,
+    onWritten: () => () => undefined,
     verify: async () => ({ count: 0, firstNumber: null, lastNumber: null, problem: null }),
   }
   /** While it is set, sessions do not become available. */
