@@ -28,8 +28,15 @@ import { SESSION_SOCKET, type PodOrder, type Runtime, type RuntimePod } from '..
 import { SessionFolders } from '../../src/sessions/session-folders.ts'
 import type { ApplicationLink, ApplicationListener } from '../../src/sessions/session-server.ts'
 import { scriptOf } from './all-attacks.ts'
-import { NODE_WORD } from './network-attacks.ts'
-import type { Attack, AttackedNode, AttackResult, ProcessName, RuntimeKind } from './attack.ts'
+import {
+  NODE_WORD,
+  type Attack,
+  type AttackedNode,
+  type AttackResult,
+  type ProcessName,
+  type RuntimeKind,
+} from './attack.ts'
+import { openMetadataService } from './metadata-service.ts'
 
 /** A runtime as an agent opens it whose data lies in `dataDir`, which is hidden from pods. */
 export type AttackedRuntime = AsyncDisposable & {
@@ -97,6 +104,7 @@ export class AttackWorld implements AsyncDisposable {
     const wasHeard: string[] = []
     await using kept = new AsyncDisposableStack()
     kept.use(await meet(this.#sessions, podId, this.#under, wasHeard))
+    if (attack.wantsMetadataService === true && this.node.hasOwnNetworks) kept.use(await openMetadataService())
     const order = orderOf(podId, scriptOf(attack, this.node), { cpuMillis: 1_000, ...attack.version })
     const given = kind === 'process' ? order : withFiles(order)
     const result = await runtime.createPod(adapt({ ...given, sessionFolder: this.#sessions.pathOf(podId) }))

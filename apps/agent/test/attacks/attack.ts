@@ -37,6 +37,8 @@ export type Attack = {
   readonly source: (node: AttackedNode) => string
   /** It goes on until an agent that looks at what it has written ends it. */
   readonly isForAgentToEnd?: true
+  /** Where pods have networks of their own, a metadata service is there meanwhile. */
+  readonly wantsMetadataService?: true
   /** How many words of it the session service is to hear. */
   readonly wordsToHear?: number
   /** Where what it says does not tell all. */
@@ -96,9 +98,12 @@ export type Neighbour = {
   readonly forgedWords: readonly string[]
 }
 
-/** What it came to, for most attacks. */
+/** What services of the node say to whoever comes. */
+export const NODE_WORD = 'a service of the node'
+
+/** What it came to, for most attacks. An attack that had no pod was not made, and shows nothing. */
 export function outcomeOf({ said, refusal, end }: AttackResult): Outcome {
-  if (refusal !== null) return 'denied'
+  if (refusal !== null) throw new Error(`there was no pod to attack from: ${refusal}`)
   if (said !== null) return said.outcome
   return end?.outOfMemory === true ? 'contained' : 'succeeded' // It died of what it did; of anything else it must not.
 }

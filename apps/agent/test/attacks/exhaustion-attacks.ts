@@ -15,6 +15,9 @@ const CPU_MILLIS = 200
 
 const NOTHING = { verdict: 'notPromised', words: '' } as const
 
+/** How runtimes refuse it that run pods on the node's own root file system. */
+const NO_WRITABLE_ROOT = /^the (process|bubblewrap) runtime cannot make the root of a pod writable: /
+
 export const EXHAUSTION_ATTACKS: readonly Attack[] = [
   {
     name: 'use all memory',
@@ -101,7 +104,10 @@ export const EXHAUSTION_ATTACKS: readonly Attack[] = [
       while (wrote < 128 && tryTo(() => fs.writeFileSync('/fornax-' + wrote, Buffer.alloc(${MEBIBYTE}, 1)))) wrote += 1
       setInterval(() => {}, 1e6)`,
     isForAgentToEnd: true,
-    judge: (result) => (result.wasEnded ? 'contained' : outcomeOf(result)),
+    judge: (result) => {
+      if (result.refusal !== null && NO_WRITABLE_ROOT.test(result.refusal)) return 'denied'
+      return result.wasEnded ? 'contained' : outcomeOf(result)
+    },
   },
   {
     name: 'use up inodes with empty files and folders',

@@ -1,5 +1,5 @@
 /** Attacks on files: of the node, of the agent, and of what is shared with the pod. */
-import type { Attack } from './attack.ts'
+import { outcomeOf, type Attack } from './attack.ts'
 
 const NOTHING = { verdict: 'notPromised', words: '' } as const
 
@@ -103,7 +103,11 @@ export const FILE_ATTACKS: readonly Attack[] = [
       const stretched = tryTo(() => fs.ftruncateSync(1, 2 ** 40))
       fs.writeSync(1, '\\n')
       say('contained', { stretched })`,
-    judge: ({ said, end }) => (said !== null || end?.exitCode === SIGXFSZ_EXIT ? 'contained' : 'succeeded'),
+    judge: (result) => {
+      const outcome = outcomeOf(result)
+      if (result.end?.exitCode === SIGXFSZ_EXIT) return 'contained'
+      return result.said === null ? 'succeeded' : outcome
+    },
   },
 ]
 

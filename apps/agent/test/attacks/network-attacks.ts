@@ -1,5 +1,6 @@
 /** Attacks over the network, and over sockets of any kind. */
-import { outcomeOf, type Attack, type AttackedNode } from './attack.ts'
+import { NODE_WORD, outcomeOf, type Attack, type AttackedNode } from './attack.ts'
+import { METADATA_TARGETS } from './metadata-service.ts'
 
 const NOTHING = { verdict: 'notPromised', words: '' } as const
 
@@ -58,12 +59,8 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
       containerd: { verdict: 'denied', words: '' },
     },
     source: ({ hasOwnNetworks }) =>
-      hasOwnNetworks
-        ? dialing(
-            '',
-            ['169.254.169.254', '::ffff:169.254.169.254', 'fd00:ec2::254'].map((host) => ({ host, port: 80 })),
-          )
-        : `say('succeeded', 'whatever its machine reaches')`, // A real one may be there, and is nobody's to test.
+      hasOwnNetworks ? dialing(NODE_WORD, METADATA_TARGETS) : `say('succeeded', 'whatever its machine reaches')`, // A real one may be there, and is nobody's to test.
+    wantsMetadataService: true,
   },
   {
     name: 'speak for another pod over the session service',
@@ -76,23 +73,21 @@ export const NETWORK_ATTACKS: readonly Attack[] = [
     source: (node) => speaking(node),
     wordsToHear: 3,
     // What it said in the neighbour's name was heard, and taken for its own.
-    judge: (result) =>
-      result.wasHeard.join() === 'hello,opened ses-neighbour,closed ses-neighbour' ? outcomeOf(result) : 'succeeded',
+    judge: (result) => {
+      const outcome = outcomeOf(result)
+      return result.wasHeard.join() === 'hello,opened ses-neighbour,closed ses-neighbour' ? outcome : 'succeeded'
+    },
   },
 ]
 
-/** What services of the node say to whoever comes. */
-export const NODE_WORD = 'a service of the node'
-
 type Target = { readonly host: string; readonly port: number } | { readonly path: string }
 
-/** Reached is who says its word: whoever has an address by now may be anybody. Without a word, an open line is enough. */
+/** Reached is who says its word: whoever has an address by now may be anybody. */
 function dialing(word: string, targets: readonly Target[]): string {
   return `
     const dial = (target) => new Promise((resolve) => {
       const socket = net.connect({ ...target, timeout: 1_500 })
       const settle = (isReached) => { socket.destroy(); resolve(isReached ? [target] : []) }
-      if (${JSON.stringify(word)} === '') socket.once('connect', () => settle(true))
       socket.once('data', (bytes) => settle(bytes.includes(${JSON.stringify(word)})))
       for (const event of ['error', 'timeout', 'end']) socket.once(event, () => settle(false))
     })
