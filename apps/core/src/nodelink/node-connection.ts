@@ -106,6 +106,10 @@ const LEFT_BEHIND: Refusal = {
   code: 'aborted',
   message: 'the node knows a later core of this cluster; this one begins anew',
 }
+const NOT_LATER: Refusal = {
+  code: 'invalidArgument',
+  message: 'a node refuses the epoch of this core, and has seen no later one',
+}
 const NO_LOG: Refusal = { code: 'aborted', message: 'the node left' }
 
 export class NodeConnection {
@@ -284,8 +288,10 @@ export class NodeConnection {
   /** Only what a core has given it moves another one. */
   #epochRefused({ highestEpoch, proof }: EpochRefused): void {
     const { epoch, epochSeal, epochRefused } = this.#ports
+    // The hello gave it a proof of our own epoch: who shows that back has seen nothing of a later core.
+    if (highestEpoch <= epoch) return this.refuse(NOT_LATER)
     const isProven = epochSeal.isProof({ epoch: highestEpoch, ledgerId: this.#ledgerId }, proof)
-    if (highestEpoch < epoch || !isProven) return this.refuse({ code: 'invalidArgument', message: UNPROVEN })
+    if (!isProven) return this.refuse({ code: 'invalidArgument', message: UNPROVEN })
     epochRefused(highestEpoch)
   }
 
