@@ -61,6 +61,8 @@ export class FleetWorld {
   /** Called whenever the fleet has come to rest. */
   onRest: () => void = () => undefined
   deadlinesFired = 0
+  /** How many pods were counted that did not wake. */
+  didNotWake = 0
   #core = 0
   #isUp = false
   #fleet: Fleet
@@ -332,7 +334,7 @@ export class FleetWorld {
           },
           podRested: () => undefined,
           podWoke: () => undefined,
-          podDidNotWake: () => undefined,
+          podDidNotWake: () => (this.didNotWake += 1),
           rejected: (what, id, why) => this.rejected.push(`${what} ${id}: ${why}`),
         },
       },
