@@ -121,7 +121,10 @@ function secretIn(file: string, what: string, setting: string): string {
 const KEY = /^[0-9a-f]{64}$/
 const KEY_BYTES = 32
 
-/** Made at the first start. Whoever loses it loses the secrets, and nothing else. */
+/**
+ * Made at the first start. Whoever loses it loses the secrets; and of a database that is restored later, the proofs by
+ * which nodes tell of the epochs since its backup.
+ */
 function keyIn(file: string): Uint8Array {
   const setting = 'FORNAX_SECRET_KEY_FILE'
   try {

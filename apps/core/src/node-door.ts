@@ -11,6 +11,7 @@ import { JoinService, wordsOf, type JoinAttempt } from './nodelink/join-service.
 import type { NodeAdmissions } from './graphql/core-port.ts'
 import { NodeAuthority } from './nodelink/node-authority.ts'
 import type { Refusal } from './nodelink/node-connection.ts'
+import { isConnected } from './nodes/node-state.ts'
 import { NodeRegistry, type AdmissionStore } from './nodes/node-registry.ts'
 import type { AuditFact } from './trail/audit-record.ts'
 
@@ -46,7 +47,7 @@ export async function openNodeDoor({ fleet, connections }: CoreRooms, parts: Nod
   })
   const connectedLedger = (nodeName: string): string | null => {
     const node = fleet.state.nodes.get(nodeName)
-    return node?.phase === 'ready' || node?.phase === 'joining' ? node.registered.ledgerId : null
+    return node !== undefined && isConnected(node.phase) ? node.registered.ledgerId : null
   }
   const registry = await NodeRegistry.open({ store, nowMs, isStandingToken, connectedLedger })
   const renewed = (nodeName: string, notAfterMs: number): void =>

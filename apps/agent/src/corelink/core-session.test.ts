@@ -115,6 +115,21 @@ it('E1: keeps what the core gave with its epoch, and shows it to one that was le
   expect(world.sent('epochRefused')).toEqual([{ highestEpoch: 5, proof: 'proof of 5' }])
 })
 
+it('E2: takes the proof of an epoch that it knows already: one that was noted without any, and a newer one', () => {
+  const world = newWorld()
+  const kept = (): unknown => world.ledger.load().epochMarks
+  world.greet(5)
+  world.greetAnew(5, 'proof of 5')
+  world.record.flush()
+  expect(kept()).toEqual([{ coreId: 'cor-1', epoch: 5, proof: 'proof of 5' }])
+  world.greetAnew(5)
+  world.greetAnew(4, 'proof of 4')
+  expect(world.marks.list).toEqual([{ coreId: 'cor-1', epoch: 5, proof: 'proof of 5' }])
+  world.greetAnew(5, 'proof of 5 by another key')
+  world.record.flush()
+  expect(kept()).toEqual([{ coreId: 'cor-1', epoch: 5, proof: 'proof of 5 by another key' }])
+})
+
 it('leaves the core when there is no room for the ledger: nothing new should come', () => {
   const world = newWorld()
   world.greet()
@@ -210,27 +225,35 @@ function newWorld() {
     usage: { measure: () => Promise.resolve({ node: { cpuMillis: 0, memoryBytes: 0 }, pods: [] }) },
   }
   const session = new CoreSession(world, line, () => undefined)
+  const greet = (epoch = 1, epochProof?: string, by = session): void =>
+    by.receive({
+      $case: 'hello',
+      value: {
+        coreId: 'cor-1',
+        epoch,
+        heartbeatIntervalMs: 1_000,
+        leaseMs: 10_000,
+        usageIntervalMs: 0,
+        cores: [],
+        epochProof,
+      },
+    })
   return {
     clock,
     disk,
+    ledger,
     record,
     line,
     marks,
     session,
     frames,
-    greet: (epoch = 1, epochProof?: string) =>
-      session.receive({
-        $case: 'hello',
-        value: {
-          coreId: 'cor-1',
-          epoch,
-          heartbeatIntervalMs: 1_000,
-          leaseMs: 10_000,
-          usageIntervalMs: 0,
-          cores: [],
-          epochProof,
-        },
-      }),
+    greet,
+    /** On another stream. */
+    greetAnew: (epoch: number, epochProof?: string) => {
+      session[Symbol.dispose]()
+      using next = new CoreSession(world, line, () => undefined)
+      greet(epoch, epochProof, next)
+    },
     sent: (kind: FrameToCore['$case']) => frames.flatMap(({ $case, value }) => ($case === kind ? [value] : [])),
   }
 }

@@ -152,14 +152,15 @@ export class CoreSession implements Disposable {
     const { marks, record, log } = this.#world
     const coreId = this.#core?.coreId ?? ''
     const verdict = judgeEpoch(marks.list, coreId, epoch)
+    const shown = marks.list.find((mark) => mark.coreId === coreId)?.proof
     if (verdict.kind === 'refused') {
       log.error({ coreId, epoch, highestEpoch: verdict.highestEpoch }, 'refusing an older epoch of the core')
-      const shown = marks.list.find((mark) => mark.coreId === coreId)?.proof
       this.#write({ $case: 'epochRefused', value: { highestEpoch: verdict.highestEpoch, proof: shown } })
       return false
     }
-    if (verdict.kind === 'newer') {
-      marks.list = withMark(marks.list, { ...verdict.mark, proof })
+    // E2: of an epoch that is known, a core of before gave no proof, or one by a key that is lost.
+    if (verdict.kind === 'newer' || (proof !== undefined && proof !== shown)) {
+      marks.list = withMark(marks.list, { coreId, epoch, proof })
       record.put({ kind: 'putEpochMarks', marks: marks.list })
     }
     return true

@@ -1,7 +1,7 @@
 /** What the fleet does to a node: its connection, its full state, its lease, its bookings. */
 import { judgeLedger, judgeRevision } from '../nodes/node-revision.ts'
 import { noteLink } from '../nodes/node-link.ts'
-import { transition, type NodeEvent } from '../nodes/node-state.ts'
+import { isConnected, transition, type NodeEvent } from '../nodes/node-state.ts'
 import { NO_CONDITIONS } from '../nodes/node-pressure.ts'
 import type { NodeIntroduction, RegisteredNode } from '../nodes/node.ts'
 import type { Pod } from '../pods/pod.ts'
@@ -38,7 +38,7 @@ export function expectNode(state: FleetState, registered: RegisteredNode): void 
 export function nodeConnected(state: FleetState, introduction: NodeIntroduction): HelloVerdict {
   const known = state.nodes.get(introduction.name)
   const ledger = judgeLedger(known?.registered.ledgerId ?? null, introduction.ledgerId)
-  const isLive = known?.phase === 'ready' || known?.phase === 'joining'
+  const isLive = known !== undefined && isConnected(known.phase)
   if (ledger === 'newNode' && isLive) return { kind: 'nameTaken' }
   const node = known ?? newNode(state, registration(state, introduction), 'expected')
   state.nodes.set(introduction.name, node)
@@ -108,7 +108,7 @@ export function nodeReports(
 /** Anything at all came from the node: its lease begins anew. */
 export function nodeHeard(state: FleetState, node: NodeEntry): void {
   if (node.phase === 'lost' && node.introduction !== null) return returned(state, node, node.introduction)
-  if (node.phase === 'ready' || node.phase === 'joining') renewLease(state, node)
+  if (isConnected(node.phase)) renewLease(state, node)
 }
 
 /** N5: its stream had never ended, but it was silent for too long. */
@@ -135,7 +135,7 @@ export function leaseDue(state: FleetState, node: NodeEntry): void {
   node.isLeaseSet = false
   const leftMs = node.heardAtMs + state.limits.leaseMs - state.listening.at(nowMs)
   if (leftMs > 0) return setLease(state, node, nowMs + leftMs)
-  if (node.phase === 'ready' || node.phase === 'joining') nodeDisconnected(state, node) // Silent, though connected.
+  if (isConnected(node.phase)) nodeDisconnected(state, node) // Silent, though connected.
   moveNode(state, node, { kind: 'leaseEnded' })
   if (node.phase !== 'lost') return
   noteLink(node.link, 'lost', nowMs)
@@ -155,14 +155,9 @@ export function setCordoned(state: FleetState, node: NodeEntry, isCordoned: bool
   openOrClose(state, node)
 }
 
-/** N12: whether a node may be taken out of the list: nobody speaks for it now. */
-export function isRemovable(node: NodeEntry): boolean {
-  return node.phase !== 'ready' && node.phase !== 'joining'
-}
-
 /** N12: it will not come back, says an operator. False when it is connected. */
 export function removeNode(state: FleetState, node: NodeEntry): boolean {
-  if (!isRemovable(node)) return false
+  if (isConnected(node.phase)) return false
   const { name } = node.registered
   noteNode(state, node, { kind: 'nodeRemoved', message: removing(node) })
   giveUp(state, node, 'its node was removed')

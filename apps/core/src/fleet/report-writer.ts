@@ -93,7 +93,9 @@ function endSessions(
 ): void {
   const atMs = state.ports.nowMs()
   const reason: EndReason = failure?.kind === 'nodeLost' ? 'nodeLost' : 'podLost'
-  const didNotWake = failure?.kind === 'wakeFailed' || (failure !== null && reason === 'podLost' && hasNotWoken(pod))
+  const endedAlone = failure !== null && reason === 'podLost'
+  const didNotWake =
+    failure?.kind === 'wakeFailed' || (endedAlone && hasNotWoken(pod) && isWaitedFor(state, { pod, sessionIds }))
   if (didNotWake) state.ports.observe.podDidNotWake()
   for (const id of sessionIds)
     if (!didNotWake || !giveBack(state, id))
@@ -103,6 +105,14 @@ function endSessions(
 /** Its node has not said that it woke since it slept: it may have ended in its sleep. */
 function hasNotWoken({ hibernation }: Pod): boolean {
   return hibernation !== null && hibernation.depth !== 'none' && hibernation.wakeUs === null
+}
+
+/** Somebody wanted it awake. Of those whom it serves nobody did: they let it sleep. */
+function isWaitedFor(
+  state: FleetState,
+  { pod, sessionIds }: { readonly pod: Pod; readonly sessionIds: readonly string[] },
+): boolean {
+  return pod.rest === 'askedToWake' || sessionIds.some((id) => state.sessions.get(id)?.phase === 'starting')
 }
 
 /** Applies what a node says of one of its sessions. */

@@ -1,7 +1,8 @@
 /**
  * Proves to a later core of the cluster which epochs there were. Each node is given a proof with the hello, for itself
  * alone, and shows it when it has seen a higher epoch than that of the core it speaks to: a database was restored. So a
- * node can make no core believe in an epoch that there never was, nor in one that it has not been greeted with.
+ * node can make no core believe in an epoch that there never was, nor in one that it has not been greeted with; and a core
+ * follows none with which it has greeted the node itself.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 

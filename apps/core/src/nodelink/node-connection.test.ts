@@ -36,6 +36,16 @@ it('gives each ledger a proof of its epoch, and follows a refusal of commands wi
   expect(refusals).toMatchObject([{ code: 'invalidArgument' }])
 })
 
+it('does not begin anew for the proof that it gave with its own hello: only a later epoch is followed', () => {
+  const { connection, frames, refusals, followed } = silentStream()
+  connection.receive({ frame: { $case: 'hello', value: hello() } })
+  const [greeting] = frames.flatMap(({ frame }) => (frame?.$case === 'hello' ? [frame.value] : []))
+  const proof = greeting?.epochProof
+  connection.receive({ frame: { $case: 'epochRefused', value: { highestEpoch: 1, proof } } })
+  expect(followed).toEqual([])
+  expect(refusals).toMatchObject([{ code: 'invalidArgument' }])
+})
+
 const SEAL = new EpochSeal(new Uint8Array(32), 'cor-1')
 
 it('sends the commands of a turn together, and no more in a frame than a megabyte', () => {

@@ -98,13 +98,20 @@ const UNSENT_COMMANDS_MAX = 100_000
 const STATE_PARTS_MAX = 2_000
 /** How long a stream may stay open for somebody who does not say who they are. */
 const HELLO_TIMEOUT_MS = 10_000
-const UNPROVEN =
-  'a node claims a later epoch of this cluster than this core has, without proof: it lies, or the database was restored without the key of secrets'
+const UNPROVEN: Refusal = {
+  code: 'invalidArgument',
+  message:
+    'a node claims an epoch of this cluster that this core never gave it, without proof: it lies, or the database was restored without the key of secrets',
+}
 const NO_HELLO: Refusal = { code: 'unauthenticated', message: 'no hello came' }
 const CERTIFICATE_ENDED: Refusal = { code: 'unauthenticated', message: 'the certificate of the node has ended' }
 const LEFT_BEHIND: Refusal = {
   code: 'aborted',
   message: 'the node knows a later core of this cluster; this one begins anew',
+}
+const NOT_LATER: Refusal = {
+  code: 'invalidArgument',
+  message: 'a node refuses the epoch of this core, and has seen no later one',
 }
 const NO_LOG: Refusal = { code: 'aborted', message: 'the node left' }
 
@@ -220,7 +227,8 @@ export class NodeConnection {
     const introduction = introductionFrom(hello)
     if (introduction === null)
       return this.refuse({ code: 'invalidArgument', message: 'the hello lacks a valid name, ledger or resources' })
-    if (this.#isLeftBehind(hello, introduction)) return this.refuse(LEFT_BEHIND)
+    const refusal = this.#epochRefusal(hello, introduction)
+    if (refusal !== null) return this.refuse(refusal)
     if (this.#ports.join(this, introduction) === 'nameTaken')
       return this.refuse({ code: 'alreadyExists', message: `a node named ${introduction.name} is connected` })
     this.#nodeName = introduction.name
@@ -234,17 +242,17 @@ export class NodeConnection {
   }
 
   /** Who has seen our epoch and was never greeted by us has seen another core of it: a database was restored. */
-  #isLeftBehind({ epochMarks }: NodeHello, introduction: NodeIntroduction): boolean {
+  #epochRefusal({ epochMarks }: NodeHello, introduction: NodeIntroduction): Refusal | null {
     const { coreId, epoch, hasGreeted, epochRefused, epochSeal, log } = this.#ports
     const { ledgerId, name } = introduction
     const mark = epochMarks.find((one) => one.coreId === coreId)
-    if (!mark || mark.epoch < epoch || (mark.epoch === epoch && hasGreeted(ledgerId))) return false
-    if (!epochSeal.isProof({ epoch: mark.epoch, ledgerId }, mark.proof)) {
-      log.error({ node: name, claimed: mark.epoch, epoch }, UNPROVEN)
-      return false
+    if (!mark || mark.epoch < epoch || (mark.epoch === epoch && hasGreeted(ledgerId))) return null
+    if (epochSeal.isProof({ epoch: mark.epoch, ledgerId }, mark.proof)) {
+      epochRefused(mark.epoch)
+      return LEFT_BEHIND
     }
-    epochRefused(mark.epoch)
-    return true
+    log.error({ node: name, claimed: mark.epoch, epoch }, UNPROVEN.message)
+    return mark.epoch > epoch ? UNPROVEN : null // N13: it would obey nothing; one of the same epoch obeys.
   }
 
   #receiveFrom(nodeName: string, frame: NonNullable<ConnectRequest['frame']>): void {
@@ -284,8 +292,9 @@ export class NodeConnection {
   /** Only what a core has given it moves another one. */
   #epochRefused({ highestEpoch, proof }: EpochRefused): void {
     const { epoch, epochSeal, epochRefused } = this.#ports
-    const isProven = epochSeal.isProof({ epoch: highestEpoch, ledgerId: this.#ledgerId }, proof)
-    if (highestEpoch < epoch || !isProven) return this.refuse({ code: 'invalidArgument', message: UNPROVEN })
+    // The hello gave it a proof of our own epoch: who shows that back has seen nothing of a later core.
+    if (highestEpoch <= epoch) return this.refuse(NOT_LATER)
+    if (!epochSeal.isProof({ epoch: highestEpoch, ledgerId: this.#ledgerId }, proof)) return this.refuse(UNPROVEN)
     epochRefused(highestEpoch)
   }
 

@@ -48,14 +48,22 @@ describe('a node that has seen an epoch of this cluster', () => {
     expect(refused).toEqual([5])
   })
 
-  it('which it cannot prove: it is let in, and believed nothing', () => {
-    const { refused, joined, greet } = world({ epoch: 5 })
+  it('which is higher, and which it cannot prove: it is believed nothing, and not let in', () => {
+    const { refused, joined, ends, greet } = world({ epoch: 5 })
     const forged = new EpochSeal(new Uint8Array(32).fill(1), 'cor-1').proof({ epoch: 6, ledgerId: 'led-1' })
     const ofAnother = SEAL.proof({ epoch: 6, ledgerId: 'led-2' })
     const ofBefore = SEAL.proof({ epoch: 5, ledgerId: 'led-1' })
     for (const proof of [undefined, '', forged, ofAnother, ofBefore]) greet({ coreId: 'cor-1', epoch: 6, proof })
-    expect(refused).toEqual([])
-    expect(joined).toHaveLength(5)
+    expect({ refused, joined }).toEqual({ refused: [], joined: [] })
+    expect(ends).toEqual(Array(5).fill('invalidArgument'))
+  })
+
+  it('which is ours, and which it cannot prove: it is let in, and believed nothing', () => {
+    const { refused, joined, greet } = world({ epoch: 5 })
+    const ofBefore = SEAL.proof({ epoch: 4, ledgerId: 'led-3' })
+    for (const [index, proof] of [undefined, '', ofBefore].entries())
+      greet({ coreId: 'cor-1', epoch: 5, proof }, `led-${index + 1}`)
+    expect({ refused, joined: joined.length }).toEqual({ refused: [], joined: 3 })
   })
 
   it('which is ours, with another ledger and the proof of the one that we greeted: it gets no core to begin anew', () => {

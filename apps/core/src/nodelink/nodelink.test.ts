@@ -11,6 +11,7 @@ import {
   type Command,
   type ConnectRequest,
   type ConnectResponse,
+  type NodeHello,
 } from '@fornax/proto/fornax/nodelink/v1/nodelink'
 import { systemClock } from '@fornax/kernel/clock'
 import { createLog } from '@fornax/kernel/log'
@@ -104,11 +105,16 @@ it('cuts off a node that floods, that lies about its revisions, or that speaks o
   await world.join() // An honest one comes again.
 })
 
-it('cuts off a node that claims an epoch that it cannot prove, and does not follow it', async () => {
+it('N13: cuts off a node that claims an epoch that it cannot prove, follows it not, and does not hear it again', async () => {
   await using world = await linkWorld()
   const agent = await world.join()
   agent.say({ $case: 'epochRefused', value: { highestEpoch: 8, proof: 'of its own making' } })
   expect(await agent.ended).toMatchObject({ code: 3, details: expect.stringContaining('epoch') })
+  const heardAtMs = world.node()?.lastHeardAtMs
+  const anew = world.connect()
+  anew.say(hello({ epochMarks: [{ coreId: 'cor-1', epoch: 8, proof: undefined }] }))
+  expect(await anew.ended).toMatchObject({ code: 3, details: expect.stringContaining('without proof') })
+  expect(world.node()).toMatchObject({ phase: 'disconnected', lastHeardAtMs: heardAtMs })
 })
 
 it('N1: opens a node for pods only after its full state, whose last part sets the revision', async () => {
@@ -229,7 +235,7 @@ function strangeSession(sessionId: string, podId: string): ReturnType<typeof pod
   return { report: { $case: 'session', value: { ...value, endpoints: [] } } }
 }
 
-function hello(overrides: { ledgerId?: string } = {}): NonNullable<ConnectRequest['frame']> {
+function hello(overrides: Partial<NodeHello> = {}): NonNullable<ConnectRequest['frame']> {
   return {
     $case: 'hello',
     value: {

@@ -193,6 +193,18 @@ describe('N6: after a restart of the core', () => {
     expect(created(world)).toBe(6)
   })
 
+  it('N13: nobody waits for longer than a lease for a node that comes again and again, and is not let in', () => {
+    const world = worldOfTwo()
+    world.turnedAway.add('node-1')
+    world.restartCore()
+    world.run(9_000)
+    expect(world.fleet.state.expectedNodes.size).toBe(1)
+    world.run(6_000)
+    expect(world.reader.node('node-1')?.phase).toBe('lost')
+    expect(world.counts('game')).toMatchObject({ idle: 6 })
+    expect(world.pods('game').every(({ nodeName }) => nodeName === 'node-2')).toBe(true)
+  })
+
   it('those of a node that was lost are stopped', () => {
     const world = worldOfTwo()
     world.disconnect('node-1', { forMs: 20_000 })

@@ -6,7 +6,7 @@
  *      │                    │  └──────────────connected──────────────────┘   │
  *      └─leaseEnded─► lost ─┘connected ◄──────────leaseEnded─────────────────┘
  *
- * Rules N1..N10 live in SPEC.md.
+ * Rules N1..N13 live in SPEC.md.
  */
 import { unreachable } from '@fornax/kernel/assert'
 
@@ -41,6 +41,11 @@ export function transition(phase: NodePhase, event: NodeEvent): NodeTransition {
     default:
       return unreachable(event)
   }
+}
+
+/** It speaks for itself now, and an operator cannot say that it is gone (N12). */
+export function isConnected(phase: NodePhase): boolean {
+  return phase === 'ready' || phase === 'joining'
 }
 
 function moved(phase: NodePhase): NodeTransition {

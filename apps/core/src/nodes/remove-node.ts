@@ -1,5 +1,5 @@
 /** Takes a node out that will not come back (N12). */
-import type { NodePhase } from './node-state.ts'
+import { isConnected, type NodePhase } from './node-state.ts'
 
 export type RemoveNodePorts = {
   readonly fleet: {
@@ -31,5 +31,5 @@ export async function removeNode(ports: RemoveNodePorts, name: string): Promise<
 function refusalOf({ fleet }: RemoveNodePorts, name: string): RemoveNodeResult | null {
   const phase = fleet.nodePhase(name)
   if (phase === null) return { kind: 'nodeNotFound', name }
-  return phase === 'ready' || phase === 'joining' ? { kind: 'nodeConnected', name } : null
+  return isConnected(phase) ? { kind: 'nodeConnected', name } : null
 }

@@ -243,6 +243,7 @@ describe('S14: a pod that does not wake', () => {
     expect(session.timeline.map(({ step }) => step)).toEqual(steps)
     expect(session.deadline).toBeNull()
     expect(world.rejected).toEqual([])
+    expect(world.didNotWake).toBe(2)
   })
 
   it('nor does one that died in its sleep, whoever hears of it first', () => {
@@ -255,6 +256,26 @@ describe('S14: a pod that does not wake', () => {
     world.run(2_000)
     expect(world.session(id)).toMatchObject({ phase: 'available' })
     expect(world.session(id).podId).not.toBe(podId)
+    expect(world.didNotWake).toBe(1)
+  })
+
+  it('is not one that ended while nobody woke it, with sessions open or without any', () => {
+    const world = worldWith(1, { keepHot: 0, hibernateAfterMs: 60_000 })
+    const id = world.open('game')
+    world.run(1_000)
+    const { podId } = world.session(id)
+    if (podId === null) throw new Error('nobody serves the session')
+    world.node('node-1').doze(podId)
+    world.run(100)
+    world.node('node-1').exitPod(podId)
+    world.run(100)
+    expect(world.session(id)).toMatchObject({ phase: 'closed', closeReason: 'podLost' })
+    world.run(120_000)
+    const [asleep = ''] = podIds(world, 'hibernated')
+    world.node('node-1').exitPod(asleep)
+    world.run(100)
+    expect(podIds(world, 'hibernated')).toEqual([])
+    expect(world.didNotWake).toBe(0)
   })
 
   it('costs nobody who waits behind it a turn', () => {

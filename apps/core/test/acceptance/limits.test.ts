@@ -101,6 +101,15 @@ describe('pages', () => {
     const five = await ask(server, `query ($first: Int) { ${pages(5)} }`, { variables })
     expect(five.errors).toMatchObject([{ extensions: { code: 'LIMIT_EXCEEDED' } }])
   })
+
+  it('share their 2000 objects with the activity of the audit, which reads thousands of records, and comes twice', async () => {
+    const readings = (count: number): string =>
+      `{ ${Array.from({ length: count }, (_, i) => `a${i}: auditActivity { countedSince }`).join(' ')} }`
+    const two = await ask(server, readings(2))
+    expect(two.errors).toBeUndefined()
+    const three = await ask(server, readings(3))
+    expect(three.errors).toMatchObject([{ extensions: { code: 'LIMIT_EXCEEDED' } }])
+  })
 })
 
 describe('openSessions', () => {

@@ -131,6 +131,12 @@ export class FakeNode {
     this.#changePod(podId, { kind: 'ended', exitCode: 1, outOfMemory: false, lastLogLines: ['boom'] })
   }
 
+  /** A pod sleeps with its sessions open. */
+  doze(podId: string): void {
+    const measured = { residentBytesBefore: 1, residentBytesAfter: 1, swappedBytes: 0, problem: '', wakeUs: null }
+    this.#changePod(podId, { kind: 'dozed', hibernation: { ...measured, depth: 'light' } })
+  }
+
   /** Clients come and go. */
   countClients(sessionId: string, clients: number): void {
     this.#changeSession(sessionId, { kind: 'clientsCounted', clients })

@@ -61,6 +61,10 @@ export class FleetWorld {
   /** Called whenever the fleet has come to rest. */
   onRest: () => void = () => undefined
   deadlinesFired = 0
+  /** Nodes whose hello the core refuses before the fleet hears of it. */
+  readonly turnedAway = new Set<string>()
+  /** How many pods were counted that did not wake. */
+  didNotWake = 0
   #core = 0
   #isUp = false
   #fleet: Fleet
@@ -332,7 +336,7 @@ export class FleetWorld {
           },
           podRested: () => undefined,
           podWoke: () => undefined,
-          podDidNotWake: () => undefined,
+          podDidNotWake: () => (this.didNotWake += 1),
           rejected: (what, id, why) => this.rejected.push(`${what} ${id}: ${why}`),
         },
       },
@@ -393,7 +397,7 @@ export class FleetWorld {
   #connect(node: FakeNode): void {
     if (node.isConnected || node.isDown) return
     const again = (): void => void this.clock.schedule(this.times.reconnectMs, () => this.#connect(node))
-    if (!this.#isUp) return again()
+    if (!this.#isUp || this.turnedAway.has(node.name)) return again()
     const before = this.#streams.get(node.name)
     const verdict = this.turn((fleet) => fleet.nodeConnected({ ...node.introduction, ledgerId: node.ledgerId }))
     if (verdict.kind === 'nameTaken') return again()
