@@ -45,6 +45,7 @@ export class NodeWorkload {
   readonly #keptLogs = new Map<string, { readonly runtime: Runtime; readonly untilMs: number }>()
   readonly #connectedSinceMs: () => number | null
   #cancelHousekeeping: Cancel
+  #bounding: Promise<void> | null = null
   #isEnding = false
 
   constructor(world: PodWorld, runtimes: readonly Runtime[], connectedSinceMs: () => number | null) {
@@ -335,7 +336,8 @@ export class NodeWorkload {
     return this.#world.clock.schedule(HOUSEKEEPING_MS, () => {
       const nowMs = this.#world.clock.nowMs()
       for (const [podId, { untilMs }] of this.#keptLogs) if (untilMs <= nowMs) void this.#removeLog(podId)
-      void this.#boundRoots()
+      // A slow disk takes longer than until the next time.
+      this.#bounding ??= this.#boundRoots().finally(() => (this.#bounding = null))
       const connectedSinceMs = this.#connectedSinceMs()
       if (connectedSinceMs !== null) this.#ended.forgetDelivered(connectedSinceMs, nowMs)
       this.#cancelHousekeeping = this.#keepHouse()
