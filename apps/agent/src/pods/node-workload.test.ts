@@ -18,7 +18,6 @@ import {
   SimulatedMachine,
   type SimulatedDelays,
 } from '../runtime/simulated/simulated-runtime.ts'
-import type { Runtime } from '../runtime/runtime.ts'
 import { SessionFolders } from '../sessions/session-folders.ts'
 import { DELIVERED_AFTER_MS } from './ended-pods.ts'
 import { NodeWorkload } from './node-workload.ts'
@@ -62,24 +61,6 @@ describe('pods', () => {
       phase: 'failed',
       failure: { kind: 'startFailed', reason: 'no space left' },
     })
-  })
-
-  it('measures what pods have written once at a time, however long that takes', async () => {
-    const node = await SimulatedNode.start()
-    const written = Promise.withResolvers<ReadonlyMap<string, number>>()
-    let asked = 0
-    node.readRootUse = () => ((asked += 1), written.promise)
-    await node.restart()
-    const version = { ...VERSION, hasWritableRoot: true, usesSessionService: false }
-    await node.obey({ kind: 'defineVersion', version }, create('a'))
-    await node.pass(60_000)
-    expect(asked).toBe(1)
-    written.resolve(new Map([['a', Number.MAX_SAFE_INTEGER]]))
-    await node.pass(10_000)
-    expect(node.pods.get('a')?.failure).toMatchObject({ kind: 'outOfDisk' })
-    await node.obey(create('b'))
-    await node.pass(60_000)
-    expect(asked).toBeGreaterThan(1)
   })
 
   it('a version that was never told fails the pod, not the node', async () => {
@@ -310,8 +291,6 @@ class SimulatedNode {
   readonly machine: SimulatedMachine
   memory = new LedgerMemory()
   connectedSinceMs: number | null = null
-  /** Asked from the next start on; null: its runtime lets no pod write. */
-  readRootUse: Runtime['readRootUse'] | null = null
   /** The last report of each. */
   readonly pods = new Map<string, Pod>()
   readonly sessions = new Map<string, NodeSession>()
@@ -357,7 +336,7 @@ class SimulatedNode {
       dataDir: '/nowhere',
     }
     this.#record = record
-    this.#workload = new NodeWorkload(world, [this.#runtime()], () => this.connectedSinceMs)
+    this.#workload = new NodeWorkload(world, [createSimulatedRuntime(this.machine)], () => this.connectedSinceMs)
     await this.#workload.recover(contents)
     record.flush()
     this.#hearState()
@@ -412,11 +391,6 @@ class SimulatedNode {
       await new Promise((resolve) => setImmediate(resolve))
       this.#record?.flush()
     }
-  }
-
-  #runtime(): Runtime {
-    const runtime = createSimulatedRuntime(this.machine)
-    return this.readRootUse === null ? runtime : Object.assign(runtime, { readRootUse: this.readRootUse })
   }
 
   podsIn(phase: Pod['phase']): string[] {

@@ -61,7 +61,7 @@ describe.skipIf(!canRuleNetworks)('a watch that the kernel did not obey', () => 
     await using kernel = await Kernel.open()
     const sensor = kernel.watch.of(ADDRESS)
     kernel.isRefusing = true
-    await expect(sensor.alert(() => undefined)).rejects.toThrow()
+    await expect(sensor.alert(() => undefined)).rejects.toThrow('not told')
     kernel.isRefusing = false
     await sensor.alert(() => undefined)
     expect(await kernel.elements('alarmed')).toContain(ADDRESS)
