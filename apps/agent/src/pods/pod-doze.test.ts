@@ -96,12 +96,95 @@ it('is woken when its last session has closed, when something is to be done with
   }
 })
 
+it('sleeps though others begin to serve sessions all the time', async () => {
+  const node = new Node()
+  const world = new World({ node })
+  world.doze.update()
+  for (let turn = 0; turn < 8 * QUIET_MS; turn += 250) {
+    new World({ node }).doze.update()
+    await world.pass(250)
+  }
+  expect(world.did).toEqual(['alert', 'sleep'])
+})
+
+it('is looked at no more often because another one must sleep at once', async () => {
+  const alone = new World()
+  const node = new Node()
+  const together = new World({ node })
+  const hasty = new World({ node, dozeAfterMs: 1 })
+  for (const world of [alone, together, hasty]) {
+    world.keepsTalking = true
+    world.doze.update()
+  }
+  await alone.pass(60_000)
+  await together.pass(60_000)
+  expect(together.reads).toBe(alone.reads)
+  expect(alone.reads).toBeLessThanOrEqual(60)
+  expect(hasty.reads).toBeLessThanOrEqual(120)
+})
+
+it('is looked at seldom while it sleeps, however soon it must sleep', async () => {
+  const world = new World({ dozeAfterMs: 1 })
+  world.doze.update()
+  await world.pass(4_000)
+  expect(world.did).toEqual(['alert', 'sleep'])
+  const reads = world.reads
+  await world.pass(20_000)
+  expect(world.reads - reads).toBeLessThanOrEqual(10)
+})
+
+it('sleeps though what another one does is never told', async () => {
+  const node = new Node()
+  const silent = new World({ node })
+  silent.answer = new Promise(() => undefined)
+  const world = new World({ node })
+  silent.doze.update()
+  world.doze.update()
+  await world.pass(3 * QUIET_MS)
+  expect(world.did).toEqual(['alert', 'sleep'])
+})
+
+it('is woken when it can no longer be told what it does', async () => {
+  const world = new World()
+  world.doze.update()
+  await world.pass(2 * QUIET_MS)
+  world.answer = Promise.reject(new Error('no nftables'))
+  await world.pass(2_000)
+  expect(world.did).toEqual(['alert', 'sleep', 'calm', 'wake'])
+  await world.pass(10 * QUIET_MS)
+  expect(world.did).toHaveLength(4)
+})
+
+it('is left alone in its sleep when it has just ended', async () => {
+  const world = new World()
+  world.doze.update()
+  await world.pass(2 * QUIET_MS)
+  world.answer = Promise.resolve(null)
+  await world.pass(2 * QUIET_MS)
+  expect(world.did).toEqual(['alert', 'sleep'])
+})
+
+it('is not watched again once its agent has left it', async () => {
+  const world = new World()
+  world.doze.update()
+  await world.doze.letGo()
+  world.doze.update()
+  await world.pass(10 * QUIET_MS)
+  expect(world.reads).toBe(0)
+})
+
 it('never sleeps unless its session was opened under a policy that allows it', async () => {
   const world = new World({ dozeAfterMs: 0 })
   world.doze.update()
   await world.pass(100 * QUIET_MS)
   expect(world.reads).toBe(0)
 })
+
+/** What the pods of a node share. */
+class Node {
+  readonly clock = new VirtualClock()
+  readonly round = new DozeRound(this.clock)
+}
 
 class World {
   readonly did: string[] = []
@@ -113,14 +196,20 @@ class World {
   isSettled = true
   setting: Promise<void> = Promise.resolve()
   speak: () => void = () => undefined
-  readonly #clock = new VirtualClock()
+  /** Instead of what was counted. */
+  answer: Promise<null> | null = null
+  keepsTalking = false
+  readonly #clock: VirtualClock
 
-  constructor({ dozeAfterMs = QUIET_MS } = {}) {
+  constructor({ dozeAfterMs = QUIET_MS, node = new Node() } = {}) {
+    this.#clock = node.clock
     const birth = { podId: 'pod-a', versionId: 'ver-a', runtime: 'containerd', createdAtMs: 0 }
     this.pod = { ...creatingPod(birth), phase: 'active', dozeAfterMs }
     const activity = {
       read: () => {
         this.reads += 1
+        if (this.keepsTalking) this.packets += 1
+        if (this.answer !== null) return this.answer
         return Promise.resolve({ packets: this.packets, cpuMs: this.cpuMs })
       },
       alert: (onPacket: () => void) => {
@@ -136,7 +225,7 @@ class World {
     this.doze = new PodDoze({
       clock: this.#clock,
       log: createLog('agent', 'silent'),
-      round: new DozeRound(this.#clock),
+      round: node.round,
       rest: {
         doze: () => void this.did.push('sleep'),
         wake: () => {

@@ -26,7 +26,8 @@ export type PodDozeParts = {
 const WORK_SHARE = 0.05
 /** How often it is looked while a pod is to sleep, as a part of the time that it must be quiet. */
 const LOOKS = 4
-const LOOK_MS_MIN = 100
+/** A policy that is in a hurry must not make a node look at its pods all the time. */
+const LOOK_MS_MIN = 500
 const LOOK_MS_MAX = 2_000
 /** A pod sleeps lightly for as long as it was quiet before, but not less. */
 const DEEPER_AFTER_MS_MIN = 1_000
@@ -38,6 +39,9 @@ export class PodDoze {
   #isWatched = false
   #quietSinceMs = 0
   #last: Reading | null = null
+  #isLooking = false
+  /** Nobody looks after it any more. */
+  #isOver = false
   /** What had been counted when it was decided that it sleeps; null: it is awake. */
   #asleepAt: number | null = null
 
@@ -45,8 +49,9 @@ export class PodDoze {
     this.#parts = parts
   }
 
-  /** When to look next. */
-  get lookInMs(): number {
+  /** How often it is looked at. While it sleeps only what the alarm has missed is to be seen. */
+  get lookEveryMs(): number {
+    if (this.#asleepAt !== null) return LOOK_MS_MAX
     return Math.min(LOOK_MS_MAX, Math.max(LOOK_MS_MIN, this.#parts.pod().dozeAfterMs / LOOKS))
   }
 
@@ -54,7 +59,7 @@ export class PodDoze {
   update(): void {
     const { pod, round, activity, clock } = this.#parts
     const { phase, dozeAfterMs } = pod()
-    const isWanted = phase === 'active' && dozeAfterMs > 0 && activity() !== null
+    const isWanted = !this.#isOver && phase === 'active' && dozeAfterMs > 0 && activity() !== null
     if (isWanted === this.#isWatched) return
     this.#isWatched = isWanted
     if (!isWanted) {
@@ -78,14 +83,26 @@ export class PodDoze {
 
   /** Nobody listens any more: it must not sleep on. */
   async letGo(): Promise<void> {
+    this.#isOver = true
     this.#parts.round.leave(this)
     this.#isWatched = false
     await this.rouse()
   }
 
+  /** Whether it is to sleep, or to wake. Does nothing while an earlier look is not over. */
   async look(): Promise<void> {
-    const reading = await this.#read()
-    if (reading === null || !this.#isWatched) return
+    if (this.#isLooking) return
+    this.#isLooking = true
+    try {
+      const reading = await this.#read()
+      if (reading === 'unreadable') this.#goBlind()
+      else if (reading !== null && this.#isWatched) this.#judge(reading)
+    } finally {
+      this.#isLooking = false
+    }
+  }
+
+  #judge(reading: Reading): void {
     if (this.#asleepAt !== null) {
       // Whatever was not told at once, as while the pod froze.
       if (reading.packets !== this.#asleepAt) void this.rouse()
@@ -95,7 +112,16 @@ export class PodDoze {
     const isQuiet = this.#last !== null && isSettled() && isSilent(this.#last, reading)
     this.#last = reading
     if (!isQuiet) this.#quietSinceMs = reading.atMs
-    else if (reading.atMs - this.#quietSinceMs >= pod().dozeAfterMs) await this.#doze(reading.packets)
+    else if (reading.atMs - this.#quietSinceMs >= pod().dozeAfterMs) void this.#doze(reading.packets)
+  }
+
+  /** Who sleeps unseen might never be woken. */
+  #goBlind(): void {
+    this.#last = null
+    if (this.#asleepAt === null) return
+    const { log, pod } = this.#parts
+    log.warn({ podId: pod().podId }, 'a pod is woken, because it can no longer be read what it does')
+    void this.rouse()
   }
 
   /** The alarm first: who speaks from then on is heard, before it freezes or after. */
@@ -120,14 +146,15 @@ export class PodDoze {
       .catch((error: unknown) => log.warn({ err: error, podId: pod().podId }, 'a pod is still watched'))
   }
 
-  async #read(): Promise<Reading | null> {
+  /** Null: it has just ended. */
+  async #read(): Promise<Reading | 'unreadable' | null> {
     const { activity, clock, log, pod } = this.#parts
     try {
-      const read = await activity()?.read()
-      return read === undefined ? null : { ...read, atMs: clock.nowMs() }
+      const read = (await activity()?.read()) ?? null
+      return read === null ? null : { ...read, atMs: clock.nowMs() }
     } catch (error) {
       log.debug({ err: error, podId: pod().podId }, 'what a pod does could not be read')
-      return null
+      return 'unreadable'
     }
   }
 }
@@ -136,12 +163,16 @@ function isSilent(before: Reading, now: Reading): boolean {
   return now.packets === before.packets && now.cpuMs - before.cpuMs <= WORK_SHARE * (now.atMs - before.atMs)
 }
 
-/** Looks at all pods of a node that may doze in one turn, so that the kernel is asked once for all of them. */
+/**
+ * Looks at the pods of a node that may doze, each as often as it needs. It does so in common turns, so that the kernel is
+ * asked once for all whose turn it is, and waits for none of them.
+ */
 export class DozeRound {
   readonly #clock: Clock
   readonly #pods = new Set<PodDoze>()
-  #cancel: Cancel = () => undefined
-  #isLooking = false
+  #turn = 0
+  /** Null: there is nobody to look at. Who enters never puts a turn off. */
+  #cancel: Cancel | null = null
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -149,26 +180,25 @@ export class DozeRound {
 
   enter(pod: PodDoze): void {
     this.#pods.add(pod)
-    this.#lookLater()
+    this.#cancel ??= this.#lookLater()
   }
 
   leave(pod: PodDoze): void {
     this.#pods.delete(pod)
-    if (this.#pods.size === 0) this.#cancel()
+    if (this.#pods.size > 0) return
+    this.#cancel?.()
+    this.#cancel = null
   }
 
-  #lookLater(): void {
-    if (this.#isLooking) return // It looks again then.
-    this.#cancel()
-    if (this.#pods.size === 0) return
-    const inMs = Math.min(...Array.from(this.#pods, (pod) => pod.lookInMs))
-    this.#cancel = this.#clock.schedule(inMs, () => void this.#look())
+  #lookLater(): Cancel {
+    return this.#clock.schedule(LOOK_MS_MIN, () => {
+      this.#turn += 1
+      this.#cancel = this.#lookLater()
+      for (const pod of this.#pods) if (this.#turn % turnsOf(pod) === 0) void pod.look()
+    })
   }
+}
 
-  async #look(): Promise<void> {
-    this.#isLooking = true
-    await Promise.all(Array.from(this.#pods, (pod) => pod.look()))
-    this.#isLooking = false
-    this.#lookLater()
-  }
+function turnsOf(pod: PodDoze): number {
+  return Math.floor(pod.lookEveryMs / LOOK_MS_MIN)
 }

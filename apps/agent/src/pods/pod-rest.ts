@@ -110,8 +110,11 @@ export class PodRest {
 
   /** Nothing of the pod runs any more. */
   end(): void {
-    if (this.isOut && this.#parts.pod().phase === 'active') this.#parts.lost('it ended as it woke')
+    // Whoever only dozed was not being woken: how it ended says why.
+    const wasWaking = this.isOut && !this.#isDozing
+    if (wasWaking && this.#parts.pod().phase === 'active') this.#parts.lost('it ended as it woke')
     this.stay()
+    this.#isDozing = false
     this.#sleeper = null
     this.#running = null
   }

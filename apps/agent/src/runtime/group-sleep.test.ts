@@ -18,8 +18,10 @@ describe('in version 2, on a folder that looks like one', () => {
     const sleep = new GroupSleep({ version: 2, folder: group.path }, systemClock)
     await sleep.freeze()
     expect(group.read('cgroup.freeze')).toBe('1')
+    expect(sleep.isFrozen).toBe(true)
     await sleep.thaw()
     expect(group.read('cgroup.freeze')).toBe('0')
+    expect(sleep.isFrozen).toBe(false)
   })
 
   it('a group that the kernel does not freeze goes on', async () => {
@@ -93,7 +95,9 @@ describe.runIf(mayGroup)('on the control groups of this machine', () => {
     const before = group.count
     await group.machineLives()
     expect(group.count - before).toBeLessThanOrEqual(1) // What was in the pipe.
+    expect(group.sleep.isFrozen).toBe(true)
     await group.sleep.thaw()
+    expect(group.sleep.isFrozen).toBe(false)
     await group.counts(before + 3)
   })
 

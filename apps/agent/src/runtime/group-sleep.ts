@@ -46,6 +46,17 @@ export class GroupSleep implements PodSleep {
     this.#swapProblem = swapProblem
   }
 
+  /** Whether something of it was told to stand still, by whomever; true where that cannot be read. */
+  get isFrozen(): boolean {
+    const [file, running] = freezeFile(this.#folders, false)
+    if (file === null) return false
+    try {
+      return readFileSync(file, 'utf8').trim() !== running
+    } catch {
+      return true
+    }
+  }
+
   async freeze(): Promise<void> {
     const folders = this.#folders
     const [file, value] = freezeFile(folders, true)

@@ -173,15 +173,18 @@ export type RuntimePod = PodSleep & {
 
 /** What a pod does, by which is told whether anybody needs it awake. */
 export type PodActivity = Pick<TrafficSensor, 'alert' | 'calm'> & {
-  /** What has come and gone, and the CPU time that the pod has used; both only grow, while nothing is restarted. */
-  read(): Promise<{ readonly packets: number; readonly cpuMs: number }>
+  /**
+   * What has come and gone, and the CPU time that the pod has used; both only grow, while nothing is restarted. Null:
+   * it has just ended. Rejects when nobody can tell for now.
+   */
+  read(): Promise<{ readonly packets: number; readonly cpuMs: number } | null>
 }
 
 /** What comes and goes over the network of a pod, but for probes of the agent. */
 export type TrafficSensor = {
-  /** Packets, from when this was asked first. */
+  /** Packets, from when this was asked first. Rejects when the kernel does not count them, or does not say so in time. */
   count(): Promise<number>
-  /** Settles when somebody watches; then calls once, soon after the next packet to the pod, unless `calm` was first. */
+  /** Settles when somebody watches; then calls soon after a packet to the pod, for each that is seen, until `calm`. */
   alert(onPacket: () => void): Promise<void>
   calm(): Promise<void>
 }

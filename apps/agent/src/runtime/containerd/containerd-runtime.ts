@@ -11,6 +11,7 @@ import type { Isolation } from '@fornax/node-model/isolation-rules'
 import { ContainerState } from '@fornax/proto/cri/v1/runtime'
 import { isPortFree } from '../../ports/port-check.ts'
 import { readTraffic } from '../network/traffic.ts'
+import type { GroupSleep } from '../group-sleep.ts'
 import { activityOf } from '../pod-activity.ts'
 import { makePodFiles, withSecretEnv } from '../pod-files.ts'
 import { podFolderOf } from '../pod-folder.ts'
@@ -219,7 +220,7 @@ class ContainerdRuntime implements StockedRuntime {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const pod of this.#pods.values()) pod.letGo()
-    for (const allowance of this.#allowances.values()) allowance.end()
+    for (const allowance of this.#allowances.values()) allowance.leave()
     await this.#stock[Symbol.asyncDispose]()
     await Promise.all(this.#clearing.values())
     await this.#node.letGo()
@@ -327,13 +328,13 @@ class ContainerdRuntime implements StockedRuntime {
   }
 
   /** Without groups of ours containerd was told how much CPU it gets. */
-  #allow({ podId, version }: PodOrder, groupName: string, sleepOf: PodSleep): PodSleep {
+  #allow({ podId, version }: PodOrder, groupName: string, sleepOf: GroupSleep): PodSleep {
     const { cgroups, clock, log } = this.#node
     if (cgroups === null) return sleepOf
     const { startAllowanceMs: allowanceMs = START_ALLOWANCE_MS } = this.#options
     const allowance = new CpuAllowance({ cgroups, groupName, cpuMillis: version.cpuMillis, allowanceMs, clock, log })
     this.#allowances.set(podId, allowance)
-    return allowance.freeAfter(sleepOf)
+    return allowance.freeAfter(sleepOf, () => sleepOf.isFrozen)
   }
 
   #forget(podId: string): void {

@@ -33,7 +33,24 @@ it('does nothing to a pod that nobody looks after any more', () => {
   expect(did).toEqual([])
 })
 
+it('bounds at once whoever its agent leaves, and does nothing to them later', async () => {
+  const { allowance, clock, did, sleep } = world()
+  await sleep.freeze()
+  await sleep.thaw()
+  allowance.leave()
+  expect(did).toEqual(['freeze', 'free', 'thaw', 'cap 100'])
+  clock.advance(2 * ALLOWANCE_MS)
+  expect(did).toHaveLength(4)
+})
+
+it('frees nobody who was not frozen', async () => {
+  const { did, sleep } = world()
+  await sleep.thaw()
+  expect(did).toEqual(['thaw'])
+})
+
 function world() {
+  let isFrozen = false
   const did: string[] = []
   const note = (what: string): Promise<void> => {
     did.push(what)
@@ -49,10 +66,10 @@ function world() {
     log: createLog('agent', 'silent'),
   })
   const sleep: PodSleep = {
-    freeze: () => note('freeze'),
-    thaw: () => note('thaw'),
+    freeze: () => ((isFrozen = true), note('freeze')),
+    thaw: () => ((isFrozen = false), note('thaw')),
     reclaim: () => Promise.resolve(null),
     measureMemory: () => Promise.resolve(null),
   }
-  return { allowance, clock, did, sleep: allowance.freeAfter(sleep) }
+  return { allowance, clock, did, sleep: allowance.freeAfter(sleep, () => isFrozen) }
 }

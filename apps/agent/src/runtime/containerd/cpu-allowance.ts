@@ -19,7 +19,8 @@ export type CpuAllowanceParts = {
 
 export class CpuAllowance {
   readonly #parts: CpuAllowanceParts
-  #cancel: Cancel = () => undefined
+  /** Null: it is bounded, or nobody is to bound it. */
+  #cancel: Cancel | null = null
 
   constructor(parts: CpuAllowanceParts) {
     this.#parts = parts
@@ -28,26 +29,34 @@ export class CpuAllowance {
   /** It starts: nothing bounds it yet. */
   begin(): void {
     const { clock, allowanceMs } = this.#parts
-    this.#cancel()
+    this.end()
     if (allowanceMs <= 0) this.cap()
     else this.#cancel = clock.schedule(allowanceMs, () => this.cap())
   }
 
   /** From now on what it asked for. */
   cap(): void {
+    this.end()
     this.#set(this.#parts.cpuMillis)
   }
 
   /** Nobody looks after it any more; it stays as it is. */
   end(): void {
-    this.#cancel()
+    this.#cancel?.()
+    this.#cancel = null
   }
 
-  /** The same sleep, after which it may use what nobody else wants. */
-  freeAfter(sleep: PodSleep): PodSleep {
+  /** The agent goes, and the pod goes on: nobody else would bound it when its time is over. */
+  leave(): void {
+    if (this.#cancel !== null) this.cap()
+  }
+
+  /** The same sleep, after which it may use what nobody else wants. Whoever did not sleep has nothing to fetch back. */
+  freeAfter(sleep: PodSleep, isFrozen: () => boolean): PodSleep {
     return {
       freeze: () => sleep.freeze(),
       thaw: async () => {
+        if (!isFrozen()) return await sleep.thaw()
         this.#set(null)
         await sleep.thaw()
         this.begin()

@@ -6,37 +6,37 @@
  * A trace may be missed: the monitor has only just begun, or the kernel has more to say than it can take. So whoever
  * waits for a packet looks at the count from time to time as well.
  */
-import { spawn, type ChildProcessByStdio } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
-import { sleep, systemClock } from '@fornax/kernel/clock'
+import { systemStopwatch } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
 import { z } from 'zod'
 import type { TrafficSensor } from '../runtime.ts'
 import { tableName } from './agent-tag.ts'
 import { TRAFFIC_CHAIN } from './nft-rules.ts'
-import { runTool, TOOL_ENVIRONMENT } from './run-tool.ts'
+import { runTool } from './run-tool.ts'
+import { TraceMonitor } from './trace-monitor.ts'
 
-const LISTEN_TRIES = 500
-const LISTEN_AGAIN_MS = 2
-
-type Monitor = ChildProcessByStdio<null, Readable, null>
+/** A listing takes some milliseconds; whoever waits for one that hangs sees nothing meanwhile. */
+const READ_LIMIT_MS = 10_000
 
 export class TrafficWatch implements AsyncDisposable {
   readonly #table: string
   readonly #change: (lines: readonly string[]) => Promise<void>
-  readonly #log: Log
   readonly #watched = new Set<string>()
   readonly #alarms = new Map<string, () => void>()
   #reading: Promise<ReadonlyMap<string, number>> | null = null
-  #monitor: Monitor | null = null
+  readonly #monitor: TraceMonitor
   #isDisposed = false
 
   constructor(tag: string, change: (lines: readonly string[]) => Promise<void>, log: Log) {
     this.#table = tableName(tag)
     this.#change = change
-    this.#log = log
+    this.#monitor = new TraceMonitor({
+      program: 'nft',
+      args: ['monitor', 'trace'],
+      heard: (line) => this.#hear(line),
+      stopwatch: systemStopwatch,
+      complain: (why) => log.warn({ why }, 'packets to sleeping pods are only seen by their count for a while'),
+    })
   }
 
   /** What goes to and from one pod. */
@@ -58,36 +58,59 @@ export class TrafficWatch implements AsyncDisposable {
     this.#isDisposed = true
     this.#alarms.clear()
     await this.#reading?.catch(() => undefined)
-    await this.#stopMonitor()
+    await this.#monitor.stop()
   }
 
   async #count(address: string): Promise<number> {
-    if (!this.#watched.has(address)) {
-      this.#watched.add(address)
-      await this.#change([this.#element('add', 'watched', address)])
-    }
-    if (this.#alarms.size > 0) this.#startMonitor() // Should it have died.
-    // Whoever asks in the same turn shares an answer.
-    this.#reading ??= this.#read().finally(() => (this.#reading = null))
-    return (await this.#reading).get(address) ?? 0
+    const isNew = !this.#watched.has(address)
+    if (isNew) await this.#begin(address)
+    if (this.#alarms.size > 0 && !this.#isDisposed) this.#monitor.keep() // Should it have died.
+    const shared = (await this.#read()).get(address)
+    // That answer may be older than the element.
+    const packets = shared ?? (isNew ? (await this.#read()).get(address) : undefined)
+    if (packets !== undefined) return packets
+    this.#watched.delete(address) // Somebody took it out of the kernel: it is watched anew when it is asked again.
+    throw new Error(`the packets of ${address} are not counted`)
   }
 
-  async #read(): Promise<ReadonlyMap<string, number>> {
-    const text = await runTool('nft', ['-j', 'list', 'set', 'inet', this.#table, 'watched'])
-    return packetsOf(JSON.parse(text))
+  async #begin(address: string): Promise<void> {
+    this.#watched.add(address)
+    try {
+      await this.#change([this.#element('add', 'watched', address)])
+    } catch (error) {
+      this.#watched.delete(address)
+      throw error
+    }
+  }
+
+  /** Whoever asks in the same turn shares an answer. */
+  #read(): Promise<ReadonlyMap<string, number>> {
+    this.#reading ??= this.#list().finally(() => (this.#reading = null))
+    return this.#reading
+  }
+
+  async #list(): Promise<ReadonlyMap<string, number>> {
+    const args = ['-j', 'list', 'set', 'inet', this.#table, 'watched']
+    return packetsOf(JSON.parse(await runTool('nft', args, '', READ_LIMIT_MS)))
   }
 
   async #alert(address: string, onPacket: () => void): Promise<void> {
     const isNew = !this.#alarms.has(address)
     this.#alarms.set(address, onPacket)
-    this.#startMonitor()
-    await this.#listens()
-    if (isNew && this.#alarms.has(address)) await this.#change([this.#element('add', 'alarmed', address)])
+    if (!this.#isDisposed) this.#monitor.keep()
+    try {
+      await this.#monitor.listens()
+      if (isNew && this.#alarms.has(address)) await this.#change([this.#element('add', 'alarmed', address)])
+    } catch (cause) {
+      // The kernel was told nothing, so that it has to be told when somebody asks again.
+      if (this.#alarms.get(address) === onPacket) this.#alarms.delete(address)
+      throw new Error(`packets to ${address} are not told`, { cause })
+    }
   }
 
   async #calm(address: string): Promise<void> {
     if (!this.#alarms.delete(address)) return
-    if (this.#alarms.size === 0) void this.#stopMonitor()
+    if (this.#alarms.size === 0) void this.#monitor.stop()
     await this.#change([this.#element('delete', 'alarmed', address)])
   }
 
@@ -97,38 +120,6 @@ export class TrafficWatch implements AsyncDisposable {
     return verb === 'add' ? line('add') : `${line('add')}; ${line('delete')}`
   }
 
-  #startMonitor(): void {
-    if (this.#monitor !== null || this.#isDisposed) return
-    const monitor = spawn('nft', ['monitor', 'trace'], { stdio: ['ignore', 'pipe', 'ignore'], env: TOOL_ENVIRONMENT })
-    this.#monitor = monitor
-    createInterface({ input: monitor.stdout }).on('line', (line) => this.#hear(line))
-    const gone = (why: string): void => {
-      if (this.#monitor !== monitor) return
-      this.#monitor = null
-      this.#log.warn({ why }, 'packets to sleeping pods are only seen by their count for a moment')
-    }
-    monitor.once('error', (error) => gone(error.message))
-    monitor.once('exit', (code) => gone(`nft monitor ended with ${code}`))
-  }
-
-  /** The monitor does not say that it has begun, but the kernel does. Where it never does, the count has to do. */
-  async #listens(): Promise<void> {
-    for (let tries = 0; tries < LISTEN_TRIES; tries += 1) {
-      const pid = this.#monitor?.pid
-      if (pid === undefined || hearsTraces(await readFile('/proc/net/netlink', 'utf8'), pid)) return
-      await sleep(systemClock, LISTEN_AGAIN_MS)
-    }
-  }
-
-  async #stopMonitor(): Promise<void> {
-    const monitor = this.#monitor
-    this.#monitor = null
-    if (monitor === null || monitor.exitCode !== null || monitor.signalCode !== null) return
-    const exited = new Promise((resolve) => monitor.once('exit', resolve))
-    monitor.kill()
-    await exited
-  }
-
   #hear(line: string): void {
     const address = tracedAddress(line, this.#table)
     if (address === null) return
@@ -136,19 +127,6 @@ export class TrafficWatch implements AsyncDisposable {
     if (onPacket === undefined) return // Somebody else's, or it was heard before.
     onPacket()
   }
-}
-
-const NETLINK_NETFILTER = 12
-/** The bit of the group to which traces are told. */
-const TRACE_GROUP = 0x100
-
-/** Whether a process is told of traces, as /proc/net/netlink says it: socket, protocol, process, groups … */
-export function hearsTraces(sockets: string, pid: number): boolean {
-  return sockets.split('\n').some((line) => {
-    const [, protocol, owner, groups = ''] = line.trim().split(/\s+/)
-    const isIts = Number(protocol) === NETLINK_NETFILTER && Number(owner) === pid
-    return isIts && (Number.parseInt(groups, 16) & TRACE_GROUP) !== 0
-  })
 }
 
 const TRACED = / inet (\S+ \S+) packet: .*? ip daddr (\d+\.\d+\.\d+\.\d+) /
