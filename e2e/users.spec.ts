@@ -34,6 +34,9 @@ test('a user is invited, logs in, gets another role, is locked out, and is remov
 
   await choose(operator, 'Change role…')
   const role = operator.getByRole('alertdialog', { name: 'Change the role of ada@example.org' })
+  await expect(role.getByRole('button', { name: 'Change role' })).toHaveAccessibleDescription(
+    'Choose another role first.',
+  )
   await role.getByLabel('Role').selectOption('developer')
   await role.getByRole('button', { name: 'Change role' }).click()
   await expect(row).toContainText('developer')
