@@ -10,6 +10,7 @@ import type { Locator, Page } from '@playwright/test'
 import { cellPosition, layOut } from '../apps/console/src/canvas/host-map-layout.ts'
 import { expect, expectLive, test } from './fixtures.ts'
 import { defineApplication } from './furnish.ts'
+import { hold } from './held-requests.ts'
 import type { World } from './world.ts'
 
 const NODES = 30
@@ -180,25 +181,4 @@ async function move(page: Page, { onPage }: Cell): Promise<void> {
 async function press(page: Page, cell: Cell): Promise<void> {
   await move(page, cell)
   await page.mouse.down()
-}
-
-/** Keeps what the page asks under this name from the API, until it is released. */
-async function hold(page: Page, operation: string) {
-  let held = 0
-  const gate = Promise.withResolvers<void>()
-  const isMeant = (url: URL): boolean => url.pathname.endsWith('/graphql')
-  await page.route(isMeant, async (route) => {
-    if (route.request().postData()?.includes(`mutation ${operation}(`) === true) {
-      held += 1
-      await gate.promise
-    }
-    await route.continue()
-  })
-  return {
-    untilHeld: (count: number) => expect.poll(() => held).toBe(count),
-    release: async (): Promise<void> => {
-      gate.resolve()
-      await page.unroute(isMeant)
-    },
-  }
 }
