@@ -1,5 +1,10 @@
 /** What happened is found by its minute, and the numbers that people look at lead to what they count. */
-import { CordonNodeDocument, OpenSessionDocument, UncordonNodeDocument } from '@fornax/client/generated/documents'
+import {
+  CloseSessionDocument,
+  CordonNodeDocument,
+  OpenSessionDocument,
+  UncordonNodeDocument,
+} from '@fornax/client/generated/documents'
 import { expect, expectLive, test } from './fixtures.ts'
 
 test('a minute that is chosen above the events shows what happened in it, and the address says so', async ({
@@ -50,7 +55,8 @@ test('each number of the fleet leads to the list that it counts', async ({ opera
 
 test('the page of a session tells every step of its opening, where it runs, and why', async ({ operator, world }) => {
   const { openSession } = await world.client.request(OpenSessionDocument, { input: { application: 'hello' } })
-  await operator.goto(`/sessions/${openSession.session?.id}`)
+  const id = openSession.session?.id ?? 'none'
+  await operator.goto(`/sessions/${id}`)
   await expectLive(operator)
   const steps = operator.getByRole('table', { name: 'Opening, step by step' })
   for (const step of ['Asked', 'Pod taken', 'Command sent', 'Started', 'Available'])
@@ -58,4 +64,5 @@ test('the page of a session tells every step of its opening, where it runs, and 
   // Each step but the first says what it took, and all say when it was.
   await expect(steps.getByRole('row').last()).toContainText(/\+\d+(\.\d+)? (µs|ms|s).*\d+(\.\d+)? (µs|ms|s)/)
   await expect(operator.getByRole('region', { name: 'Why here, and why so fast' })).toContainText('Its pod: ')
+  await world.client.request(CloseSessionDocument, { input: { id } })
 })

@@ -2,10 +2,12 @@
 import {
   CloseSessionDocument,
   CreateApplicationDocument,
+  DeleteApplicationDocument,
   DrainNodeDocument,
   FleetDocument,
   OpenSessionDocument,
   OpenSessionsDocument,
+  type CreateApplicationInput,
 } from '@fornax/client/generated/documents'
 import { expect } from './fixtures.ts'
 import type { World } from './world.ts'
@@ -24,32 +26,46 @@ function chance(seed: number): () => number {
   }
 }
 
-/** Nodes, full pools, sessions that came and went, a node that is drained, one that is cordoned, and a crash. */
+/** An application of one test: other tests use the same world, so it is deleted when it is disposed. */
+export async function defineApplication(
+  { client }: World,
+  input: CreateApplicationInput & { readonly name: string },
+): Promise<AsyncDisposable> {
+  const { createApplication } = await client.request(CreateApplicationDocument, { input })
+  expect(createApplication.problem).toBeNull()
+  return {
+    async [Symbol.asyncDispose]() {
+      await client.request(DeleteApplicationDocument, { input: { application: input.name } })
+    },
+  }
+}
+
+/**
+ * Nodes, full pools, sessions that came and went, a node that is drained, one that is cordoned, and a crash. What it
+ * made is deleted when it is disposed, and its simulated nodes end.
+ */
 export async function furnish(world: World): Promise<AsyncDisposable> {
-  const simulation = await world.simulate({ nodes: NODES, cpuMillis: 4_000 })
+  await using made = new AsyncDisposableStack()
+  made.use(await world.simulate({ nodes: NODES, cpuMillis: 4_000 }))
   const { client } = world
-  for (const [name, low] of Object.entries(POOLS)) await createSimulated(world, name, low)
+  for (const [name, low] of Object.entries(POOLS)) made.use(await createSimulated(world, name, low))
   const wanted = Object.values(POOLS).reduce((sum, low) => sum + low, 0)
   await expect
     .poll(async () => (await client.request(FleetDocument, {})).fleet.pods.standby, { timeout: 60_000 })
     .toBeGreaterThanOrEqual(wanted)
-  await useSessions(world)
+  made.use(await useSessions(world))
   await client.request(DrainNodeDocument, { input: { name: 'sim-0017', sessionsMayLastMs: 3_600_000 } })
-  await client.request(CreateApplicationDocument, {
-    input: {
-      name: 'image-resizer',
-      version: {
-        image: 'host',
-        command: ['/bin/sh', '-c', 'echo "loading model"; echo "cannot read /srv/model.bin" >&2; exit 3'],
-        usesSessionService: true,
-      },
-      scalingPolicy: { maxPods: 5, idleCount: { low: 2, high: 3 } },
-    },
-  })
-  return simulation
+  const version = {
+    image: 'host',
+    command: ['/bin/sh', '-c', 'echo "loading model"; echo "cannot read /srv/model.bin" >&2; exit 3'],
+    usesSessionService: true,
+  }
+  const scalingPolicy = { maxPods: 5, idleCount: { low: 2, high: 3 } }
+  made.use(await defineApplication(world, { name: 'image-resizer', version, scalingPolicy }))
+  return made.move()
 }
 
-async function createSimulated({ client }: World, name: string, low: number): Promise<void> {
+async function createSimulated(world: World, name: string, low: number): Promise<AsyncDisposable> {
   const version = {
     image: `registry.example/${name}:1.4`,
     toleratesSimulated: true,
@@ -58,12 +74,13 @@ async function createSimulated({ client }: World, name: string, low: number): Pr
     resources: { cpuMillis: 500, memoryBytes: 2 ** 30 },
   }
   const scalingPolicy = { maxPods: 2_000, burst: 200, idleCount: { low, high: low + 30 } }
-  await client.request(CreateApplicationDocument, { input: { name, version, scalingPolicy } })
+  return await defineApplication(world, { name, version, scalingPolicy })
 }
 
 const ROUNDS = 40
 
-async function useSessions({ client }: World): Promise<void> {
+/** Disposed, it closes the one session that it leaves with an application of the world itself. */
+async function useSessions({ client }: World): Promise<AsyncDisposable> {
   const next = chance(7)
   const open: string[] = []
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -74,5 +91,10 @@ async function useSessions({ client }: World): Promise<void> {
     for (const { session } of openSessions.results) if (session) open.push(session.id)
     while (open.length > 90) await client.request(CloseSessionDocument, { input: { id: open.shift() ?? '' } })
   }
-  await client.request(OpenSessionDocument, { input: { application: 'hello' } })
+  const { openSession } = await client.request(OpenSessionDocument, { input: { application: 'hello' } })
+  return {
+    async [Symbol.asyncDispose]() {
+      await client.request(CloseSessionDocument, { input: { id: openSession.session?.id ?? '' } })
+    },
+  }
 }

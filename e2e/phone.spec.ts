@@ -1,9 +1,9 @@
 /** A phone: nothing is wider than the page, every page can be reached, and what can be pressed can be hit. */
 import { join } from 'node:path'
-import { CreateApplicationDocument, SessionsDocument } from '@fornax/client/generated/documents'
+import { SessionsDocument } from '@fornax/client/generated/documents'
 import type { Page } from '@playwright/test'
 import { expect, expectLive, test } from './fixtures.ts'
-import { furnish } from './furnish.ts'
+import { defineApplication, furnish } from './furnish.ts'
 
 const FOLDER = join(import.meta.dirname, 'test-results/phone')
 /** As long as a name may be. */
@@ -17,7 +17,8 @@ test('no page is wider than a phone, however long the names on it are', async ({
   await using simulation = await furnish(world)
   void simulation
   const version = { image: `registry.example/${'long-'.repeat(20)}:1`, toleratesSimulated: true }
-  await world.client.request(CreateApplicationDocument, { input: { name: LONG, version } })
+  await using long = await defineApplication(world, { name: LONG, version })
+  void long
   const { page } = await world.client.request(SessionsDocument, { first: 1, where: { application: 'hello' } })
   const pages = {
     fleet: '/',

@@ -20,12 +20,13 @@ const PAGES = [
   '/sessions',
   '/latency',
   '/events',
+  '/audit',
   '/settings',
 ] as const
 
 /** What changes something. Everything else only shows. */
 const ACTS =
-  /^(invite user|remove|open session|new application|create application|roll out|roll back|delete|edit|close session|cordon|uncordon|drain|new token|new tenant|revoke)/i
+  /^(invite user|remove|open session|new application|create application|roll out|roll back|delete|edit|close session|cordon|uncordon|drain|new token|new tenant|revoke|verify)/i
 
 test('a viewer sees no button that would fail: each that changes something says why it cannot', async ({
   page,
@@ -33,12 +34,7 @@ test('a viewer sees no button that would fail: each that changes something says 
 }) => {
   const { openSession } = await world.client.request(OpenSessionDocument, { input: { application: 'hello' } })
   await logIn(page, world.console, await tokenOf(world, 'VIEWER'))
-  const refused: string[] = []
-  page.on('response', async (answer) => {
-    if (!answer.url().endsWith('/graphql')) return
-    const text = await answer.text().catch(() => '')
-    if (text.includes('NotAllowed') || text.includes('FORBIDDEN')) refused.push(text)
-  })
+  const refused = refusalsOn(page)
   for (const path of [...PAGES, `/sessions/${openSession.session?.id}`]) {
     await page.goto(path)
     await expectLive(page)
@@ -47,6 +43,18 @@ test('a viewer sees no button that would fail: each that changes something says 
       await expect(button, `${path} says why`).toHaveAccessibleDescription(/your token|only an?/i)
     }
   }
+  expect(refused).toEqual([])
+})
+
+test('an administrator reads the audit, and is told why it is not theirs to verify', async ({ page, world }) => {
+  await logIn(page, world.console, await tokenOf(world, 'ADMIN'))
+  const refused = refusalsOn(page)
+  await page.goto('/audit')
+  await expectLive(page)
+  await expect(page.getByRole('list', { name: 'Records, newest first' })).toBeVisible()
+  const verify = page.getByRole('button', { name: 'Verify' })
+  await expect(verify).toHaveAttribute('aria-disabled', 'true')
+  await expect(verify).toHaveAccessibleDescription('Only an operator of the platform may verify the audit.')
   expect(refused).toEqual([])
 })
 
@@ -73,12 +81,23 @@ test('a developer of one tenant finds nothing of another, by no address', async 
   await expect(page.getByText('No application is named hello')).toBeVisible()
 })
 
+/** What the API refuses to the page, from now on. */
+function refusalsOn(page: Page): readonly string[] {
+  const refused: string[] = []
+  page.on('response', async (answer) => {
+    if (!answer.url().endsWith('/graphql')) return
+    const text = await answer.text().catch(() => '')
+    if (text.includes('NotAllowed') || text.includes('FORBIDDEN')) refused.push(text)
+  })
+  return refused
+}
+
 /** Nothing is loading any more. */
 async function settled(page: Page): Promise<void> {
   await expect(page.locator('[aria-busy=true]')).toHaveCount(0)
 }
 
-async function tokenOf(world: World, role: 'VIEWER' | 'DEVELOPER', tenant?: string): Promise<string> {
+async function tokenOf(world: World, role: 'ADMIN' | 'VIEWER' | 'DEVELOPER', tenant?: string): Promise<string> {
   const input = { name: `test-${role.toLowerCase()}`, role, ...(tenant === undefined ? {} : { tenant }) }
   const { createApiToken } = await world.client.request(CreateApiTokenDocument, { input })
   expect(createApiToken.problem).toBeNull()

@@ -1,6 +1,7 @@
 /** People who log in with a password: invited, given another role, locked out, and removed. */
 import type { Page } from '@playwright/test'
 import { expect, expectLive, test } from './fixtures.ts'
+import { hold } from './held-requests.ts'
 
 const PASSWORD = 'a long enough password of mine'
 
@@ -34,6 +35,9 @@ test('a user is invited, logs in, gets another role, is locked out, and is remov
 
   await choose(operator, 'Change role…')
   const role = operator.getByRole('alertdialog', { name: 'Change the role of ada@example.org' })
+  await expect(role.getByRole('button', { name: 'Change role' })).toHaveAccessibleDescription(
+    'Choose another role first.',
+  )
   await role.getByLabel('Role').selectOption('developer')
   await role.getByRole('button', { name: 'Change role' }).click()
   await expect(row).toContainText('developer')
@@ -42,7 +46,13 @@ test('a user is invited, logs in, gets another role, is locked out, and is remov
 
   await choose(operator, 'Reset password…')
   const reset = operator.getByRole('alertdialog', { name: 'Reset the password of ada@example.org?' })
+  const resets = await hold(operator, 'ResetUserPassword')
   await reset.getByRole('button', { name: 'Reset password' }).click()
+  await resets.untilHeld(1)
+  // What comes of it must be said to somebody: the question does not go before.
+  await operator.keyboard.press('Escape')
+  await expect(reset.getByRole('button', { name: 'Cancel' })).toHaveAccessibleDescription('It is being done.')
+  await resets.release()
   expect(await secretOf(operator, 'Invitation for ada@example.org')).not.toBe(invitation)
   await expect(row).toContainText('Invited')
 

@@ -23,6 +23,8 @@ import { Pick } from '../ui/segmented.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Surface } from '../ui/surface.tsx'
 import { useAuditNews } from './use-audit-news.ts'
+import { useRole } from '../viewer/viewer-context.tsx'
+import { whyNoAudit, whyNoVerification } from '../viewer/viewer-rules.ts'
 import { AUDIT_SPANS, AuditActivity } from './audit-activity.tsx'
 import { AuditLine } from './audit-line.tsx'
 import { actionWords, OUTCOMES } from './audit-words.ts'
@@ -59,7 +61,20 @@ const ACTIONS = [
   'recordSessions',
 ] as const
 
+const LEAD = 'What was done and refused, each record sealed to the one before it.'
+
+/** Who may not read it is told so, and asks nothing: each refusal would be a record. */
 export function AuditPage() {
+  const reason = whyNoAudit(useRole())
+  if (reason === null) return <Audit />
+  return (
+    <Page title="Audit" lead={LEAD}>
+      <Message icon="audit" title={reason} />
+    </Page>
+  )
+}
+
+function Audit() {
   const [{ action, outcome, object, actor, span, from, until }, set] = useQueryStates(WHERE)
   const chosen = from === null || until === null ? null : { fromMs: from, untilMs: until }
   const meant: AuditRecordFilter = {
@@ -80,12 +95,7 @@ export function AuditPage() {
   )
   const isNarrowed = key !== '{}'
   return (
-    <Page
-      isFilled
-      title="Audit"
-      lead="What was done and refused, each record sealed to the one before it."
-      actions={<Verification />}
-    >
+    <Page isFilled title="Audit" lead={LEAD} actions={<Verification />}>
       <AuditActivity
         {...{ span, chosen }}
         where={meant}
@@ -205,6 +215,7 @@ function Verification() {
   const [verdict, setVerdict] = useState<Verdict | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
   const [isBusy, setBusy] = useState(false)
+  const reason = whyNoVerification(useRole())
   const verify = async (): Promise<void> => {
     setBusy(true)
     setProblem(null)
@@ -226,7 +237,7 @@ function Verification() {
         )}
         {problem}
       </span>
-      <Button icon="audit" isBusy={isBusy} onClick={() => void verify()}>
+      <Button icon="audit" isBusy={isBusy} disabledReason={reason} onClick={() => void verify()}>
         Verify
       </Button>
     </>

@@ -1,6 +1,6 @@
 'use client'
 /** A span of time as a strip of bins. A bin is a button; dragging chooses a part of the span. */
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { formatClock } from '../format/instant-text.ts'
 import { plural } from '../format/quantity.ts'
 
@@ -22,15 +22,13 @@ export type TimeStripProps = {
 const HEIGHT = 44
 
 export function TimeStrip({ label, what, grave, bins, chosen, onChoose }: TimeStripProps) {
-  const [from, setFrom] = useState<number | null>(null)
-  const [to, setTo] = useState<number | null>(null)
+  const { from, to, setTo, begin, finish } = useDrag()
   const most = Math.max(1, ...bins.map(totalOf))
   const release = (index: number): void => {
     const start = bins[Math.min(from ?? index, index)]
     const end = bins[Math.max(from ?? index, index)]
     if (start !== undefined && end !== undefined) onChoose({ fromMs: start.fromMs, untilMs: end.untilMs })
-    setFrom(null)
-    setTo(null)
+    finish()
   }
   const isLit = (bin: TimeBin, index: number): boolean => {
     if (from !== null && to !== null) return index >= Math.min(from, to) && index <= Math.max(from, to)
@@ -46,15 +44,11 @@ export function TimeStrip({ label, what, grave, bins, chosen, onChoose }: TimeSt
             aria-pressed={isLit(bin, index)}
             aria-label={`${formatClock(bin.fromMs)}: ${plural(totalOf(bin), what)}`}
             title={`${formatClock(bin.fromMs)}: ${plural(totalOf(bin), what)}, ${plural(bin.error, grave)}`}
-            onPointerDown={() => {
-              setFrom(index)
-              setTo(index)
-            }}
+            onPointerDown={(event) => event.button === 0 && begin(index)}
             onPointerEnter={() => setTo(index)}
-            onPointerUp={() => release(index)}
-            onKeyDown={(event) => {
-              if (event.key === 'Enter' || event.key === ' ') release(index)
-            }}
+            onPointerUp={() => from !== null && release(index)}
+            // By keys or a screen reader; a pointer has chosen already when it clicks.
+            onClick={(event) => event.detail === 0 && release(index)}
             className={`flex h-full min-w-0 flex-1 flex-col justify-end rounded-[2px] ${isLit(bin, index) ? 'bg-ember-soft' : 'hover:bg-hover'}`}
           >
             <span className="bg-danger" style={{ height: heightOf(bin.error, most) }} />
@@ -70,6 +64,25 @@ export function TimeStrip({ label, what, grave, bins, chosen, onChoose }: TimeSt
       </div>
     </div>
   )
+}
+
+/** From where to where it is dragged. Wherever the pointer is let go, it is over. */
+function useDrag() {
+  const [from, setFrom] = useState<number | null>(null)
+  const [to, setTo] = useState<number | null>(null)
+  const isDragging = from !== null
+  useEffect(() => {
+    if (!isDragging) return undefined
+    const over = new AbortController()
+    for (const name of ['pointerup', 'pointercancel'])
+      window.addEventListener(name, () => setFrom(null), { signal: over.signal })
+    return () => over.abort()
+  }, [isDragging])
+  const begin = (index: number): void => {
+    setFrom(index)
+    setTo(index)
+  }
+  return { from, to, setTo, begin, finish: () => setFrom(null) }
 }
 
 function totalOf({ info, warning, error }: TimeBin): number {

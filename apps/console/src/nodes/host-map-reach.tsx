@@ -115,6 +115,7 @@ function useDrag(layout: HostMapLayout, ids: readonly string[], marking: Marking
     move: (event: PointerEvent<HTMLElement>): void => {
       const from = start.current
       if (from === null) return
+      if (event.buttons === 0) return cancel() // It was let go where we do not hear of it.
       const to = pointIn(event)
       if (box === null && Math.hypot(to.x - from.x, to.y - from.y) < DRAG_FROM_PX) return
       if (box === null) event.currentTarget.setPointerCapture(event.pointerId)
@@ -152,7 +153,8 @@ type KeyMarking = { readonly marking: Marking; readonly focused: number | null }
 /** `x` marks the node, Ctrl-A all, Escape none. False for any other key. */
 function markByKey(event: KeyboardEvent, ids: readonly string[], { marking, focused }: KeyMarking): boolean {
   const id = ids[focused ?? -1]
-  if (event.key === 'x' && id !== undefined) marking.mark(withToggled(marking.ids, id))
+  const isChord = event.ctrlKey || event.metaKey || event.altKey
+  if (event.key === 'x' && !isChord && id !== undefined) marking.mark(withToggled(marking.ids, id))
   else if (event.key === 'a' && (event.ctrlKey || event.metaKey)) marking.mark(new Set(ids))
   else if (event.key === 'Escape' && marking.ids.size > 0) marking.mark(new Set())
   else return false

@@ -1,8 +1,7 @@
 'use client'
 /** What can be done to all nodes that are marked, with the reason where it cannot. */
 import dynamic from 'next/dynamic'
-import { useState } from 'react'
-import { plural } from '../format/quantity.ts'
+import { useLayoutEffect, useRef, useState } from 'react'
 import type { NodeRowFragment } from '../graphql/generated/documents.ts'
 import { Button } from '../ui/button.tsx'
 import { useRole } from '../viewer/viewer-context.tsx'
@@ -18,7 +17,14 @@ type Row = NodeRowFragment
 
 export type Asked = { readonly act: NodeAct; readonly nodes: readonly Row[] }
 
-type BarProps = { readonly marked: readonly Row[]; readonly clear: () => void }
+type BarProps = {
+  readonly marked: readonly Row[]
+  /** How many they are. */
+  readonly words: string
+  readonly clear: () => void
+  /** Told when the bar goes, with whatever had focus in it. */
+  readonly leaveTo: () => void
+}
 
 /** To which of the marked each act applies, and why it applies to none. */
 const ACTS: readonly {
@@ -43,18 +49,19 @@ const ACTS: readonly {
   },
 ]
 
-export function MarkedNodesBar({ marked, clear }: BarProps) {
+export function MarkedNodesBar({ marked, words, clear, leaveTo }: BarProps) {
   const [asked, setAsked] = useState<Asked | null>(null)
+  const bar = useRef<HTMLDivElement>(null)
+  useFocusLeft(bar, leaveTo)
   const noRight = whyNoNodes(useRole())
   return (
     <div
+      ref={bar}
       role="region"
       aria-label="Marked nodes"
       className="flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1.5 border-t border-ember/50 bg-ember-soft px-4 py-1"
     >
-      <span className="font-medium" role="status">
-        {plural(marked.length, 'node')} marked
-      </span>
+      <span className="font-medium">{words}</span>
       {ACTS.map(({ act, verb, isMeant, none }) => {
         const nodes = marked.filter(isMeant)
         return (
@@ -74,4 +81,19 @@ export function MarkedNodesBar({ marked, clear }: BarProps) {
       {asked !== null && <MarkedNodesQuestions asked={asked} close={() => setAsked(null)} />}
     </div>
   )
+}
+
+/** Whoever steers by keys stands nowhere when what had focus goes: in the bar, or in a question that it asked. */
+function useFocusLeft(bar: { readonly current: HTMLElement | null }, leaveTo: () => void): void {
+  const leave = useRef(leaveTo)
+  useLayoutEffect(() => {
+    leave.current = leaveTo
+  })
+  useLayoutEffect(() => {
+    const own = bar.current
+    return () => {
+      const at = document.activeElement
+      if (own?.contains(at) === true || at?.closest('[role=alertdialog]')) leave.current()
+    }
+  }, [bar])
 }

@@ -2,7 +2,7 @@
 /** What is asked before several nodes are steered, with what it would do. */
 import { useState } from 'react'
 import { unreachable } from '@fornax/kernel/assert'
-import { plural } from '../format/quantity.ts'
+import { formatCount, plural } from '../format/quantity.ts'
 import {
   CordonNodeDocument,
   DrainNodeDocument,
@@ -14,6 +14,7 @@ import {
 import { runForEach } from '../graphql/run-for-each.ts'
 import { runMutation } from '../graphql/run-mutation.ts'
 import { surfaceOf, useLiveQuery } from '../live/use-live-query.ts'
+import type { ActionOutcome } from '../ui/action.ts'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Surface } from '../ui/surface.tsx'
@@ -21,6 +22,7 @@ import { DrainedApplications, DrainLoss, GraceField, USUAL_GRACE_MS } from './dr
 import type { Asked } from './marked-nodes-bar.tsx'
 
 type Nodes = readonly NodeRowFragment[]
+
 function cordon({ name }: NodeRowFragment) {
   return runMutation(CordonNodeDocument, { name }, (result) => result.cordonNode.problem)
 }
@@ -29,8 +31,11 @@ function uncordon({ name }: NodeRowFragment) {
   return runMutation(UncordonNodeDocument, { name }, (result) => result.uncordonNode.problem)
 }
 
+/** One that is gone already is as it should be. */
 function remove({ name }: NodeRowFragment) {
-  return runMutation(RemoveNodeDocument, { name }, (result) => result.removeNode.problem)
+  return runMutation(RemoveNodeDocument, { name }, ({ removeNode: { problem } }) =>
+    problem?.code === 'ComputeNodeNotFound' ? null : problem,
+  )
 }
 
 type DialogProps = { readonly nodes: Nodes; readonly close: () => void }
@@ -51,26 +56,41 @@ export function MarkedNodesQuestions({ asked, close }: { readonly asked: Asked; 
   }
 }
 
-function CordonAll({ nodes, close }: DialogProps) {
+/** The nodes that it is still to be done to: after a failure, or when it was stopped, only the rest. */
+function useLeft(nodes: Nodes) {
+  const [left, setLeft] = useState(nodes)
+  const actWith = (run: (node: NodeRowFragment) => Promise<ActionOutcome>) => async (stop: AbortSignal) => {
+    const outcome = await runForEach(left, run, stop)
+    if (outcome.kind === 'failed') setLeft(outcome.left)
+    return outcome
+  }
+  return { left, actWith }
+}
+
+function CordonAll({ nodes: all, close }: DialogProps) {
+  const { left: nodes, actWith } = useLeft(all)
   return (
     <ConfirmDialog
       title={`Cordon ${plural(nodes.length, 'node')}?`}
       description={`${namesOf(nodes)}. New pods will go to other nodes; what runs on these goes on. Uncordon takes it back.`}
       verb={`Cordon ${plural(nodes.length, 'node')}`}
-      act={() => runForEach(nodes, cordon)}
+      isStoppable
+      act={actWith(cordon)}
       onClose={close}
     />
   )
 }
 
-function UncordonAll({ nodes, close }: DialogProps) {
+function UncordonAll({ nodes: all, close }: DialogProps) {
+  const { left: nodes, actWith } = useLeft(all)
   const draining = nodes.filter(({ drainDeadline }) => drainDeadline !== null).length
   return (
     <ConfirmDialog
       title={`Uncordon ${plural(nodes.length, 'node')}?`}
       description={`${namesOf(nodes)}. New pods may come to them again.${draining === 0 ? '' : ` This ends ${plural(draining, 'drain')}.`}`}
       verb={`Uncordon ${plural(nodes.length, 'node')}`}
-      act={() => runForEach(nodes, uncordon)}
+      isStoppable
+      act={actWith(uncordon)}
       onClose={close}
     />
   )
@@ -80,7 +100,7 @@ function UncordonAll({ nodes, close }: DialogProps) {
 const DRAINED_MAX = 1_000
 
 function DrainAll({ nodes: all, close }: DialogProps) {
-  const nodes = all.slice(0, DRAINED_MAX)
+  const { left: nodes, actWith } = useLeft(all.slice(0, DRAINED_MAX))
   const [sessionsMayLastMs, setGrace] = useState<number>(USUAL_GRACE_MS)
   const answer = useLiveQuery(DrainsPreviewDocument, { names: nodes.map(({ name }) => name), sessionsMayLastMs })
   const drain = ({ name }: NodeRowFragment) =>
@@ -88,10 +108,11 @@ function DrainAll({ nodes: all, close }: DialogProps) {
   return (
     <ConfirmDialog
       title={`Drain ${plural(nodes.length, 'node')}?`}
-      description={`${namesOf(nodes)}. New pods go to other nodes, their idle pods stop, and their sessions end as below. Uncordon them to call the drains off; what has ended by then stays ended.`}
+      description={`${namesOf(nodes)}. New pods go to other nodes, their idle pods stop, and their sessions end as below. Uncordon them to call the drains off; what has ended by then stays ended.${beyond(all.length)}`}
       verb={`Drain ${plural(nodes.length, 'node')}`}
       isDangerous
-      act={() => runForEach(nodes, drain)}
+      isStoppable
+      act={actWith(drain)}
       onClose={close}
     >
       <div className="mt-4 flex flex-col gap-4">
@@ -117,7 +138,13 @@ function DrainAll({ nodes: all, close }: DialogProps) {
   )
 }
 
-function RemoveAll({ nodes, close }: DialogProps) {
+function beyond(count: number): string {
+  if (count <= DRAINED_MAX) return ''
+  return ` No more than ${formatCount(DRAINED_MAX)} are drained at once: ${plural(count - DRAINED_MAX, 'node')} of those that are marked will be left.`
+}
+
+function RemoveAll({ nodes: all, close }: DialogProps) {
+  const { left: nodes, actWith } = useLeft(all)
   const pods = nodes.reduce((sum, { podCount }) => sum + podCount, 0)
   const sessions = nodes.reduce((sum, { sessionCount }) => sum + sessionCount, 0)
   return (
@@ -127,7 +154,8 @@ function RemoveAll({ nodes, close }: DialogProps) {
       verb={`Remove ${plural(nodes.length, 'node')}`}
       isDangerous
       typedWord={`remove ${nodes.length}`}
-      act={() => runForEach(nodes, remove)}
+      isStoppable
+      act={actWith(remove)}
       onClose={close}
     />
   )

@@ -2,11 +2,11 @@
 /** Where there is room, and where it is hot: as a map, and as a table that says the same. */
 import dynamic from 'next/dynamic'
 import { useQueryStates } from 'nuqs'
-import { useMemo, useState } from 'react'
+import { useMemo, useRef, useState } from 'react'
 import { plural, formatCount } from '../format/quantity.ts'
 import type { NodeRowFragment } from '../graphql/generated/documents.ts'
 import { useLiveList } from '../live/live-context.tsx'
-import type { FirstPage } from '../live/live-list.ts'
+import type { FirstPage, LiveListState } from '../live/live-list.ts'
 import { surfaceStateOf } from '../live/surface-state.ts'
 import { sortRows } from '../ui/column.ts'
 import { DataTable } from '../ui/data-table.tsx'
@@ -23,7 +23,7 @@ import { NODE_COLUMNS } from './node-columns.tsx'
 import { NodeDrawer } from './node-drawer.tsx'
 import { FILL_IDS, FILLS, type FillId } from './node-fill.ts'
 import { MarkedNodesBar } from './marked-nodes-bar.tsx'
-import { useMarkedNodes, withToggled, type MarkedNodes } from './use-marked-nodes.ts'
+import { markWords, useMarkedNodes, withToggled, type MarkedNodes } from './use-marked-nodes.ts'
 import { HostMapLegend } from './host-map-legend.tsx'
 import { NODES_VIEW } from './nodes-view.ts'
 import { nodesSpec } from './node-watch.ts'
@@ -40,7 +40,7 @@ export function NodesPage({ firstPage }: { readonly firstPage: FirstPage<Row> | 
   const [{ view, group, fill, node: chosen }, setView] = useQueryStates(NODES_VIEW)
   const [isByKey, setByKey] = useState(false)
   const nodes = useMatching(list.items, text)
-  const marking = useMarkedNodes(list.items)
+  const marking = useMarkedNodes(list.items, nodes)
   const chosenNode = chosen === null ? undefined : [...list.items.values()].find(({ name }) => name === chosen)
   const close = useMemo(() => () => void setView({ node: null }), [setView])
   const select = (name: string, byKey: boolean): void => {
@@ -63,32 +63,56 @@ export function NodesPage({ firstPage }: { readonly firstPage: FirstPage<Row> | 
         </div>
       </div>
       <div className="relative flex min-h-0 flex-1 gap-4">
-        <div className="flex min-h-0 min-w-0 flex-1 flex-col overflow-hidden rounded-xl border border-line bg-panel">
-          <Surface
-            state={surfaceStateOf(list)}
-            what="Nodes"
-            className="flex min-h-0 flex-1 flex-col"
-            skeleton={<RowsSkeleton />}
-            isEmpty={() => nodes.size === 0}
-            empty={<NoNodes isFiltered={list.items.size > 0} clear={text.clear} />}
-          >
-            {() =>
-              view === 'map' ? (
-                <div className="min-h-0 flex-1 p-4">
-                  <HostMap {...{ nodes, marking }} grouping={group} fillId={fill} selected={chosen} onSelect={select} />
-                </div>
-              ) : (
-                <NodesTable nodes={nodes} view={text} marking={marking} />
-              )
-            }
-          </Surface>
-          <Foot {...{ view, fill, nodes, marking }} isLoaded={list.isLoaded} />
-        </div>
+        <NodesPanel {...{ list, nodes, text, marking, view, group, fill, chosen, select }} />
         {chosenNode !== undefined && view === 'map' && (
           <NodeDrawer key={chosenNode.id} node={chosenNode} onClose={close} takesFocus={isByKey} />
         )}
       </div>
     </Page>
+  )
+}
+
+type PanelProps = {
+  readonly list: LiveListState<Row>
+  /** Those that match the filter. */
+  readonly nodes: ReadonlyMap<string, Row>
+  readonly text: ListView
+  readonly marking: MarkedNodes
+  readonly view: View
+  readonly group: string
+  readonly fill: FillId
+  readonly chosen: string | null
+  readonly select: (name: string, byKey: boolean) => void
+}
+
+function NodesPanel({ list, nodes, text, marking, view, group, fill, chosen, select }: PanelProps) {
+  const panel = useRef<HTMLDivElement>(null)
+  return (
+    <div
+      ref={panel}
+      tabIndex={-1}
+      className="flex min-h-0 min-w-0 flex-1 flex-col overflow-hidden rounded-xl border border-line bg-panel focus:outline-none"
+    >
+      <Surface
+        state={surfaceStateOf(list)}
+        what="Nodes"
+        className="flex min-h-0 flex-1 flex-col"
+        skeleton={<RowsSkeleton />}
+        isEmpty={() => nodes.size === 0}
+        empty={<NoNodes isFiltered={list.items.size > 0} clear={text.clear} />}
+      >
+        {() =>
+          view === 'map' ? (
+            <div className="min-h-0 flex-1 p-4">
+              <HostMap {...{ nodes, marking }} grouping={group} fillId={fill} selected={chosen} onSelect={select} />
+            </div>
+          ) : (
+            <NodesTable nodes={nodes} view={text} marking={marking} />
+          )
+        }
+      </Surface>
+      <Foot {...{ view, fill, nodes, marking }} isLoaded={list.isLoaded} leaveTo={() => focusNodes(panel.current)} />
+    </div>
   )
 }
 
@@ -98,12 +122,31 @@ type FootProps = {
   readonly nodes: ReadonlyMap<string, Row>
   readonly marking: MarkedNodes
   readonly isLoaded: boolean
+  /** Gives focus to the nodes, when what had it goes. */
+  readonly leaveTo: () => void
 }
 
 /** What can be done with the marked stands where the legend was: nothing moves under the pointer that marks. */
-function Foot({ view, fill, nodes, marking, isLoaded }: FootProps) {
-  if (marking.nodes.length > 0) return <MarkedNodesBar marked={marking.nodes} clear={() => marking.mark(new Set())} />
-  return view === 'map' && isLoaded ? <HostMapLegend fillId={fill} nodes={nodes} /> : null
+function Foot({ view, fill, nodes, marking, isLoaded, leaveTo }: FootProps) {
+  const words = markWords(marking)
+  return (
+    <>
+      {/* There before there is anything to say: else it would not be heard. */}
+      <span role="status" aria-label="Marks" className="sr-only">
+        {words}
+      </span>
+      {marking.nodes.length > 0 && (
+        <MarkedNodesBar {...{ words, leaveTo }} marked={marking.nodes} clear={() => marking.mark(new Set())} />
+      )}
+      {marking.nodes.length === 0 && view === 'map' && isLoaded && <HostMapLegend fillId={fill} nodes={nodes} />}
+    </>
+  )
+}
+
+function focusNodes(panel: HTMLElement | null): void {
+  const list = panel?.querySelector<HTMLElement>('[role=listbox], [role=region][tabindex="0"]')
+  const target = list ?? panel
+  target?.focus({ preventScroll: true })
 }
 
 /** The same map for as long as nothing is filtered: then nothing is copied. */

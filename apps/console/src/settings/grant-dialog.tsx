@@ -14,6 +14,9 @@ export type Grant = { readonly name: string; readonly role: Role; readonly tenan
 /** What is shown once. */
 export type Granted = { readonly name: string; readonly secret: string }
 
+/** What is said when it is done, but what is shown once did not come. */
+export const NO_SECRET = 'The API gave neither a secret nor a reason.'
+
 export type GrantDialogProps = {
   readonly title: string
   readonly description: string
@@ -41,7 +44,7 @@ export function GrantDialog(props: GrantDialogProps) {
     const outcome = await act(grant)
     setBusy(false)
     if (outcome.kind === 'done' && outcome.secret !== null) return onMade({ name: grant.name, secret: outcome.secret })
-    setProblem(outcome.kind === 'failed' ? outcome : { message: 'The API gave neither a secret nor a reason.' })
+    setProblem(outcome.kind === 'failed' ? outcome : { message: NO_SECRET })
   }
   return (
     <Dialog isOpen onOpenChange={onClose} title={title} description={description}>

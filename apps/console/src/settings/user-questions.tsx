@@ -9,9 +9,10 @@ import {
   type UsersQuery,
 } from '../graphql/generated/documents.ts'
 import { runMutation } from '../graphql/run-mutation.ts'
+import type { ActionOutcome } from '../ui/action.ts'
 import { ConfirmDialog } from '../ui/confirm.tsx'
 import { useRole } from '../viewer/viewer-context.tsx'
-import type { Granted } from './grant-dialog.tsx'
+import { NO_SECRET, type Granted } from './grant-dialog.tsx'
 import { RoleField } from './role-field.tsx'
 import { grantablePeople } from './role-words.ts'
 
@@ -27,6 +28,7 @@ export function ChangeRoleDialog({ user, onClose }: QuestionProps) {
       title={`Change the role of ${user.name}`}
       description="Their logins end at once: they log in again with the new role."
       verb="Change role"
+      disabledReason={role === user.role ? 'Choose another role first.' : null}
       act={() => runMutation(ChangeUserRoleDocument, { id: user.id, role }, (result) => result.changeUserRole.problem)}
       onClose={onClose}
     >
@@ -40,14 +42,16 @@ export function ChangeRoleDialog({ user, onClose }: QuestionProps) {
 type ResetProps = QuestionProps & { readonly onReset: (granted: Granted) => void }
 
 export function ResetPasswordDialog({ user, onClose, onReset }: ResetProps) {
-  const act = async () => {
+  const act = async (): Promise<ActionOutcome> => {
     const outcome = await runMutation(
       ResetUserPasswordDocument,
       { id: user.id },
       (result) => result.resetUserPassword.problem,
     )
     const secret = outcome.result?.resetUserPassword.invitation ?? null
-    if (outcome.kind === 'done' && secret !== null) onReset({ name: user.name, secret })
+    if (outcome.kind === 'failed') return outcome
+    if (secret === null) return { kind: 'failed', message: NO_SECRET }
+    onReset({ name: user.name, secret })
     return outcome
   }
   return (

@@ -1,6 +1,9 @@
 'use client'
-/** Asks before something that cannot be taken back, does it, and stays open with the words when it failed. */
-import { useState, type ReactNode } from 'react'
+/**
+ * Asks before something that cannot be taken back, does it, and stays open with the words when it failed. While it is
+ * at it, it does not close: what came of it would be said to nobody.
+ */
+import { useRef, useState, type ReactNode } from 'react'
 import type { ActionOutcome } from './action.ts'
 import { Button } from './button.tsx'
 import { Dialog, DialogActions } from './dialog.tsx'
@@ -14,7 +17,11 @@ export type ConfirmDialogProps = {
   readonly isDangerous?: boolean
   /** For what cannot be undone: it must be typed first. */
   readonly typedWord?: string
-  readonly act: () => Promise<ActionOutcome>
+  /** Why it cannot be done as things are chosen now. */
+  readonly disabledReason?: string | null
+  readonly act: (stop: AbortSignal) => Promise<ActionOutcome>
+  /** That the act ends early, and says so, when its signal says stop. */
+  readonly isStoppable?: boolean
   readonly onClose: () => void
   /** In the place of closing, when it is done. */
   readonly onDone?: () => void
@@ -22,19 +29,28 @@ export type ConfirmDialogProps = {
 }
 
 export function ConfirmDialog(props: ConfirmDialogProps) {
-  const { title, description, verb, isDangerous = false, typedWord, act, onClose, onDone = onClose, children } = props
+  const { title, description, verb, isDangerous = false, typedWord, children } = props
+  const { act, isStoppable = false, onClose, onDone = onClose } = props
   const [typed, setTyped] = useState('')
   const [isBusy, setBusy] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
+  const running = useRef<AbortController | null>(null)
+  const reason = typedWord === undefined || typed === typedWord ? null : `Type ${typedWord} first.`
   const confirm = async (): Promise<void> => {
+    running.current = new AbortController()
     setBusy(true)
-    const outcome = await act()
+    setProblem(null)
+    const outcome = await act(running.current.signal)
     setBusy(false)
     if (outcome.kind === 'done') onDone()
     else setProblem(outcome.message)
   }
+  const leave = (): void => {
+    if (!isBusy) onClose()
+    else if (isStoppable) running.current?.abort()
+  }
   return (
-    <Dialog isOpen onOpenChange={onClose} title={title} description={description} isAlert>
+    <Dialog isOpen onOpenChange={leave} title={title} description={description} isAlert>
       {children}
       {typedWord !== undefined && (
         <div className="mt-4">
@@ -49,11 +65,13 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
       )}
       {problem !== null && <FormProblem>{problem}</FormProblem>}
       <DialogActions>
-        <Button onClick={onClose}>Cancel</Button>
+        <Button disabledReason={isBusy && !isStoppable ? 'It is being done.' : null} onClick={leave}>
+          {isBusy && isStoppable ? 'Stop' : 'Cancel'}
+        </Button>
         <Button
           look={isDangerous ? 'danger' : 'primary'}
           isBusy={isBusy}
-          disabledReason={typedWord === undefined || typed === typedWord ? null : `Type ${typedWord} first.`}
+          disabledReason={props.disabledReason ?? reason}
           onClick={() => void confirm()}
         >
           {verb}

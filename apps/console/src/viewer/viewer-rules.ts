@@ -30,6 +30,16 @@ export function whyNoUsers(role: KnownRole): string | null {
   return whyNoTokens(role) === null ? null : 'Only an administrator may invite or change users.'
 }
 
+/** Why this role may not read the audit; null when it may. */
+export function whyNoAudit(role: KnownRole): string | null {
+  return whyNoTokens(role) === null ? null : 'Only an administrator may read the audit.'
+}
+
+/** Why this role may not have the audit verified, which is of all tenants; null when it may. */
+export function whyNoVerification(role: KnownRole): string | null {
+  return role === 'OPERATOR' || role === null ? null : 'Only an operator of the platform may verify the audit.'
+}
+
 /** Why this role may not steer tenants; null when it may. */
 export function whyNoTenants(role: KnownRole): string | null {
   return role === 'OPERATOR' || role === null ? null : 'Only an operator of the platform may steer tenants.'
