@@ -47,6 +47,7 @@ export class SimulatedApplications {
       keepOnly: (podIds) => {
         for (const podId of this.#sockets.keys())
           if (agent.life.isAlive && !podIds.has(podId)) this.#sockets.delete(podId)
+        return []
       },
     }
   }

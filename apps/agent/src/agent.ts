@@ -81,7 +81,7 @@ export async function assembleAgent(options: AgentParts): Promise<Agent> {
   const contents = ledger.load()
   const isReal = runtimes.some((runtime) => runtime.hasProcesses)
   const blocks = parts.use(isReal ? createMachinePortBlocks() : UNSHARED_PORT_BLOCKS)
-  const logs = parts.use(new PodLogs({ clock }))
+  const logs = parts.use(new PodLogs({ clock, log }))
   const record = new NodeRecord(ledger, clock, contents.revision)
   parts.defer(() => record.close())
   const ports = new PortPool({ range: HOST_PORTS, clock, blocks, put: (change) => record.put(change) }, contents)

@@ -3,9 +3,21 @@
  * the pod holds it open: `x.log` is the present, `x.log.1` what was before.
  *
  * The pod may do with it whatever a file allows: it may be a terabyte of holes, and where it shares our user even a
- * link to something else or a pipe. So no more of it is read than fits a bound, no link is followed, nothing waits.
+ * link to something else or a pipe, or a file that nobody may open. So no more of it is read than fits a bound, no link
+ * is followed, nothing waits, and what its owner was forbidden is permitted again.
  */
-import { closeSync, constants, ftruncateSync, lstatSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 
 /** A line is cut into pieces of this size. */
 export const LINE_BYTES_MAX = 16_384
@@ -17,6 +29,11 @@ const READ_BYTES = 64 * 1024
 const SKIP_BYTES_MAX = 8 * 1024 * 1024
 /** Links lead nowhere, and a pipe without a writer keeps nobody waiting. */
 const AS_IT_IS = constants.O_NOFOLLOW | constants.O_NONBLOCK
+/** Only to name a file, which takes no right to it. Node has no name for it; it is the same on x64 and arm64. */
+const O_PATH = 0o10000000
+const OWNER_ALONE = 0o600
+/** A pod of our user can forbid again what we permit: whoever does so all the time wins some of these. */
+const OPEN_TRIES = 8
 const NEWLINE = 10
 
 export class LogFile {
@@ -31,17 +48,12 @@ export class LogFile {
 
   /**
    * Rotates when the file has grown beyond the bound; of what was before, as much is kept as anybody can read. What is
-   * written in between copy and truncate is lost.
+   * written in between copy and truncate is lost. Throws when the file cannot be bounded.
    */
   rotate(bytesMax: number): void {
     const size = sizeOf(this.#path)
     if (size <= bytesMax) return
-    const before = `${this.#path}.1`
-    try {
-      replace(before, readEnd(this.#path))
-    } catch {
-      rmSync(before, { recursive: true, force: true }) // The disk is full: the bound is worth more than old lines.
-    }
+    keepBefore(`${this.#path}.1`, readEnd(this.#path))
     for (const follower of this.#followers) follower.beforeTruncate()
     truncate(this.#path)
   }
@@ -176,19 +188,36 @@ function readPart(path: string, offset: number, length: number): Buffer {
   if (length <= 0) return Buffer.alloc(0)
   const buffer = Buffer.alloc(length)
   try {
-    const file = openSync(path, constants.O_RDONLY | AS_IT_IS)
+    const file = openAsOwner(path, constants.O_RDONLY)
     try {
       return buffer.subarray(0, readSync(file, buffer, 0, length, offset))
     } finally {
       closeSync(file)
     }
   } catch {
-    return Buffer.alloc(0) // The pod's folder is gone: there is nothing more to read.
+    return Buffer.alloc(0) // It is gone, or not for us: there is nothing more to read.
+  }
+}
+
+/** The bound is worth more than old lines: where there is no room for them, they are dropped. */
+function keepBefore(path: string, bytes: Buffer): void {
+  try {
+    replace(path, bytes)
+  } catch {
+    dropBefore(path)
+  }
+}
+
+function dropBefore(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true })
+  } catch {
+    return // It stays, and can be no larger than we or whoever put it there have made it.
   }
 }
 
 function replace(path: string, bytes: Buffer): void {
-  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | AS_IT_IS, 0o600)
+  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | AS_IT_IS, OWNER_ALONE)
   try {
     writeFileSync(file, bytes)
   } finally {
@@ -197,7 +226,7 @@ function replace(path: string, bytes: Buffer): void {
 }
 
 function truncate(path: string): void {
-  const file = openSync(path, constants.O_WRONLY | AS_IT_IS)
+  const file = openAsOwner(path, constants.O_WRONLY)
   try {
     ftruncateSync(file, 0)
   } finally {
@@ -205,8 +234,35 @@ function truncate(path: string): void {
   }
 }
 
-/** What is no file has no size. */
+/** Opens a file that its pod may have forbidden us to open: as its owner we take that back. */
+function openAsOwner(path: string, flags: number): number {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return openSync(path, flags | AS_IT_IS)
+    } catch (error) {
+      const isForbidden = error instanceof Error && 'code' in error && error.code === 'EACCES'
+      if (!isForbidden || tries === OPEN_TRIES) throw error
+      permitOwner(path)
+    }
+  }
+}
+
+/** Of the file itself, never of what a link leads to. */
+function permitOwner(path: string): void {
+  const named = openSync(path, O_PATH | AS_IT_IS)
+  try {
+    if (fstatSync(named).isFile()) chmodSync(`/proc/self/fd/${named}`, OWNER_ALONE)
+  } finally {
+    closeSync(named)
+  }
+}
+
+/** What is no file, or lies where we may not look, has no size. */
 function sizeOf(path: string): number {
-  const found = lstatSync(path, { throwIfNoEntry: false })
-  return found?.isFile() === true ? found.size : 0
+  try {
+    const found = lstatSync(path, { throwIfNoEntry: false })
+    return found?.isFile() === true ? found.size : 0
+  } catch {
+    return 0 // Its folder cannot be entered: nothing of it can be read or bounded either.
+  }
 }

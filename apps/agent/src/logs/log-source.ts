@@ -18,7 +18,7 @@ export type PodLogPiece = LogPiece & { readonly stream: LogStreamName }
 
 /** What a pod has written and will write. */
 export type LogSource = {
-  /** Bounds the files; at most this much is kept from before. */
+  /** Bounds the files; at most this much is kept from before. Throws, after all of them, when one cannot be bounded. */
   rotate(bytesMax: number): void
   /** The last lines, at most `linesMax`. */
   tail(linesMax: number): readonly PodLogPiece[]
@@ -46,8 +46,11 @@ function plainLog(files: PodLogFiles): LogSource {
   const stderr = new LogFile(files.stderr)
   return {
     rotate: (bytesMax) => {
-      stdout.rotate(bytesMax)
-      stderr.rotate(bytesMax)
+      try {
+        stdout.rotate(bytesMax)
+      } finally {
+        stderr.rotate(bytesMax)
+      }
     },
     tail: (linesMax) => tailOfTwo(stdout, stderr, linesMax),
     follow: () => {

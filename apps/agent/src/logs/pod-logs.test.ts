@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { systemClock } from '@fornax/kernel/clock'
+import { createLog } from '@fornax/kernel/log'
 import { join } from 'node:path'
 import { expect, it, vi } from 'vitest'
 import { podFolderOf } from '../runtime/pod-folder.ts'
@@ -203,7 +204,7 @@ type WorldChange = { readonly fileBytesMax?: number; readonly format?: LogFormat
 
 function newWorld({ fileBytesMax = 1024 * 1024, format = 'plain' }: WorldChange = {}) {
   const path = mkdtempSync(join(tmpdir(), 'fornax-logs-'))
-  const logs = new PodLogs({ clock: systemClock, fileBytesMax })
+  const logs = new PodLogs({ clock: systemClock, log: createLog('agent', 'silent'), fileBytesMax })
   const folder = { ...podFolderOf(path, ''), path }
   logs.add('pod-1', folder, format)
   return {

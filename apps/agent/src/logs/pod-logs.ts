@@ -4,6 +4,7 @@
  */
 import { watch } from 'node:fs'
 import type { Cancel, Clock } from '@fornax/kernel/clock'
+import type { Log } from '@fornax/kernel/log'
 import {
   openLogSource,
   type LogFormat,
@@ -26,6 +27,7 @@ export type ReadLogOrder = { readonly podId: string; readonly follow: boolean; r
 
 export type PodLogsOptions = {
   readonly clock: Clock
+  readonly log: Log
   /** When a file is rotated; at most this much is kept from before. */
   readonly fileBytesMax?: number
 }
@@ -42,16 +44,20 @@ type PodLog = {
   readonly source: LogSource
   readonly readings: Set<Reading>
   isOver: boolean
+  /** It was said that it cannot be bounded. */
+  isComplainedOf: boolean
 }
 
 export class PodLogs implements Disposable {
   readonly #clock: Clock
+  readonly #log: Log
   readonly #fileBytesMax: number
   readonly #logs = new Map<string, PodLog>()
   #cancelRotation: Cancel
 
-  constructor({ clock, fileBytesMax = FILE_BYTES_MAX }: PodLogsOptions) {
+  constructor({ clock, log, fileBytesMax = FILE_BYTES_MAX }: PodLogsOptions) {
     this.#clock = clock
+    this.#log = log
     this.#fileBytesMax = fileBytesMax
     this.#cancelRotation = this.#rotateLater()
   }
@@ -59,7 +65,7 @@ export class PodLogs implements Disposable {
   /** A pod of this node, from now on. */
   add(podId: string, folder: PodLogFiles, format: LogFormat = 'plain'): void {
     const source = openLogSource(folder, format)
-    this.#logs.set(podId, { folder, source, readings: new Set(), isOver: false })
+    this.#logs.set(podId, { folder, source, readings: new Set(), isOver: false, isComplainedOf: false })
   }
 
   /** The pod writes no more; its log can still be read. */
@@ -110,9 +116,20 @@ export class PodLogs implements Disposable {
 
   #rotateLater(): Cancel {
     return this.#clock.schedule(ROTATION_CHECK_MS, () => {
-      for (const { source, isOver } of this.#logs.values()) if (!isOver) source.rotate(this.#fileBytesMax)
+      for (const [podId, log] of this.#logs) if (!log.isOver) this.#rotate(podId, log)
       this.#cancelRotation = this.#rotateLater()
     })
+  }
+
+  /** What one pod does to its log must cost neither us nor the others. It is tried again every time, and said once. */
+  #rotate(podId: string, log: PodLog): void {
+    try {
+      log.source.rotate(this.#fileBytesMax)
+    } catch (error) {
+      if (log.isComplainedOf) return
+      log.isComplainedOf = true
+      this.#log.warn({ podId, err: error }, 'the log of a pod cannot be kept small; the pod may have forbidden it')
+    }
   }
 }
 

@@ -330,7 +330,7 @@ class SimulatedNode {
       log: createLog('agent', 'silent'),
       record,
       ports: new PortPool({ ...place, blocks: UNSHARED_PORT_BLOCKS }, contents),
-      logs: new PodLogs({ clock }),
+      logs: new PodLogs({ clock, log: createLog('agent', 'silent') }),
       gate: new StartGate(clock, Number.POSITIVE_INFINITY),
       folders: new SessionFolders('/nowhere'),
       dataDir: '/nowhere',

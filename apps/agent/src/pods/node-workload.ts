@@ -84,7 +84,8 @@ export class NodeWorkload {
     for (const [podId, sessions] of open) if (!podIds.has(podId)) this.#closeLost(sessions)
     await Promise.all(contents.pods.map((row) => this.#recoverPod(row, open.get(row.pod.podId) ?? [])))
     await this.#removeUnknown()
-    this.#world.folders.keepOnly(new Set(this.#pods.keys()))
+    for (const left of this.#world.folders.keepOnly(new Set(this.#pods.keys())))
+      this.#world.log.error(left, 'what was left in a session folder could not be removed')
   }
 
   /** Carries out a command. `sendState` is the link's. */

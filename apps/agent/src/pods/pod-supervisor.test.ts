@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { chmodSync, existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,6 +8,7 @@ import { createLog } from '@fornax/kernel/log'
 import { waitingSession } from '@fornax/node-model/node-session-state'
 import { creatingPod } from '@fornax/node-model/pod-state'
 import { expect, it, vi } from 'vitest'
+import { asOrdinaryUser } from '../../test/support/ordinary-user.ts'
 import { createMemoryLedger, LedgerMemory } from '../ledger/memory-ledger.ts'
 import { NodeRecord } from '../ledger/node-record.ts'
 import { PodLogs } from '../logs/pod-logs.ts'
@@ -105,6 +106,29 @@ it('fails a pod that the agent before it noted, whose secrets went with that age
   expect(await world.runtime.listPodIds()).toEqual([])
 })
 
+it('lives on when a pod of its user left something that it may not remove', async () => {
+  await using world = await newWorld()
+  const { workload, folders, record } = world
+  const complain = vi.spyOn(world.log, 'error')
+  const remove = folders.remove.bind(folders)
+  vi.spyOn(folders, 'remove').mockImplementation((podId) => asOrdinaryUser(() => remove(podId)))
+  const lockedFolder = `const folder = require('node:path').dirname(process.env.FORNAX_SESSION_SOCKET) + '/inner'
+    require('node:fs').mkdirSync(folder + '/deep', { recursive: true })
+    require('node:fs').chmodSync(folder, 0o500)`
+  const { version } = orderOf('pod-1', lockedFolder, { usesSessionService: true })
+  workload.apply({ kind: 'defineVersion', version })
+  workload.apply({ kind: 'createPod', podId: 'pod-1', versionId: version.versionId })
+  const error: unknown = expect.objectContaining({ code: 'EACCES' })
+  await vi.waitFor(
+    () => {
+      record.flush()
+      expect(complain).toHaveBeenCalledWith({ podId: 'pod-1', err: error }, expect.any(String))
+    },
+    { timeout: 10_000 },
+  )
+  chmodSync(join(folders.pathOf('pod-1'), 'inner'), 0o700) // For who cleans up.
+})
+
 const WEB = { name: 'web', protocol: 'tcp', containerPort: 8080 }
 
 async function newWorld(memory = new LedgerMemory()) {
@@ -118,7 +142,7 @@ async function newWorld(memory = new LedgerMemory()) {
   const blocks = UNSHARED_PORT_BLOCKS
   const ports = new PortPool({ range: HOST_PORTS, clock, blocks, put: (change) => record.put(change) }, ledger.load())
   const folders = new SessionFolders(dataDir)
-  const logs = new PodLogs({ clock })
+  const logs = new PodLogs({ clock, log })
   const gate = new StartGate(clock, 4)
   const rest = { reclaims: new ReclaimQueue(), dozes: new DozeRound(clock), stopwatch: systemStopwatch }
   const workload = new NodeWorkload(
@@ -131,6 +155,7 @@ async function newWorld(memory = new LedgerMemory()) {
     record,
     runtime,
     folders,
+    log,
     [Symbol.asyncDispose]: async () => {
       for (const podId of await runtime.listPodIds()) await runtime.destroyPod(podId)
       await runtime[Symbol.asyncDispose]()

@@ -420,10 +420,9 @@ export class PodSupervisor {
   }
 
   #removeLink(): void {
-    const { folders, record } = this.#world
     const link = this.#link
     this.#link = null
-    record.afterCommit(() => void removeLink(link, () => folders.remove(this.pod.podId)))
+    this.#world.record.afterCommit(() => void removeLink(link, this.pod.podId, this.#world))
   }
 
   #sessionClosed(session: NodeSession): void {

@@ -7,6 +7,7 @@ import { chmodSync, lchownSync, lstatSync, mkdirSync, readdirSync, rmSync } from
 import { tmpdir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { invariant } from '@fornax/kernel/assert'
+import type { Log } from '@fornax/kernel/log'
 import { SESSION_SOCKET } from '../runtime/runtime.ts'
 import { openSessionServer, type ApplicationLink, type SessionServerOptions } from './session-server.ts'
 
@@ -22,16 +23,19 @@ export type SessionPlaces = {
   /** Makes the folder, and listens in it for the application. */
   open(options: Omit<SessionServerOptions, 'folder'>): Promise<ApplicationLink>
   remove(podId: string): void
-  /** Removes what is left of all other pods: the agents before us may have died before they could. */
-  keepOnly(podIds: ReadonlySet<string>): void
+  /** Removes what is left of all other pods, as far as it can: agents before us may have died before they could. */
+  keepOnly(podIds: ReadonlySet<string>): readonly LeftFolder[]
 }
+
+/** A folder that could not be removed: where a pod is our user, it may have seen to that. */
+export type LeftFolder = { readonly podId: string; readonly err: unknown }
 
 /** For nodes on which no application can be met: nothing is kept anywhere. */
 export const NO_SESSION_PLACES: SessionPlaces = {
   pathOf: (podId) => podId,
   open: ({ podId }) => Promise.reject(new Error(`pod ${podId} cannot be met here`)),
   remove: () => undefined,
-  keepOnly: () => undefined,
+  keepOnly: () => [],
 }
 
 export class SessionFolders implements SessionPlaces {
@@ -72,17 +76,35 @@ export class SessionFolders implements SessionPlaces {
     rmSync(this.pathOf(podId), { recursive: true, force: true })
   }
 
-  keepOnly(podIds: ReadonlySet<string>): void {
-    if (!isOurs(this.#root)) return
-    for (const name of readdirSync(this.#root)) if (!podIds.has(name)) this.remove(name)
+  keepOnly(podIds: ReadonlySet<string>): readonly LeftFolder[] {
+    if (!isOurs(this.#root)) return []
+    const others = readdirSync(this.#root).filter((name) => !podIds.has(name))
+    return others.flatMap((podId) => this.#tryToRemove(podId))
+  }
+
+  #tryToRemove(podId: string): readonly LeftFolder[] {
+    try {
+      this.remove(podId)
+      return []
+    } catch (err) {
+      return [{ podId, err }]
+    }
   }
 }
 
-/** Ends what an application was met by, and then what it was met in. */
-export async function removeLink(link: ApplicationLink | null, removeFolder: () => void): Promise<void> {
+/** Ends what an application was met by, and then what it was met in, as far as its pod lets us. */
+export async function removeLink(
+  link: ApplicationLink | null,
+  podId: string,
+  { folders, log }: { readonly folders: SessionPlaces; readonly log: Log },
+): Promise<void> {
   if (link === null) return
-  await link[Symbol.asyncDispose]()
-  removeFolder()
+  try {
+    await link[Symbol.asyncDispose]()
+    folders.remove(podId)
+  } catch (err) {
+    log.error({ podId, err }, 'the session folder of a pod could not be removed')
+  }
 }
 
 /** Below the folder for temporary files anybody may have made it before us, and would own what we put into it. */

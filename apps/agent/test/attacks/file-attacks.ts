@@ -87,10 +87,13 @@ export const FILE_ATTACKS: readonly Attack[] = [
       say('contained', 'planted')`,
   },
   {
-    name: 'make its log huge, so that the agent reads it for ever or copies it until the disk is full',
+    name: 'make its log huge and shut the agent out of it, so that it reads for ever, fills the disk or dies',
     promises: {
       process: { verdict: 'contained', words: 'the agent reads and keeps its end alone' },
-      plainBubblewrap: { verdict: 'contained', words: 'as with root' },
+      plainBubblewrap: {
+        verdict: 'contained',
+        words: 'as with root; what it forbids the agent to open is permitted again',
+      },
       bubblewrap: {
         verdict: 'contained',
         words: 'no file of it grows beyond 1 GiB or its memory; of each of its logs 2 MiB stay',
@@ -100,9 +103,11 @@ export const FILE_ATTACKS: readonly Attack[] = [
     // The suite rotates the log afterwards, and looks what is left of it.
     source: () => `
       process.on('SIGXFSZ', () => {})
+      const locked = tryTo(() => fs.fchmodSync(1, 0))
+      for (let left = ${json(BEYOND_BYTES)}; left > 0;) left -= fs.writeSync(1, ('x'.repeat(1023) + '\\n').repeat(16))
       const stretched = tryTo(() => fs.ftruncateSync(1, 2 ** 40))
       fs.writeSync(1, '\\n')
-      say('contained', { stretched })`,
+      say('contained', { locked, stretched })`,
     judge: (result) => {
       const outcome = outcomeOf(result)
       if (result.end?.exitCode === SIGXFSZ_EXIT) return 'contained'
@@ -110,6 +115,9 @@ export const FILE_ATTACKS: readonly Attack[] = [
     },
   },
 ]
+
+/** More of a log than an agent keeps. */
+const BEYOND_BYTES = 2 * 1024 * 1024
 
 /** 128 and the number of the signal that the kernel sends to whoever makes a file too large. */
 const SIGXFSZ_EXIT = 128 + 25
