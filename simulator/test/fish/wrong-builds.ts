@@ -35,8 +35,8 @@ export const WRONG_BUILDS: readonly WrongBuild[] = [
     invariant: 'I2',
     mistake: 'a core that was left behind goes on with nodes that know a later one, and they obey it',
     file: 'apps/core/src/nodelink/node-connection.ts',
-    right: 'if (this.#isLeftBehind(hello, introduction)) return this.refuse(LEFT_BEHIND)',
-    wrong: 'if (this.#isLeftBehind === null) return',
+    right: 'const refusal = this.#epochRefusal(hello, introduction)',
+    wrong: 'const refusal = null',
     also: {
       file: 'packages/node-model/src/epoch-rules.ts',
       right: "{ kind: 'refused', highestEpoch: mark.epoch }",
