@@ -8,6 +8,7 @@ import { formatClock } from '../format/instant-text.ts'
 import { plural } from '../format/quantity.ts'
 import { useEffectiveTheme } from '../shell/effective-theme.ts'
 import { instantMs } from '../time/instant.ts'
+import { HEATMAP_CELLS_HEIGHT, HEATMAP_HEIGHT } from './heatmap-size.ts'
 import {
   axisTicks,
   heatShareOf,
@@ -30,7 +31,6 @@ export type HeatmapProps = {
   readonly goalsMs: readonly number[]
 }
 
-const HEIGHT = 260
 const AXIS = 64
 
 type At = { readonly column: number; readonly row: number }
@@ -42,9 +42,9 @@ export function Heatmap({ label, rows, columns, stepMs, onChoose, goalsMs }: Hea
   const canvas = useRef<HTMLCanvasElement>(null)
   usePainting(canvas, { view, columns, width, goalsMs })
   const cellWidth = columns.length === 0 ? 0 : width / columns.length
-  const cellHeight = view.rows.length === 0 ? 0 : HEIGHT / view.rows.length
+  const cellHeight = view.rows.length === 0 ? 0 : HEATMAP_CELLS_HEIGHT / view.rows.length
   return (
-    <div ref={measure} className="relative" style={{ height: HEIGHT + 20 }}>
+    <div ref={measure} className="relative" style={{ height: HEATMAP_HEIGHT }}>
       {axisTicks(view, 9).map(({ at: row, word }) => (
         <span
           key={word}
@@ -55,20 +55,20 @@ export function Heatmap({ label, rows, columns, stepMs, onChoose, goalsMs }: Hea
           {word}
         </span>
       ))}
-      <div className="absolute top-0" style={{ left: AXIS, width, height: HEIGHT }}>
+      <div className="absolute top-0" style={{ left: AXIS, width, height: HEATMAP_CELLS_HEIGHT }}>
         <canvas
           ref={canvas}
           role="img"
           aria-label={label}
-          style={{ width, height: HEIGHT }}
+          style={{ width, height: HEATMAP_CELLS_HEIGHT }}
           className="block rounded"
         />
         <Reach {...{ label, view, columns, stepMs, onChoose, width, cellWidth, cellHeight }} />
       </div>
       <div
         aria-hidden
-        className="absolute bottom-0 flex justify-between text-[0.6875rem] text-faint"
-        style={{ left: AXIS, width }}
+        className="absolute right-0 bottom-0 flex justify-between text-[0.6875rem] text-faint"
+        style={{ left: AXIS }}
       >
         {[0, 0.25, 0.5, 0.75, 1].map((share) => {
           const column = columns[Math.min(columns.length - 1, Math.round(share * (columns.length - 1)))]
@@ -203,12 +203,12 @@ function paint(canvas: HTMLCanvasElement, { view, columns, width, goalsMs }: Pai
   if (context === null) return
   const colours = heatColours(theme)
   const { '--sunken': background, '--warn': goal } = resolveColours(['--sunken', '--warn'])
-  Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(HEIGHT * ratio) })
+  Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(HEATMAP_CELLS_HEIGHT * ratio) })
   context.setTransform(ratio, 0, 0, ratio, 0, 0)
   context.fillStyle = background
-  context.fillRect(0, 0, width, HEIGHT)
+  context.fillRect(0, 0, width, HEATMAP_CELLS_HEIGHT)
   const cellWidth = width / Math.max(1, columns.length)
-  const cellHeight = HEIGHT / Math.max(1, view.rows.length)
+  const cellHeight = HEATMAP_CELLS_HEIGHT / Math.max(1, view.rows.length)
   for (const [x, { cells }] of columns.entries())
     for (const [y, { index }] of view.rows.entries()) {
       const share = heatShareOf(cells[index] ?? 0, view.most)

@@ -3,6 +3,7 @@
 import dynamic from 'next/dynamic'
 import { useRouter } from 'next/navigation'
 import { useQueryStates } from 'nuqs'
+import { HEATMAP_HEIGHT } from '../charts/heatmap-size.ts'
 import { formatMs } from '../format/duration.ts'
 import { plural } from '../format/quantity.ts'
 import {
@@ -29,7 +30,10 @@ import { LATENCY_VIEW, SPAN_MS, SPAN_NAMES, SPAN_WORDS, SPANS } from './latency-
 type History = LatencyHistoryQuery['latencyHistory']
 
 const loading = () => <ChartSkeleton />
-const Heatmap = dynamic(() => import('../charts/heatmap.tsx').then((module) => module.Heatmap), { ssr: false, loading })
+const Heatmap = dynamic(() => import('../charts/heatmap.tsx').then((module) => module.Heatmap), {
+  ssr: false,
+  loading: () => <ChartSkeleton height={HEATMAP_HEIGHT} />,
+})
 const TimeChart = dynamic(() => import('../charts/time-chart.tsx').then((module) => module.TimeChart), {
   ssr: false,
   loading,
