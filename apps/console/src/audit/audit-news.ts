@@ -1,6 +1,5 @@
 /** What was just written into the audit, as the API tells it: whoever shows records asks for them anew. */
-import { follow } from '@fornax/client/watch'
-import type { WatchAttempt } from '@fornax/client/watch'
+import { follow, type WatchAttempt } from '@fornax/client/watch'
 import { systemClock } from '@fornax/kernel/clock'
 import { WatchAuditRecordsDocument, type AuditRecordFilter } from '../graphql/generated/documents.ts'
 import type { LiveSpec } from '../live/live-list.ts'
