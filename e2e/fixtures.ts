@@ -1,8 +1,11 @@
 /** What every test gets: a world for its worker, and a page that must stay without errors. */
+import { CloseSessionDocument, SessionsDocument } from '@fornax/client/generated/documents'
 import { test as base, expect, type Page } from '@playwright/test'
 import { startWorld, type World } from './world.ts'
 
 type TestFixtures = {
+  /** No test finds sessions that another one left open. */
+  readonly closesItsSessions: void
   /** A page that is logged in. */
   readonly operator: Page
   /** Whether the browser may complain of requests that fail, because a part is down on purpose. */
@@ -18,6 +21,14 @@ export const test = base.extend<TestFixtures, { readonly world: World }>({
       await use(world)
     },
     { scope: 'worker', timeout: 180_000 },
+  ],
+  closesItsSessions: [
+    async ({ world }, use) => {
+      await use()
+      // A test may have killed the core at its end.
+      await expect(() => closeSessions(world)).toPass({ timeout: 15_000 })
+    },
+    { auto: true },
   ],
   mayFailToLoad: [false, { option: true }],
   baseURL: async ({ world }, use) => use(world.console),
@@ -47,6 +58,13 @@ export async function logIn(page: Page, console: string, token: string): Promise
     maxRedirects: 0,
   })
   expect(answer.headers()['location']).toBe('/')
+}
+
+async function closeSessions({ client }: World): Promise<void> {
+  const where = { phases: ['PENDING', 'STARTING', 'AVAILABLE', 'IN_USE'] } as const
+  const { page } = await client.request(SessionsDocument, { first: 500, where })
+  await Promise.all(page.edges.map(({ node }) => client.request(CloseSessionDocument, { input: { id: node.id } })))
+  expect(page.pageInfo.hasNextPage).toBe(false)
 }
 
 export { expect } from '@playwright/test'

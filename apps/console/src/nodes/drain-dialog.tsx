@@ -15,7 +15,8 @@ import { DrainedApplications, DrainLoss, GraceField, USUAL_GRACE_MS } from './dr
 
 type Preview = NonNullable<DrainPreviewQuery['drainPreview']>
 
-const SESSIONS_SHOWN = 8
+/** What can be read before one acts; the count above says them all. */
+const SESSIONS_SHOWN = 100
 
 export function DrainDialog({ name, onClose }: { readonly name: string; readonly onClose: () => void }) {
   const [sessionsMayLastMs, setGrace] = useState<number>(USUAL_GRACE_MS)
@@ -50,23 +51,35 @@ export function DrainDialog({ name, onClose }: { readonly name: string; readonly
 
 function PreviewOf({ preview }: { readonly preview: Preview }) {
   const { applications, podsStoppingCount, sessions } = preview
-  const more = sessions.length - SESSIONS_SHOWN
   return (
     <div className="text-sm">
       <DrainLoss podsStoppingCount={podsStoppingCount} sessionCount={sessions.length} />
       <DrainedApplications applications={applications} />
-      {sessions.length > 0 && (
-        <ul aria-label="Sessions that end" className="border-t border-line">
-          {sessions.slice(0, SESSIONS_SHOWN).map(({ session, closesAt, reason }) => (
-            <li key={session.id} className="flex items-baseline gap-3 px-3 py-1">
-              <span className="font-mono text-xs">{session.id}</span>
-              <span className="min-w-0 flex-1 truncate text-soft">{CLOSE_REASONS[reason]}</span>
-              <span className="whitespace-nowrap text-soft">asked at {formatClock(instantMs(closesAt))}</span>
-            </li>
-          ))}
-          {more > 0 && <li className="px-3 py-1 text-faint">and {formatCount(more)} more</li>}
-        </ul>
-      )}
+      {sessions.length > 0 && <SessionsThatEnd sessions={sessions} />}
+    </div>
+  )
+}
+
+function SessionsThatEnd({ sessions }: Pick<Preview, 'sessions'>) {
+  const more = sessions.length - SESSIONS_SHOWN
+  return (
+    <div
+      role="region"
+      aria-label="Sessions that end"
+      // Scrolling by keys needs focus.
+      tabIndex={0}
+      className="max-h-56 overflow-y-auto border-t border-line"
+    >
+      <ul aria-label="Sessions that end">
+        {sessions.slice(0, SESSIONS_SHOWN).map(({ session, closesAt, reason }) => (
+          <li key={session.id} className="flex items-baseline gap-3 px-3 py-1">
+            <span className="font-mono text-xs">{session.id}</span>
+            <span className="min-w-0 flex-1 truncate text-soft">{CLOSE_REASONS[reason]}</span>
+            <span className="whitespace-nowrap text-soft">asked at {formatClock(instantMs(closesAt))}</span>
+          </li>
+        ))}
+        {more > 0 && <li className="px-3 py-1 text-faint">and {formatCount(more)} more</li>}
+      </ul>
     </div>
   )
 }
