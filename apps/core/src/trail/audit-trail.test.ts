@@ -8,7 +8,7 @@ import { createLog } from '@fornax/kernel/log'
 import { describe, expect, it, vi } from 'vitest'
 import { openTestStore } from '../../test/support/store-databases.ts'
 import { openAuditPen } from './audit-pen.ts'
-import type { AuditFact, AuditRecord, AuditStore } from './audit-record.ts'
+import type { AuditFact, AuditRecord, AuditStore, ChainPoint } from './audit-record.ts'
 import { AuditTrail, type AuditVerdict } from './audit-trail.ts'
 
 const silent = createLog('core', 'silent')
@@ -160,9 +160,9 @@ it('T8: loses nothing that comes while the database writes', async () => {
 
 it.each(['', '{"number":', '{"number":"x"}'])(
   'T3: a core starts with a head that was torn to %j, and says so',
-  (torn) => {
+  async (torn) => {
     using place = scratch()
-    openAuditPen(place.folder, silent).noteHead({ number: 7, hash: 'f'.repeat(64) })
+    await openAuditPen(place.folder, silent).noteHead({ number: 7, hash: 'f'.repeat(64) })
     writeFileSync(join(place.folder, 'audit-head.json'), torn)
     const log = createLog('core', 'silent')
     const error = vi.spyOn(log, 'error')
@@ -170,6 +170,39 @@ it.each(['', '{"number":', '{"number":"x"}'])(
     expect(error).toHaveBeenCalledOnce()
   },
 )
+
+it('T8: goes on while the disk takes its time for the head, which is noted whole before the end', async () => {
+  using place = scratch()
+  await using store = await openTestStore(`file:${place.database}`)
+  const pen = openAuditPen(place.folder, silent)
+  const disk = Promise.withResolvers<void>()
+  const noted: number[] = []
+  const slow = {
+    ...pen,
+    noteHead: async (head: ChainPoint) => {
+      noted.push(head.number)
+      await disk.promise
+      await pen.noteHead(head)
+    },
+  }
+  {
+    await using trail = await AuditTrail.open({
+      store: store.audit,
+      pen: slow,
+      clock: systemClock,
+      log: silent,
+      keptMs: null,
+    })
+    for (let number = 1; number <= 3; number += 1) {
+      trail.record(fact(`app-${number}`))
+      await trail.written()
+    }
+    expect(noted).toEqual([1])
+    disk.resolve()
+  }
+  expect(noted).toEqual([1, 3])
+  expect(openAuditPen(place.folder, silent).head?.number).toBe(3)
+})
 
 it('T8: counts what found no room while the database failed, and writes the count down', async () => {
   using place = scratch()

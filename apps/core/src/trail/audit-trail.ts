@@ -10,7 +10,8 @@ export type AuditPen = {
   isSigned(text: string, signature: string): boolean
   /** The newest record that was written, as far as it was noted. */
   readonly head: ChainPoint | null
-  noteHead(head: ChainPoint): void
+  /** Settles when it is on the disk; one at a time. */
+  noteHead(head: ChainPoint): Promise<void>
 }
 
 export type AuditTrailOptions = {
@@ -58,6 +59,8 @@ export class AuditTrail implements AsyncDisposable {
   #group = Promise.withResolvers<void>()
   #isClosed = false
   #headNotedAtMs = 0
+  /** Settles when the head that is noted now is, or could not be. */
+  #noting: Promise<void> | null = null
   readonly #listeners = new Set<() => void>()
   readonly #stop = new AbortController()
   readonly #retention: Promise<void>
@@ -135,7 +138,8 @@ export class AuditTrail implements AsyncDisposable {
     this.#stop.abort()
     await this.#writing
     await this.#retention
-    if (this.#last.number > 0) this.#options.pen.noteHead(this.#last)
+    await this.#noting
+    if (this.#last.number > 0) await this.#options.pen.noteHead(this.#last)
   }
 
   async #writeAll(): Promise<void> {
@@ -188,12 +192,16 @@ export class AuditTrail implements AsyncDisposable {
     for (const act of this.#listeners) act()
   }
 
+  /** Beside the next groups: a disk that is busy holds up neither them nor the core. */
   #noteHead(): void {
-    const { pen, clock } = this.#options
+    const { pen, clock, log } = this.#options
     const nowMs = clock.nowMs()
-    if (nowMs - this.#headNotedAtMs < HEAD_NOTED_MS) return
+    if (this.#noting !== null || nowMs - this.#headNotedAtMs < HEAD_NOTED_MS) return
     this.#headNotedAtMs = nowMs
-    pen.noteHead(this.#last)
+    this.#noting = pen
+      .noteHead(this.#last)
+      .catch((error: unknown) => log.error({ err: error }, 'the head of the audit trail could not be noted'))
+      .finally(() => (this.#noting = null))
   }
 
   async #letGoInTime(): Promise<void> {
