@@ -54,6 +54,7 @@ const RUNTIME = {
   ended: null,
   probeAddress: null,
   execute: null,
+  noteReady: null,
 } as const satisfies Record<Exclude<keyof Runtime | keyof RuntimePod, symbol>, string | null>
 
 /** What a runtime does. */

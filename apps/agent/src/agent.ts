@@ -17,7 +17,7 @@ import { NodeWorkload } from './pods/node-workload.ts'
 import { DozeRound } from './pods/pod-doze.ts'
 import { ReclaimQueue } from './pods/pod-sleeper.ts'
 import type { PodWorld } from './pods/pod-world.ts'
-import { StartGate } from './pods/start-gate.ts'
+import { StartGate, type CpuMeter } from './pods/start-gate.ts'
 import { createMachinePortBlocks, UNSHARED_PORT_BLOCKS } from './ports/port-blocks.ts'
 import { HOST_PORTS, PortPool } from './ports/port-pool.ts'
 import type { Runtime } from './runtime/runtime.ts'
@@ -85,7 +85,9 @@ export async function assembleAgent(options: AgentParts): Promise<Agent> {
   const record = new NodeRecord(ledger, clock, contents.revision)
   parts.defer(() => record.close())
   const ports = new PortPool({ range: HOST_PORTS, clock, blocks, put: (change) => record.put(change) }, contents)
-  const gate = new StartGate(clock, isReal ? STARTS_PER_CPU * availableParallelism() : Number.POSITIVE_INFINITY)
+  const cores = availableParallelism()
+  const cpu: CpuMeter = { cores, usedMs: () => (isReal ? machineGauge().cpuMs : 0) }
+  const gate = new StartGate(clock, isReal ? STARTS_PER_CPU * cores : Number.POSITIVE_INFINITY, cpu)
   const meetsApplications = runtimes.some((runtime) => runtime.hasSessionService)
   const folders = options.sessionPlaces ?? (meetsApplications ? new SessionFolders(dataDir) : NO_SESSION_PLACES)
   const rest = {

@@ -331,7 +331,7 @@ class SimulatedNode {
       record,
       ports: new PortPool({ ...place, blocks: UNSHARED_PORT_BLOCKS }, contents),
       logs: new PodLogs({ clock, log: createLog('agent', 'silent') }),
-      gate: new StartGate(clock, Number.POSITIVE_INFINITY),
+      gate: new StartGate(clock, Number.POSITIVE_INFINITY, { cores: 1, usedMs: () => 0 }),
       folders: new SessionFolders('/nowhere'),
       dataDir: '/nowhere',
     }

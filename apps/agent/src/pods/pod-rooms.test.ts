@@ -35,9 +35,11 @@ it.each([
   expect(chooseRuntime([...CONTAINERS, ...SANDBOXES], { runtimeClass, minIsolation, image })?.name).toBe(name)
 })
 
+const IDLE = { cores: 1, usedMs: () => 0 }
+
 it('lets only so many start at a time, in the order of asking, each in a turn of its own', async () => {
   const clock = new VirtualClock()
-  const gate = new StartGate(clock, 1)
+  const gate = new StartGate(clock, 1, IDLE)
   const entered: number[] = []
   const leaves = [1, 2, 3].map(async (number) => {
     const leave = await gate.enter(false).entered
@@ -57,7 +59,7 @@ it('lets only so many start at a time, in the order of asking, each in a turn of
 
 it('gives the place of a slow starter to the next', async () => {
   const clock = new VirtualClock()
-  const gate = new StartGate(clock, 1)
+  const gate = new StartGate(clock, 1, IDLE)
   await gate.enter(false).entered
   const next = gate.enter(false).entered
   clock.advance(2_000)

@@ -143,7 +143,7 @@ async function newWorld(memory = new LedgerMemory()) {
   const ports = new PortPool({ range: HOST_PORTS, clock, blocks, put: (change) => record.put(change) }, ledger.load())
   const folders = new SessionFolders(dataDir)
   const logs = new PodLogs({ clock, log })
-  const gate = new StartGate(clock, 4)
+  const gate = new StartGate(clock, 4, { cores: 2, usedMs: () => 0 })
   const rest = { reclaims: new ReclaimQueue(), dozes: new DozeRound(clock), stopwatch: systemStopwatch }
   const workload = new NodeWorkload(
     { clock, log, record, ports, logs, gate, ...rest, folders, dataDir },

@@ -299,6 +299,7 @@ export class PodSupervisor {
   #becomeReady(): void {
     if (this.pod.phase !== 'creating') return
     this.#apply({ kind: 'ready', atMs: this.#world.clock.nowMs() })
+    this.#running?.noteReady?.()
     this.#watchLiveness()
     if (this.#openCount === 0) return
     this.#apply({ kind: 'occupied' })

@@ -30,7 +30,45 @@ it('lets who is waited for start before who is not', async () => {
   }
 })
 
+it('gives no place away but to who is waited for while the machine has no CPU to spare', async () => {
+  const { gate, clock, use } = world(2)
+  const entered: string[] = []
+  const ask = (name: string, isWaitedFor: boolean): void =>
+    void gate.enter(isWaitedFor).entered.then(() => entered.push(name))
+  const pass = async (ms: number): Promise<void> => {
+    for (let passedMs = 0; passedMs < ms; passedMs += 100) {
+      use(CORES * 100)
+      clock.advance(100)
+      await Promise.resolve()
+    }
+  }
+  for (const name of ['slow-1', 'slow-2', 'pool-1', 'pool-2']) ask(name, false)
+  await pass(10_000)
+  expect(entered).toEqual(['slow-1', 'slow-2'])
+  ask('waiting', true)
+  await pass(100)
+  expect(entered).toEqual(['slow-1', 'slow-2', 'waiting'])
+  await pass(5_000)
+  expect(entered).toEqual(['slow-1', 'slow-2', 'waiting', 'pool-1']) // Not even so for ever.
+})
+
+it('gives a place away soon after the machine has CPU to spare again', async () => {
+  const { gate, clock, use } = world(1)
+  await gate.enter(false).entered
+  const next = gate.enter(false).entered
+  use(CORES * 2_000)
+  clock.advance(2_000)
+  use(CORES * 250) // In half a second.
+  clock.advance(500)
+  clock.advance(0)
+  await next
+})
+
+const CORES = 2
+
 function world(places: number) {
   const clock = new VirtualClock()
-  return { clock, gate: new StartGate(clock, places) }
+  let usedMs = 0
+  const cpu = { cores: CORES, usedMs: () => usedMs }
+  return { clock, gate: new StartGate(clock, places, cpu), use: (ms: number) => void (usedMs += ms) }
 }

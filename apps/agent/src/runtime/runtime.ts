@@ -152,6 +152,8 @@ export type RuntimePod = PodSleep & {
    * `destroyPod`.
    */
   readonly ended: Promise<PodEnd>
+  /** It is ready: whatever was allowed to it alone for its start is over. Absent: nothing was. */
+  noteReady?(): void
   /** Where the agent itself reaches a declared port, for probes. Null: there is no such port. */
   probeAddress(portName: string): ProbeAddress | null
   /**
@@ -207,6 +209,10 @@ export type PodSleep = {
 export type ReclaimDepth = 'light' | 'deep'
 
 export type MemoryState = {
+  /**
+   * With control groups: all that the kernel charges to the pod, its page tables too, but for pages of files that
+   * nobody has used lately, which are gone as soon as anybody needs the room. Otherwise what its processes have mapped.
+   */
   readonly residentBytes: number
   /** Null where nobody can tell. */
   readonly swappedBytes: number | null

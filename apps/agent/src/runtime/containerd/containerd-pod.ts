@@ -46,6 +46,8 @@ export type PodParts = {
   /** Null where its control groups are not ours. */
   readonly sleep: PodSleep | null
   readonly activity: PodActivity | null
+  /** It is ready. */
+  readonly settled: () => void
   readonly clock: Clock
   readonly log: Log
   /** Takes the ways into the pod away, and notes how it ended. */
@@ -99,6 +101,10 @@ export class ContainerdPod implements RuntimePod {
   /** A process in its network; 0: nobody knows one. */
   get networkPid(): number {
     return this.#parts.handle.pid
+  }
+
+  noteReady(): void {
+    this.#parts.settled()
   }
 
   async execute(command: readonly string[], timeoutMs: number): Promise<boolean> {

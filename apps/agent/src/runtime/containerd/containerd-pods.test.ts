@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import type { ApplicationVersion } from '@fornax/node-model/application-version'
@@ -56,6 +56,16 @@ describe.skipIf(!canRunContainers)('a pod as a container', () => {
     const used = await ask(scratch, source, { cpuMillis: 300 })
     expect(used).toBeGreaterThan(0.1)
     expect(used).toBeLessThan(0.45)
+  })
+
+  it('is held to the CPU that it asked for when it is ready, and not before', async () => {
+    await using scratch = await ScratchRuntime.open(containerd, { startAllowanceMs: 1 })
+    const source = `console.log('up'); setInterval(() => {}, 1e6)`
+    const pod = await scratch.create(orderOf('pod-late', source, { cpuMillis: 300 }))
+    await scratch.hear(pod, 'up') // Its allowance is over by now.
+    expect(cpuQuotaOf('pod-late')).toMatch(/^(-1|max)$/)
+    pod.noteReady?.()
+    expect(cpuQuotaOf('pod-late')).toBe('30000')
   })
 
   it('has no privileges, a filter for system calls, and nothing to write to but memory', async () => {
@@ -180,4 +190,13 @@ async function sessionServer(scratchFolder: string) {
   const server: Server = createServer((socket) => socket.once('data', (bytes) => resolve(String(bytes))))
   await new Promise<void>((listening) => server.listen(join(folder, SESSION_SOCKET), listening))
   return { folder, heard, [Symbol.asyncDispose]: () => new Promise<void>((closed) => server.close(() => closed())) }
+}
+
+/** How much of each tenth of a second its group may run, as the kernel has it; of both versions. */
+function cpuQuotaOf(podId: string): string | undefined {
+  const [file = ''] = globSync([
+    `/sys/fs/cgroup/cpu*/fornax-*/${podId}/cpu.cfs_quota_us`,
+    `/sys/fs/cgroup/fornax-*/${podId}/cpu.max`,
+  ])
+  return readFileSync(file, 'utf8').trim().split(' ')[0]
 }

@@ -56,7 +56,10 @@ export type ContainerdRuntimeOptions = {
   readonly podsFolder: string
   /** How many processes and threads a pod may have. Default: 1,024. */
   readonly pidsPerPod?: number
-  /** For how long a pod that starts, or wakes, may use all the CPU that nobody else wants. Default: 5 s. */
+  /**
+   * For how long a pod that starts, or wakes, may use all the CPU that nobody else wants; one that starts, until it is
+   * ready in any case. Default: 5 s. 0: never.
+   */
   readonly startAllowanceMs?: number
   /** How many sandboxes are kept ready. Default: none. */
   readonly stock?: StockBounds
@@ -242,7 +245,7 @@ class ContainerdRuntime implements StockedRuntime {
       const pod = this.#keep(order, made.handle)
       const startedMs = clock.nowMs()
       try {
-        this.#allowances.get(podId)?.begin()
+        this.#allowances.get(podId)?.start()
         await client.startContainer(made.handle.containerId)
       } catch (error) {
         pod.letGo() // It never ran: there is no end to wait for.
@@ -320,7 +323,9 @@ class ContainerdRuntime implements StockedRuntime {
     const endpoints = networks.endpointsOf(order, targetOf(podId, handle))
     const leave = (end: PodEnd): Promise<void> => this.#leave(podId, handle, end)
     const activity = activityOf(endpoints.traffic, cgroups, groupName)
-    const pod = new ContainerdPod({ podId, handle, endpoints, client, sleep: sleepOf, activity, clock, log, leave })
+    const settled = (): void => this.#allowances.get(podId)?.settle()
+    const own = { podId, handle, endpoints, sleep: sleepOf, activity, settled, leave }
+    const pod = new ContainerdPod({ ...own, client, clock, log })
     this.#pods.set(podId, pod)
     this.#node.keep(pod)
     void pod.ended.then(() => this.#forget(podId))

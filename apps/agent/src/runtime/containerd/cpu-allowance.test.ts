@@ -6,12 +6,32 @@ import { CpuAllowance } from './cpu-allowance.ts'
 
 const ALLOWANCE_MS = 5_000
 
-it('bounds a pod that started when its time is over, and not before', () => {
+it('bounds a pod that started and is ready when its time is over, and not before', () => {
   const { allowance, clock, did } = world()
-  allowance.begin()
+  allowance.start()
+  allowance.settle()
   clock.advance(ALLOWANCE_MS - 1)
   expect(did).toEqual([])
   clock.advance(1)
+  expect(did).toEqual(['cap 100'])
+})
+
+it('bounds a pod that is late when it is ready, and not before', () => {
+  const { allowance, clock, did } = world()
+  allowance.start()
+  clock.advance(10 * ALLOWANCE_MS)
+  expect(did).toEqual([])
+  allowance.settle()
+  expect(did).toEqual(['cap 100'])
+  allowance.settle() // Once is enough.
+  expect(did).toHaveLength(1)
+})
+
+it('bounds a pod that is not ready when its agent leaves it', () => {
+  const { allowance, clock, did } = world()
+  allowance.start()
+  clock.advance(10 * ALLOWANCE_MS)
+  allowance.leave()
   expect(did).toEqual(['cap 100'])
 })
 
@@ -27,7 +47,7 @@ it('frees a pod before it wakes, and bounds it again when its time is over', asy
 
 it('does nothing to a pod that nobody looks after any more', () => {
   const { allowance, clock, did } = world()
-  allowance.begin()
+  allowance.start()
   allowance.end()
   clock.advance(2 * ALLOWANCE_MS)
   expect(did).toEqual([])

@@ -1,6 +1,7 @@
 /**
  * The ceiling of a pod's CPU. A pod that starts, or wakes, may use what nobody else wants for a while; then it gets what
- * it asked for and no more. Without that, a pod with a small share would take seconds to fetch its memory back.
+ * it asked for and no more. Without that, a pod with a small share would take seconds to fetch its memory back. A pod
+ * that is not ready yet has no ceiling: on a busy machine it would lose its time to others, and then never be ready.
  */
 import type { Cancel, Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
@@ -21,17 +22,24 @@ export class CpuAllowance {
   readonly #parts: CpuAllowanceParts
   /** Null: it is bounded, or nobody is to bound it. */
   #cancel: Cancel | null = null
+  /** Whether it has started, and is not ready. */
+  #isStarting = false
 
   constructor(parts: CpuAllowanceParts) {
     this.#parts = parts
   }
 
-  /** It starts: nothing bounds it yet. */
-  begin(): void {
-    const { clock, allowanceMs } = this.#parts
-    this.end()
-    if (allowanceMs <= 0) this.cap()
-    else this.#cancel = clock.schedule(allowanceMs, () => this.cap())
+  /** It starts: nothing bounds it until it is ready. */
+  start(): void {
+    this.#begin()
+    this.#isStarting = true
+  }
+
+  /** It is ready. */
+  settle(): void {
+    if (!this.#isStarting) return
+    this.#isStarting = false
+    if (this.#cancel === null) this.cap()
   }
 
   /** From now on what it asked for. */
@@ -44,11 +52,12 @@ export class CpuAllowance {
   end(): void {
     this.#cancel?.()
     this.#cancel = null
+    this.#isStarting = false
   }
 
   /** The agent goes, and the pod goes on: nobody else would bound it when its time is over. */
   leave(): void {
-    if (this.#cancel !== null) this.cap()
+    if (this.#cancel !== null || this.#isStarting) this.cap()
   }
 
   /** The same sleep, after which it may use what nobody else wants. Whoever did not sleep has nothing to fetch back. */
@@ -59,11 +68,22 @@ export class CpuAllowance {
         if (!isFrozen()) return await sleep.thaw()
         this.#set(null)
         await sleep.thaw()
-        this.begin()
+        this.#begin()
       },
       reclaim: (depth, signal) => sleep.reclaim(depth, signal),
       measureMemory: () => sleep.measureMemory(),
     }
+  }
+
+  #begin(): void {
+    const { clock, allowanceMs } = this.#parts
+    this.end()
+    const over = (): void => {
+      this.#cancel = null
+      if (!this.#isStarting) this.cap()
+    }
+    if (allowanceMs <= 0) this.cap()
+    else this.#cancel = clock.schedule(allowanceMs, over)
   }
 
   #set(cpuMillis: number | null): void {
