@@ -6,6 +6,7 @@
  *              ◄─ list of containers ── this, every so often: what was not heard
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Cancel, Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
@@ -18,6 +19,7 @@ import type { ContainerdPod } from './containerd-pod.ts'
 import { CriClient } from './cri-client.ts'
 import { problemOf, readCriConfig, type CriConfig } from './cri-config.ts'
 import { SecretPlace } from '../secret-place.ts'
+import { fewAtATime } from './few-at-a-time.ts'
 import { Images } from './images.ts'
 import { TaskWatch } from './task-watch.ts'
 
@@ -41,6 +43,8 @@ const CONNECT_TIMEOUT_MS = 10_000
 /** While events are heard, this only catches what containerd itself has missed. */
 const LOOK_MS = 2_000
 const LOOK_WITHOUT_EVENTS_MS = 50
+/** Each takes several programs: hundreds at once would leave no CPU to sessions. */
+const REMOVALS_PER_CPU = 2
 
 type NodeParts = {
   readonly client: CriClient
@@ -61,6 +65,8 @@ export class ContainerdNode implements AsyncDisposable {
   readonly hasIpv6: boolean
   readonly images: Images
   readonly secrets: SecretPlace
+  /** What is left of pods is removed a few at a time. */
+  readonly removals = fewAtATime(REMOVALS_PER_CPU * availableParallelism())
   readonly #options: ContainerdNodeOptions
   readonly #watch: TaskWatch
   readonly #pods = new Map<string, ContainerdPod>()

@@ -386,7 +386,11 @@ class ContainerdRuntime implements StockedRuntime {
   }
 
   /** Removes everything but the folder with the log, whatever it does. */
-  async #clear(podId: string): Promise<void> {
+  #clear(podId: string): Promise<void> {
+    return this.#node.removals(() => this.#clearNow(podId))
+  }
+
+  async #clearNow(podId: string): Promise<void> {
     const { cgroups, client, networks, tag, secrets } = this.#node
     secrets.remove(podId)
     cgroups?.thaw(podId) // What is frozen cannot end.
