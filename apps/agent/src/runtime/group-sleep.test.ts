@@ -12,7 +12,7 @@ const MIB = 1_024 * 1_024
 const never = new AbortController().signal
 const limits = { memoryBytes: 256 * MIB, cpuMillis: 100, pids: 64 }
 
-describe('in version 2, on a folder that looks like one', () => {
+describe('on a folder that looks like a group', () => {
   it('a group is frozen by cgroup.freeze, and thawed by it', async () => {
     using group = fakeGroup({ 'cgroup.events': 'populated 1\nfrozen 1\n', 'cgroup.freeze': '0' })
     const sleep = new GroupSleep({ version: 2, folder: group.path }, systemClock)
@@ -31,14 +31,23 @@ describe('in version 2, on a folder that looks like one', () => {
     expect(group.read('cgroup.freeze')).toBe('0')
   }, 10_000)
 
-  it('memory is measured by what is anonymous, shared and swapped', async () => {
-    using group = fakeGroup({ 'memory.stat': 'anon 1000\nfile 5000\nshmem 24\n', 'memory.swap.current': '4096\n' })
+  it('memory is measured by what the group is charged with, but for pages of files that nobody uses', async () => {
+    const stat = 'anon 1000\nfile 5000\nkernel 300\nshmem 24\ninactive_file 4000\nactive_file 976\n'
+    using group = fakeGroup({ 'memory.stat': stat, 'memory.current': '6300\n', 'memory.swap.current': '4096\n' })
     const sleep = new GroupSleep({ version: 2, folder: group.path }, systemClock)
-    expect(await sleep.measureMemory()).toEqual({ residentBytes: 1_024, swappedBytes: 4_096 })
+    expect(await sleep.measureMemory()).toEqual({ residentBytes: 2_300, swappedBytes: 4_096 })
     rmSync(join(group.path, 'memory.swap.current'))
-    expect(await sleep.measureMemory()).toEqual({ residentBytes: 1_024, swappedBytes: null })
+    expect(await sleep.measureMemory()).toEqual({ residentBytes: 2_300, swappedBytes: null })
     rmSync(join(group.path, 'memory.stat'))
     expect(await sleep.measureMemory()).toBeNull()
+  })
+
+  it('the same is measured in version 1', async () => {
+    const stat = 'cache 1\ntotal_rss 1000\ntotal_inactive_file 4000\ntotal_active_file 976\ntotal_swap 4096\n'
+    using group = fakeGroup({ 'memory.stat': stat, 'memory.usage_in_bytes': '6300\n' })
+    const folders = { version: 1, freezer: null, memory: group.path, limitBytes: null } as const
+    const sleep = new GroupSleep(folders, systemClock)
+    expect(await sleep.measureMemory()).toEqual({ residentBytes: 2_300, swappedBytes: 4_096 })
   })
 
   it('memory is pushed out by memory.reclaim, half of it or all', async () => {

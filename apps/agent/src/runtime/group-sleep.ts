@@ -106,15 +106,14 @@ export class GroupSleep implements PodSleep {
     const folder = folders.version === 2 ? folders.folder : folders.memory
     if (folder === null) return null
     try {
-      const stat = numbersOf(await readFile(join(folder, 'memory.stat'), 'utf8'))
-      if (folders.version === 1) {
-        const residentBytes = (stat.get('total_rss') ?? 0) + (stat.get('total_shmem') ?? 0)
-        return { residentBytes, swappedBytes: stat.get('total_swap') ?? null }
-      }
-      return {
-        residentBytes: (stat.get('anon') ?? 0) + (stat.get('shmem') ?? 0),
-        swappedBytes: await readNumber(join(folder, 'memory.swap.current')),
-      }
+      const isOne = folders.version === 1
+      const [stat, charged] = await Promise.all([
+        readFile(join(folder, 'memory.stat'), 'utf8').then(numbersOf),
+        readFile(join(folder, isOne ? 'memory.usage_in_bytes' : 'memory.current'), 'utf8').then(Number),
+      ])
+      const unused = stat.get(isOne ? 'total_inactive_file' : 'inactive_file') ?? 0
+      const swappedBytes = isOne ? stat.get('total_swap') : await readNumber(join(folder, 'memory.swap.current'))
+      return { residentBytes: Math.max(0, charged - unused), swappedBytes: swappedBytes ?? null }
     } catch {
       return null // It has just ended.
     }
