@@ -48,6 +48,8 @@ export const NODE_IMAGE: TestImage = {
 }
 
 const START_TIMEOUT_MS = 20_000
+const SUBNET_BITS = 20
+const SUBNET_MASK = (-1 << (32 - SUBNET_BITS)) >>> 0
 
 /** Says over its session socket who and where it is. */
 export const PLAYER_IMAGE: TestImage = {
@@ -257,13 +259,15 @@ function writeNetwork(folder: string, plugin: 'bridge' | 'ptp'): void {
   writeFileSync(join(folder, 'cni', '10-fornax.conflist'), JSON.stringify(network))
 }
 
-/** One of 10.128.0.0/9 that no route of this machine is about. */
+/** One of 10.128.0.0/9 that no route of this machine is about, with room for more pods than a bridge has ports. */
 function freeSubnet(): string {
   const routes = readRoutes(readFileSync('/proc/net/route', 'utf8'))
   for (;;) {
-    const [second, third] = [128 + Math.floor(Math.random() * 128), Math.floor(Math.random() * 256)]
+    const [second, third] = [128 + Math.floor(Math.random() * 128), 16 * Math.floor(Math.random() * 16)]
     const first = ((10 << 24) | (second << 16) | (third << 8)) >>> 0
-    const isTaken = routes.some(({ address, mask }) => (first & mask) >>> 0 === address)
-    if (!isTaken) return `10.${second}.${third}.0/24`
+    const isTaken = routes.some(
+      ({ address, mask }) => (first & mask) >>> 0 === address || (address & SUBNET_MASK) >>> 0 === first,
+    )
+    if (!isTaken) return `10.${second}.${third}.0/${SUBNET_BITS}`
   }
 }
