@@ -65,7 +65,7 @@ it('judges how a sleeping container wakes only where its memory was taken', () =
       scenario: 'hibernation: hibernated pod',
       shape: { runtime: 'containerd', 'heap MiB': 64, swap },
       latencyMs: { ...LATENCY, p99: 14 },
-      more: { 'first answer p99 ms': 50, 'kept %': 3 },
+      more: { 'first answer p99 ms': 50, 'charged, kept %': 3 },
     })
   const verdict = (result: RunResult) =>
     judgeGoals([result]).find(({ work }) => work.startsWith('warm session on a hibernated container'))?.verdict

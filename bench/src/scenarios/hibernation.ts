@@ -1,26 +1,23 @@
 /** Pods that sleep: what they keep, how soon a session has one of them awake, and what a machine holds of them. */
-import { globSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import {
-  ApplicationDocument,
-  CloseSessionDocument,
-  CreateApplicationDocument,
-  DeleteApplicationDocument,
-  OpenSessionDocument,
-  PodsDocument,
-  type PodsQuery,
-} from '@fornax/client/generated/documents'
-import { NODE_IMAGE, NODE_IN_IMAGE } from '../../../apps/agent/src/runtime/containerd/test/scratch-containerd.ts'
-import { pause, until, type BenchRun } from '../bench-run.ts'
-import {
-  runtimesToMeasure,
-  startContainersWorld,
-  type ContainersWorld,
-  type RealRuntime,
-} from '../containers/containers-world.ts'
+import { readFileSync } from 'node:fs'
+import { NODE_IMAGE } from '../../../apps/agent/src/runtime/containerd/test/scratch-containerd.ts'
+import { pause, type BenchRun } from '../bench-run.ts'
+import { runtimesToMeasure, startContainersWorld, type RealRuntime } from '../containers/containers-world.ts'
 import type { FlagDefinitions, Flags } from '../flags.ts'
+import {
+  changeApplication,
+  createApplication,
+  openOneByOne,
+  podsOf,
+  readHeapPool,
+  remove,
+  untilAsleep,
+  type HeapWorld,
+  type Pod,
+  type Times,
+} from '../hibernation/heap-pods.ts'
+import { meanMemory, type PodMemory } from '../hibernation/pod-memory.ts'
 import { openSwap, type Swap } from '../hibernation/zram-swap.ts'
-import { LatencyHistogram } from '../measure/latency.ts'
 import { NOTHING_MEASURED } from '../report/result.ts'
 import type { Measured, Scenario } from '../scenario.ts'
 
@@ -30,23 +27,23 @@ const SHAPE = {
   pods: { default: 4, help: 'pods that take turns' },
   'heap-mib': { default: 50, help: 'heap of each, half of it incompressible' },
   sleeping: { default: 0, least: 0, help: 'pods that are put to sleep afterwards, to see what they take together' },
+  wakes: { default: 60, help: 'how many of those are woken, one a second' },
 } satisfies FlagDefinitions
 
-const PROGRAM = resolve(import.meta.dirname, '../hibernation/heap-server.ts')
 const MIB = 1_024 * 1_024
 const SWAP_BYTES_MIN = 12 * 1_024 * MIB
 /** What a program has in memory beside the heap that it was asked to make. */
 const BESIDE_HEAP_MIB = 64
-const POD = { cpuMillis: 10, memoryBytes: 256 * MIB }
 const HIBERNATE_AFTER_MS = 100
-const READY_WITHIN_MS = 600_000
-const SLEEP_WITHIN_MS = 60_000
-const LOOK_EVERY_MS = 25
 /** Between two rounds, so that the machine is at rest as it would be. */
 const CALM_MS = 100
-
-type Pod = PodsQuery['page']['edges'][number]['node']
-type World = Pick<ContainersWorld, 'core' | 'agent' | 'runtime'> & { readonly run: BenchRun; readonly swap: string }
+/** How many of many are made before these sleep: all at once, and awake, would not fit. */
+const MADE_AT_ONCE = 40
+/** Of many pods, how many serve a session at a time; they come on top of those that sleep. */
+const AWAKE_AT_ONCE = 10
+const WAKE_EVERY_MS = 1_000
+/** What the pods before them had is free again. */
+const SETTLE_MS = 5_000
 
 export const hibernation: Scenario = {
   name: 'hibernation',
@@ -66,7 +63,7 @@ export const hibernation: Scenario = {
 
 /** Room for all that the pods have, before it is compressed. */
 function swapBytes(flags: Flags): number {
-  const pods = flags.number('pods') + flags.number('sleeping')
+  const pods = flags.number('pods') + flags.number('sleeping') + AWAKE_AT_ONCE
   return Math.max(SWAP_BYTES_MIN, pods * (flags.number('heap-mib') + BESIDE_HEAP_MIB) * MIB)
 }
 
@@ -77,167 +74,124 @@ async function measure(
 ): Promise<readonly Measured[]> {
   await using parts = await startContainersWorld(run, runtime, 0, NODE_IMAGE)
   const world = { run, runtime, core: parts.core, agent: parts.agent, swap: swap?.what ?? 'none' }
-  const awake = await measureAwake(world, flags)
-  const asleep = await measureAsleep(world, flags)
+  const few = await measureFew(world, flags)
   const many = flags.number('sleeping') === 0 ? [] : [await measureMany(world, flags, swap)]
-  return [awake, asleep, ...many]
+  return [...few, ...many]
 }
 
-/** The same pods, running: what the others are compared with. */
-async function measureAwake(world: World, flags: Flags): Promise<Measured> {
-  await createApplication(world, 'awake', { pods: flags.number('pods'), flags, hibernateAfterMs: null })
-  const startMs = performance.now()
-  const times = await openOneByOne(world, 'awake', flags.number('rounds'), () => pause(world.run, CALM_MS))
-  await remove(world, 'awake')
-  return resultOf(world, flags, { scenario: 'running pod', times, startMs, more: {} })
-}
-
-async function measureAsleep(world: World, flags: Flags): Promise<Measured> {
+/** Some pods while they run, and then the same asleep. */
+async function measureFew(world: HeapWorld, flags: Flags): Promise<readonly Measured[]> {
   const { run } = world
-  await createApplication(world, 'asleep', { pods: flags.number('pods'), flags, hibernateAfterMs: HIBERNATE_AFTER_MS })
+  const [pods, rounds] = [flags.number('pods'), flags.number('rounds')]
+  const name = 'few'
+  await createApplication(world, name, { pods, heapMib: flags.number('heap-mib'), hibernateAfterMs: null })
+  const awokeMs = performance.now()
+  const awake = await openOneByOne(world, { application: name, rounds, held: 0 }, () => pause(run, CALM_MS))
+  const awakeS = secondsSince(awokeMs)
+  const ids = (await podsOf(world, name)).map(({ id }) => id)
+  const running = meanMemory(ids)
   run.say('waiting until they sleep deeply')
-  const startMs = performance.now()
-  const hasSwap = world.swap !== 'none'
+  const sleptMs = performance.now()
+  await changeApplication(world, name, { pods, hibernateAfterMs: HIBERNATE_AFTER_MS })
   // Of their first sleep: who has slept before comes back with what it touches alone.
-  const first = (await untilAsleep(world, 'asleep', hasSwap)).map(({ hibernation: told }) => told)
-  const charged = chargedBytes((await podsOf(world, 'asleep')).map(({ id }) => id))
-  const times = await openOneByOne(world, 'asleep', flags.number('rounds'), async () => {
-    await untilAsleep(world, 'asleep', hasSwap)
+  const first = await untilAsleep(world, name)
+  const memory = memoryInWords(running, meanMemory(ids), first)
+  const asleep = await openOneByOne(world, { application: name, rounds, held: 0 }, async () => {
+    await untilAsleep(world, name)
     await pause(run, CALM_MS)
   })
-  const wakes = (await podsOf(world, 'asleep')).flatMap((pod) => pod.hibernation?.wakeMs ?? [])
-  const sum = (of: (told: (typeof first)[number]) => number | null | undefined): number =>
-    first.reduce((total, told) => total + (of(told) ?? 0), 0)
-  const [before, after] = [sum((told) => told?.residentBytesBefore), sum((told) => told?.residentBytesAfter)]
-  const more = {
-    'resident MiB running': mib(before / first.length),
-    'resident MiB asleep': mib(after / first.length),
-    'all that its group is charged with, files too, MiB': mib(charged / first.length),
-    'kept %': tenths((100 * after) / before),
-    'in swap MiB': mib(sum((told) => told?.swappedBytes) / first.length),
-    'slowest wake ms, as nodes told it': tenths(Math.max(0, ...wakes)),
-  }
-  await remove(world, 'asleep')
-  return resultOf(world, flags, { scenario: 'hibernated pod', times, startMs, more })
+  const wakes = (await podsOf(world, name)).flatMap((pod) => pod.hibernation?.wakeMs ?? [])
+  const more = { ...memory, 'slowest wake ms, as nodes told it': tenths(Math.max(0, ...wakes)) }
+  const asleepS = secondsSince(sleptMs)
+  await remove(world, name)
+  return [
+    resultOf(world, flags, { scenario: 'running pod', times: awake, seconds: awakeS, more: {} }),
+    resultOf(world, flags, { scenario: 'hibernated pod', times: asleep, seconds: asleepS, more }),
+  ]
 }
 
-/** So many pods asleep, one after the other, and one of them woken each second meanwhile. */
-async function measureMany(world: World, flags: Flags, swap: Swap | null): Promise<Measured> {
+function memoryInWords(running: PodMemory, asleep: PodMemory, pods: readonly Pod[]): Readonly<Record<string, number>> {
+  const mean = (of: (pod: Pod) => number | null | undefined): number =>
+    pods.reduce((sum, pod) => sum + (of(pod) ?? 0), 0) / pods.length
+  const before = mean(({ hibernation: told }) => told?.residentBytesBefore)
+  const after = mean(({ hibernation: told }) => told?.residentBytesAfter)
+  return {
+    'MiB running, as nodes told it': mib(before),
+    'MiB asleep, as nodes told it': mib(after),
+    'charged MiB running': mib(running.chargedBytes),
+    'charged MiB asleep': mib(asleep.chargedBytes),
+    'charged, kept %': percent(asleep.chargedBytes, running.chargedBytes),
+    'PSS MiB running': mib(running.pssBytes),
+    'PSS MiB asleep': mib(asleep.pssBytes),
+    'PSS, kept %': percent(asleep.pssBytes, running.pssBytes),
+    'RSS MiB running': mib(running.rssBytes),
+    'RSS MiB asleep': mib(asleep.rssBytes),
+    'RSS, kept %': percent(asleep.rssBytes, running.rssBytes),
+    'in swap MiB': mib(mean(({ hibernation: told }) => told?.swappedBytes)),
+  }
+}
+
+/** So many pods asleep, and one of them woken each second meanwhile. */
+async function measureMany(world: HeapWorld, flags: Flags, swap: Swap | null): Promise<Measured> {
   const { run } = world
-  const count = flags.number('sleeping')
+  const name = 'many'
+  const count = flags.number('sleeping') + AWAKE_AT_ONCE
+  await pause(run, SETTLE_MS)
   const availableBefore = availableBytes()
   const startMs = performance.now()
-  await createApplication(world, 'many', { pods: count, flags, hibernateAfterMs: HIBERNATE_AFTER_MS })
-  const asleep = await untilAsleep(world, 'many', world.swap !== 'none')
-  const takenBytes = availableBefore - availableBytes()
+  const asked = { heapMib: flags.number('heap-mib'), hibernateAfterMs: HIBERNATE_AFTER_MS }
+  await createApplication(world, name, { ...asked, pods: Math.min(count, MADE_AT_ONCE) })
+  for (let pods = MADE_AT_ONCE; pods < count;) {
+    await untilAsleep(world, name)
+    pods = Math.min(count, pods + MADE_AT_ONCE)
+    run.say(`${pods} pods`)
+    await changeApplication(world, name, { ...asked, pods })
+  }
+  const asleep = await untilAsleep(world, name)
+  const madeS = secondsSince(startMs)
+  const [takenBytes, compressedBytes] = [availableBefore - availableBytes(), swap?.compressedBytes() ?? 0]
+  const memory = meanMemory(asleep.map(({ id }) => id))
   run.say(`${asleep.length} asleep; waking one a second`)
-  const times = await openOneByOne(world, 'many', Math.min(20, count), () => pause(run, 1_000))
-  const residentBytes = asleep.reduce((sum, pod) => sum + (pod.hibernation?.residentBytesAfter ?? 0), 0)
+  let leastAsleep = asleep.length
+  const wakesAtMs = performance.now()
+  let due = 0
+  const times = await openOneByOne(
+    world,
+    { application: name, rounds: Math.min(flags.number('wakes'), count), held: AWAKE_AT_ONCE - 1 },
+    async () => {
+      await pause(run, Math.max(0, wakesAtMs + (due += WAKE_EVERY_MS) - performance.now()))
+      leastAsleep = Math.min(leastAsleep, (await readHeapPool(world, name)).hibernated)
+    },
+  )
+  const seconds = secondsSince(wakesAtMs)
   const more = {
     'pods asleep': asleep.length,
+    'asleep at least, while others woke': leastAsleep,
+    'seconds until all slept': tenths(madeS),
     'agent RSS MiB': mib(world.agent.use().rssBytes),
     'machine memory for each MiB': tenths(takenBytes / asleep.length / MIB),
-    'of it compressed MiB': tenths((swap?.compressedBytes() ?? 0) / asleep.length / MIB),
-    'resident MiB for each': tenths(residentBytes / asleep.length / MIB),
+    'of it compressed MiB': tenths(compressedBytes / asleep.length / MIB),
+    'charged MiB for each': mib(memory.chargedBytes),
+    'PSS MiB for each': mib(memory.pssBytes),
+    'RSS MiB for each': mib(memory.rssBytes),
+    'machine memory left MiB': mib(availableBytes()),
   }
-  await remove(world, 'many')
-  return resultOf(world, flags, { scenario: 'many asleep', times, startMs, more })
-}
-
-type Times = { readonly open: LatencyHistogram; readonly answer: LatencyHistogram; readonly errors: string[] }
-
-/** Sessions one after the other: until they are available, and until they have answered over HTTP. */
-async function openOneByOne(
-  { run, core }: World,
-  application: string,
-  rounds: number,
-  before: () => Promise<void>,
-): Promise<Times> {
-  const times: Times = { open: new LatencyHistogram(), answer: new LatencyHistogram(), errors: [] }
-  for (let round = 0; round < rounds; round += 1) {
-    await before()
-    const startMs = performance.now()
-    const { openSession } = await core.client.request(OpenSessionDocument, { input: { application } })
-    times.open.record(performance.now() - startMs)
-    const { session, problem } = openSession
-    const url = session?.endpoints[0]?.url ?? null
-    if (session?.phase !== 'AVAILABLE' || url === null) {
-      times.errors.push(problem?.message ?? `${session?.phase} without an endpoint`)
-      continue
-    }
-    const answer = await fetch(url, { signal: run.signal })
-    await answer.arrayBuffer()
-    times.answer.record(performance.now() - startMs)
-    await core.client.request(CloseSessionDocument, { input: { id: session.id } })
-  }
-  return times
-}
-
-type Asked = { readonly pods: number; readonly flags: Flags; readonly hibernateAfterMs: number | null }
-
-async function createApplication(world: World, name: string, { pods, flags, hibernateAfterMs }: Asked): Promise<void> {
-  const { run, core, runtime } = world
-  run.say(`making ${pods} pods`)
-  const version = {
-    image: runtime === 'containerd' ? NODE_IMAGE.name : 'host',
-    command: [runtime === 'containerd' ? NODE_IN_IMAGE : process.execPath, '--input-type=module-typescript', '-e'],
-    args: [readFileSync(PROGRAM, 'utf8')],
-    env: [{ name: 'HEAP_MIB', value: String(flags.number('heap-mib')) }],
-    ports: [{ name: 'web', containerPort: 8080 }],
-    readiness: { http: { portName: 'web', path: '/' } },
-    resources: POD,
-  }
-  const scalingPolicy = {
-    minPods: pods,
-    maxPods: pods,
-    burst: pods,
-    idleCount: { low: 0, high: pods },
-    hibernateAfterMs,
-  }
-  const { createApplication: made } = await core.client.request(CreateApplicationDocument, {
-    input: { name, version, scalingPolicy },
-  })
-  if (made.problem) throw new Error(made.problem.message)
-  const isReady = (pool: { standby: number; hibernated: number }): boolean => pool.standby + pool.hibernated === pods
-  await until(run, () => poolOf(world, name), { isRight: isReady, withinMs: READY_WITHIN_MS })
-}
-
-async function poolOf({ core }: World, name: string): Promise<{ standby: number; hibernated: number }> {
-  const { application } = await core.client.request(ApplicationDocument, { name })
-  return application?.pool ?? { standby: 0, hibernated: 0 }
-}
-
-/** Without swap they sleep as deep as they can, which is frozen. */
-function untilAsleep(world: World, name: string, hasSwap: boolean): Promise<readonly Pod[]> {
-  const isAsleep = ({ phase, hibernation: told }: Pod): boolean =>
-    phase === 'HIBERNATED' && told?.depth === (hasSwap ? 'DEEP' : 'FROZEN')
-  return until(world.run, () => podsOf(world, name), {
-    isRight: (pods) => pods.every(isAsleep),
-    withinMs: SLEEP_WITHIN_MS * 10,
-    everyMs: LOOK_EVERY_MS,
-  })
-}
-
-async function podsOf({ core }: World, application: string): Promise<readonly Pod[]> {
-  const { page } = await core.client.request(PodsDocument, { first: 500, where: { application } })
-  return page.edges.map(({ node }) => node).filter(({ phase }) => phase !== 'FAILED' && phase !== 'TERMINATING')
-}
-
-/** Its pods go, so that the next ones have the machine to themselves. */
-async function remove(world: World, name: string): Promise<void> {
-  await world.core.client.request(DeleteApplicationDocument, { input: { application: name } })
-  await until(world.run, () => podsOf(world, name), { isRight: (pods) => pods.length === 0, withinMs: SLEEP_WITHIN_MS })
+  await remove(world, name)
+  return resultOf(world, flags, { scenario: 'many asleep', times, seconds, more })
 }
 
 type Measurement = {
   readonly scenario: string
   readonly times: Times
-  readonly startMs: number
+  readonly seconds: number
   readonly more: Readonly<Record<string, number>>
 }
 
-function resultOf({ swap, runtime }: World, flags: Flags, { scenario, times, startMs, more }: Measurement): Measured {
-  const seconds = (performance.now() - startMs) / 1_000
+function resultOf(
+  { swap, runtime }: HeapWorld,
+  flags: Flags,
+  { scenario, times, seconds, more }: Measurement,
+): Measured {
   const answer = times.answer.summary()
   return {
     ...NOTHING_MEASURED,
@@ -260,15 +214,8 @@ function resultOf({ swap, runtime }: World, flags: Flags, { scenario, times, sta
   }
 }
 
-/** Of the control groups of pods, all memory that the kernel charges them with; of both versions. */
-function chargedBytes(podIds: readonly string[]): number {
-  const files = globSync(
-    podIds.flatMap((id) => [
-      `/sys/fs/cgroup/memory/fornax-*/${id}/memory.usage_in_bytes`,
-      `/sys/fs/cgroup/fornax-*/${id}/memory.current`,
-    ]),
-  )
-  return files.reduce((sum, file) => sum + Number(readFileSync(file, 'utf8')), 0)
+function secondsSince(startMs: number): number {
+  return (performance.now() - startMs) / 1_000
 }
 
 function availableBytes(): number {
@@ -281,6 +228,10 @@ function pageCluster(): number {
 
 function mib(bytes: number): number {
   return tenths(bytes / MIB)
+}
+
+function percent(part: number, whole: number): number {
+  return tenths((100 * part) / whole)
 }
 
 function tenths(value: number): number {
