@@ -70,6 +70,14 @@ test('nodes are marked by mouse and keys, cordoned, uncordoned, drained as foret
     await bar.getByRole('button', { name: 'Uncordon 6…' }).click()
     await operator.getByRole('alertdialog').getByRole('button', { name: 'Uncordon 6 nodes' }).click()
     await expect.poll(async () => (await cordoned(world)).length).toBe(0)
+    // And back, and back: what was done to many is taken back from all of them.
+    const notices = operator.getByRole('region', { name: 'Notices' })
+    await notices.getByRole('button', { name: 'Undo' }).last().click()
+    await expect(notices).toContainText('Undone: 6 nodes are cordoned.')
+    expect(await cordoned(world)).toHaveLength(6)
+    await bar.getByRole('button', { name: 'Uncordon 6…' }).click()
+    await operator.getByRole('alertdialog').getByRole('button', { name: 'Uncordon 6 nodes' }).click()
+    await expect.poll(async () => (await cordoned(world)).length).toBe(0)
 
     // The same by keys alone.
     await bar.getByRole('button', { name: 'Unmark all' }).press('Enter')

@@ -5,6 +5,8 @@ import { BROWSER } from './browser.ts'
 export default defineConfig({
   testDir: '.',
   testMatch: '*.spec.ts',
+  // What takes minutes to set up is for `npm run test:long`.
+  testIgnore: process.env['E2E_LONG'] === undefined ? '*.long.spec.ts' : [],
   outputDir: 'test-results',
   // One world per worker, and two cores for all of it.
   workers: 1,

@@ -12,7 +12,8 @@ import {
 } from '@fornax/client/generated/documents'
 import type { Page } from '@playwright/test'
 import { expect, expectLive, test } from './fixtures.ts'
-import { traceFrames, type FrameCost } from './frame-trace.ts'
+import { traceFrames } from './frame-trace.ts'
+import { heapBytes, mib, pass, tell } from './measure.ts'
 import type { World } from './world.ts'
 
 const NODES = 1_000
@@ -143,30 +144,4 @@ async function interactionMs(page: Page): Promise<number> {
   }
   await pass(500)
   return await page.evaluate<number>('window.fornaxWorst')
-}
-
-/** What is left after the browser has cleaned up. */
-async function heapBytes(page: Page): Promise<number> {
-  const session = await page.context().newCDPSession(page)
-  await session.send('HeapProfiler.collectGarbage')
-  const { usedSize } = await session.send('Runtime.getHeapUsage')
-  await session.detach()
-  return usedSize
-}
-
-function tell(path: string, { frames, seconds, scriptMs }: FrameCost): void {
-  const { p50, p95, p99, max } = scriptMs
-  const words = [p50, p95, p99, max].map((ms) => ms.toFixed(1)).join(' / ')
-  console.log(
-    `${path}: script per frame p50 / p95 / p99 / max ${words} ms, ${frames} frames in ${seconds.toFixed(0)} s`,
-  )
-}
-
-function mib(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`
-}
-
-/** What is measured is measured over time. */
-function pass(ms: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, ms))
 }

@@ -5,6 +5,7 @@ import { systemClock } from '@fornax/kernel/clock'
 import { ViewerDocument } from '../../src/graphql/generated/documents.ts'
 import { askApi } from '../../src/graphql/server-api.ts'
 import { LiveProvider } from '../../src/live/live-context.tsx'
+import { NoticeProvider } from '../../src/notices/notice-context.tsx'
 import { Shell } from '../../src/shell/shell.tsx'
 import { THEME_COOKIE, themeOf } from '../../src/shell/theme.ts'
 import { RenderedAt } from '../../src/time/now.tsx'
@@ -18,9 +19,11 @@ export default async function ConsoleLayout({ children }: { readonly children: R
       <NuqsAdapter>
         <ViewerProvider viewer={viewer}>
           <LiveProvider>
-            <Shell viewer={viewer} theme={theme}>
-              {children}
-            </Shell>
+            <NoticeProvider>
+              <Shell viewer={viewer} theme={theme}>
+                {children}
+              </Shell>
+            </NoticeProvider>
           </LiveProvider>
         </ViewerProvider>
       </NuqsAdapter>

@@ -10,12 +10,15 @@ import {
 } from '../graphql/generated/documents.ts'
 import { runMutation } from '../graphql/run-mutation.ts'
 import { useLiveQuery } from '../live/use-live-query.ts'
+import { useNoticeBoard } from '../notices/notice-context.tsx'
 import { RelativeTime } from '../time/relative-time.tsx'
+import type { ActionOutcome } from '../ui/action.ts'
 import { Button } from '../ui/button.tsx'
 import { ConfirmDialog } from '../ui/confirm.tsx'
 import { PhaseMark } from '../ui/phase-mark.tsx'
 import { useRole } from '../viewer/viewer-context.tsx'
 import { whyNoApplications } from '../viewer/viewer-rules.ts'
+import { versionDeed } from './application-deeds.ts'
 
 type Version = VersionFactsFragment
 
@@ -103,15 +106,27 @@ type RollBackProps = {
   readonly close: () => void
 }
 
-function RollBackDialog({ application: { name, revision, version }, number, close }: RollBackProps) {
-  const [seen] = useState(revision)
-  const input = { application: name, revision: seen, rollBackTo: number }
+function RollBackDialog({ application, number, close }: RollBackProps) {
+  const [before] = useState(application)
+  const board = useNoticeBoard()
+  const { name, version } = before
+  const input = { application: name, revision: before.revision, rollBackTo: number }
+  const act = async (): Promise<ActionOutcome> => {
+    const outcome = await runMutation(
+      PublishVersionDocument,
+      { input },
+      (result) => result.publishApplicationVersion.problem,
+    )
+    const after = outcome.result?.publishApplicationVersion.application ?? null
+    if (outcome.kind === 'done' && after !== null) board.tell(versionDeed(before, after))
+    return outcome
+  }
   return (
     <ConfirmDialog
       title={`Roll ${name} back to v${number}?`}
       description={`What v${number} runs is published again, as v${version.number + 1}. Pods are replaced as new ones get ready; open sessions end on the version they began on.`}
       verb="Roll back"
-      act={() => runMutation(PublishVersionDocument, { input }, (result) => result.publishApplicationVersion.problem)}
+      act={act}
       onClose={close}
     />
   )

@@ -11,11 +11,13 @@ import {
 } from '../graphql/generated/documents.ts'
 import { runMutation } from '../graphql/run-mutation.ts'
 import { surfaceOf, useLiveQuery } from '../live/use-live-query.ts'
+import { useNoticeBoard } from '../notices/notice-context.tsx'
 import { Button } from '../ui/button.tsx'
 import { Dialog, DialogActions } from '../ui/dialog.tsx'
 import { FormProblem } from '../ui/form.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Surface } from '../ui/surface.tsx'
+import { policyDeed } from './application-deeds.ts'
 import { PolicyFields } from './policy-fields.tsx'
 import { policyFieldOf, toPolicyInput, typedPolicyOf, type PolicyProblems } from './policy-input.ts'
 
@@ -25,22 +27,11 @@ const NO_PROBLEMS: PolicyProblems = {}
 
 export function PolicyDialog({ application, close }: PolicyDialogProps) {
   const [typed, setTyped] = useState(() => typedPolicyOf(application.scalingPolicy))
-  const [refused, setRefused] = useState<{ readonly message: string; readonly field?: string } | null>(null)
-  const [isBusy, setBusy] = useState(false)
-  // What it was edited from: somebody else's change in between is refused, not overwritten.
-  const [revision] = useState(application.revision)
+  const { refused, setRefused, isBusy, save } = useSaving(application, close)
   const verdict = useMemo(() => toPolicyInput(typed), [typed])
   const refusedField = refused?.field === undefined ? null : policyFieldOf(refused.field)
   const ownProblems = verdict.kind === 'problems' ? verdict.problems : NO_PROBLEMS
   const problems = refusedField === null ? ownProblems : { ...ownProblems, [refusedField]: refused?.message }
-  const save = async (scalingPolicy: ScalingPolicyInput): Promise<void> => {
-    setBusy(true)
-    const input = { application: application.name, revision, scalingPolicy }
-    const outcome = await runMutation(UpdatePolicyDocument, { input }, (result) => result.updateScalingPolicy.problem)
-    setBusy(false)
-    if (outcome.kind === 'done') close()
-    else setRefused(outcome)
-  }
   return (
     <Dialog isOpen onOpenChange={close} title={`Scaling policy of ${application.name}`} isWide>
       <form
@@ -82,6 +73,28 @@ export function PolicyDialog({ application, close }: PolicyDialogProps) {
       </form>
     </Dialog>
   )
+}
+
+type Refusal = { readonly message: string; readonly field?: string }
+
+/** Saves a policy, and offers to take it back; or tells why it was refused. */
+function useSaving(application: ApplicationRowFragment, close: () => void) {
+  const [refused, setRefused] = useState<Refusal | null>(null)
+  const [isBusy, setBusy] = useState(false)
+  const board = useNoticeBoard()
+  // What it was edited from: somebody else's change in between is refused, not overwritten.
+  const [before] = useState(application)
+  const save = async (scalingPolicy: ScalingPolicyInput): Promise<void> => {
+    setBusy(true)
+    const input = { application: before.name, revision: before.revision, scalingPolicy }
+    const outcome = await runMutation(UpdatePolicyDocument, { input }, (result) => result.updateScalingPolicy.problem)
+    setBusy(false)
+    if (outcome.kind === 'failed') return setRefused(outcome)
+    const revision = outcome.result?.updateScalingPolicy.application?.revision
+    if (revision !== undefined) board.tell(policyDeed(before, revision))
+    close()
+  }
+  return { refused, setRefused, isBusy, save }
 }
 
 type PreviewProps = { readonly application: string; readonly scalingPolicy: ScalingPolicyInput }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { NEW_POLICY, toPolicyInput, typedPolicyOf, type TypedPolicy } from './policy-input.ts'
+import { NEW_POLICY, policyInputOf, toPolicyInput, typedPolicyOf, type TypedPolicy } from './policy-input.ts'
 
 it('gives what was typed, with seconds as milliseconds, and leaves out what was left empty', () => {
   expect(inputOf({ scaleDownDelaySeconds: '1.5' })).toEqual({
@@ -28,6 +28,7 @@ it('reads back what it gave: an unchanged form changes nothing', () => {
   }
   const { idleCount: _none, ...same } = policy
   expect(inputOf(typedPolicyOf(policy))).toEqual(same)
+  expect(policyInputOf(policy)).toEqual(same)
 })
 
 it.each([

@@ -55,6 +55,17 @@ export function typedPolicyOf(policy: ApplicationRowFragment['scalingPolicy']): 
   }
 }
 
+/** A policy that there is, exactly, as the API takes it. */
+export function policyInputOf(policy: ApplicationRowFragment['scalingPolicy']): ScalingPolicyInput {
+  const { idleCount, idlePercent, hibernateAfterMs, ...rest } = policy
+  return {
+    ...rest,
+    ...(idleCount === null ? {} : { idleCount }),
+    ...(idlePercent === null ? {} : { idlePercent }),
+    ...(hibernateAfterMs === null ? {} : { hibernateAfterMs }),
+  }
+}
+
 /** The input, or what is wrong with each field. The API checks everything once more. */
 export function toPolicyInput(typed: TypedPolicy): PolicyVerdict {
   const problems: PolicyProblems = { ...problemsOfNumbers(typed) }

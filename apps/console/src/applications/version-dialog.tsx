@@ -7,9 +7,11 @@ import {
   type ApplicationVersionInput,
 } from '../graphql/generated/documents.ts'
 import { runMutation } from '../graphql/run-mutation.ts'
+import { useNoticeBoard } from '../notices/notice-context.tsx'
 import { Button } from '../ui/button.tsx'
 import { Dialog, DialogActions } from '../ui/dialog.tsx'
 import { FormProblem } from '../ui/form.tsx'
+import { versionDeed } from './application-deeds.ts'
 import { VersionFields, versionFieldOf } from './version-fields.tsx'
 import { toVersionInput, typedVersionOf, type VersionProblems } from './version-input.ts'
 
@@ -19,7 +21,8 @@ const NO_PROBLEMS: VersionProblems = {}
 
 export function VersionDialog({ application, close }: VersionDialogProps) {
   const { name, version } = application
-  const [revision] = useState(application.revision)
+  const [before] = useState(application)
+  const board = useNoticeBoard()
   const [typed, setTyped] = useState(() => typedVersionOf(version))
   const [isTried, setTried] = useState(false)
   const [refused, setRefused] = useState<{ readonly message: string; readonly field?: string } | null>(null)
@@ -32,12 +35,14 @@ export function VersionDialog({ application, close }: VersionDialogProps) {
     setBusy(true)
     const outcome = await runMutation(
       PublishVersionDocument,
-      { input: { application: name, revision, version: input } },
+      { input: { application: name, revision: before.revision, version: input } },
       (result) => result.publishApplicationVersion.problem,
     )
     setBusy(false)
-    if (outcome.kind === 'done') close()
-    else setRefused(outcome)
+    if (outcome.kind === 'failed') return setRefused(outcome)
+    const after = outcome.result?.publishApplicationVersion.application ?? null
+    if (after !== null) board.tell(versionDeed(before, after))
+    close()
   }
   return (
     <Dialog

@@ -37,5 +37,6 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: 'v', does: 'Map or table', act: { kind: 'press' } },
   { keys: 'p', does: 'Pause or resume what is live', act: { kind: 'press' } },
   { keys: 'o', does: 'Open a session', act: { kind: 'press' } },
+  { keys: 'u', does: 'Undo what was just done, where that is offered', act: { kind: 'press' } },
   { keys: '?', does: 'Show these keys', act: { kind: 'help' } },
 ]

@@ -24,9 +24,14 @@ export type LiveSpec<T extends Identified> = {
   readonly isHistory?: (item: T) => boolean
 }
 
+/** What lies between two states of a list: nothing but these may be another, may have come or be gone. */
+export type ListChange<T> = { readonly before: ReadonlyMap<string, T>; readonly ids: ReadonlySet<string> }
+
 /** What a reader sees. */
 export type LiveListState<T extends Identified> = {
   readonly items: ReadonlyMap<string, T>
+  /** How the items came about, for readers who know those before; null when anything may be another. */
+  readonly change: ListChange<T> | null
   /** False until there was something to show, be it an empty list. */
   readonly isLoaded: boolean
   readonly resourceVersion: string | null
@@ -68,6 +73,7 @@ const HISTORY_MAX = 2_000
 export function stateOf<T extends Identified>(firstPage: FirstPage<T> | null): LiveListState<T> {
   return {
     items: new Map(firstPage?.items.map((item) => [item.id, item])),
+    change: null,
     isLoaded: firstPage !== null,
     resourceVersion: firstPage?.resourceVersion ?? null,
     status: { phase: 'connecting' },
@@ -125,7 +131,7 @@ export class LiveList<T extends Identified> {
   addHistory(items: readonly T[]): void {
     for (const item of items) this.#remember(item)
     const state = this.#newest()
-    this.#change({ ...state, items: this.#withHistory(state.items) })
+    this.#change({ ...state, items: this.#withHistory(state.items), change: null })
   }
 
   /** Does not wait for the next attempt: the network is back, or somebody asked. */
@@ -175,7 +181,7 @@ export class LiveList<T extends Identified> {
 
   /** Before its first snapshot a watch knows less than the page that the server rendered. */
   #after(update: WatchUpdate<T>): LiveListState<T> {
-    const { items, removedIds, resourceVersion, status } = update
+    const { items, upserted, removedIds, resourceVersion, status } = update
     const held = this.#newest()
     if (resourceVersion === null) return { ...held, status, refusal: null }
     const goneIds = held.resourceVersion === null ? held.items.keys() : removedIds
@@ -183,7 +189,10 @@ export class LiveList<T extends Identified> {
       const item = held.items.get(id)
       if (item !== undefined && !items.has(id)) this.#remember(item)
     }
-    return { items: this.#withHistory(items), isLoaded: true, resourceVersion, status, refusal: null }
+    const isContinued = held.resourceVersion !== null
+    const ids = new Set(isContinued ? [...removedIds, ...upserted.map(({ id }) => id)] : [])
+    const change = isContinued ? { before: held.items, ids } : null
+    return { items: this.#withHistory(items), change, isLoaded: true, resourceVersion, status, refusal: null }
   }
 
   #remember(item: T): void {

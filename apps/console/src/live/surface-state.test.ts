@@ -37,6 +37,7 @@ function list(change: Partial<LiveListState<Item>>): LiveListState<Item> {
   return {
     items: new Map(),
     isLoaded: false,
+    change: null,
     resourceVersion: null,
     status: { phase: 'connecting' },
     refusal: null,

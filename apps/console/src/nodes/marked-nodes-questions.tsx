@@ -4,32 +4,25 @@ import { useState } from 'react'
 import { unreachable } from '@fornax/kernel/assert'
 import { formatCount, plural } from '../format/quantity.ts'
 import {
-  CordonNodeDocument,
   DrainNodeDocument,
   DrainsPreviewDocument,
   RemoveNodeDocument,
-  UncordonNodeDocument,
   type NodeRowFragment,
 } from '../graphql/generated/documents.ts'
 import { runForEach } from '../graphql/run-for-each.ts'
 import { runMutation } from '../graphql/run-mutation.ts'
 import { surfaceOf, useLiveQuery } from '../live/use-live-query.ts'
+import type { Deed } from '../notices/notice-board.ts'
+import { useNoticeBoard } from '../notices/notice-context.tsx'
 import type { ActionOutcome } from '../ui/action.ts'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Surface } from '../ui/surface.tsx'
 import { DrainedApplications, DrainLoss, GraceField, USUAL_GRACE_MS } from './drain-preview.tsx'
 import type { Asked } from './marked-nodes-bar.tsx'
+import { cordon, cordonDeed, uncordon, uncordonDeed } from './node-deeds.ts'
 
 type Nodes = readonly NodeRowFragment[]
-
-function cordon({ name }: NodeRowFragment) {
-  return runMutation(CordonNodeDocument, { name }, (result) => result.cordonNode.problem)
-}
-
-function uncordon({ name }: NodeRowFragment) {
-  return runMutation(UncordonNodeDocument, { name }, (result) => result.uncordonNode.problem)
-}
 
 /** One that is gone already is as it should be. */
 function remove({ name }: NodeRowFragment) {
@@ -56,14 +49,23 @@ export function MarkedNodesQuestions({ asked, close }: { readonly asked: Asked; 
   }
 }
 
-/** The nodes that it is still to be done to: after a failure, or when it was stopped, only the rest. */
+/**
+ * The nodes that it is still to be done to: after a failure, or when it was stopped, only the rest. What was done can
+ * be taken back where there is a deed for it.
+ */
 function useLeft(nodes: Nodes) {
   const [left, setLeft] = useState(nodes)
-  const actWith = (run: (node: NodeRowFragment) => Promise<ActionOutcome>) => async (stop: AbortSignal) => {
-    const outcome = await runForEach(left, run, stop)
-    if (outcome.kind === 'failed') setLeft(outcome.left)
-    return outcome
-  }
+  const board = useNoticeBoard()
+  const actWith =
+    (run: (node: NodeRowFragment) => Promise<ActionOutcome>, deedOf?: (done: Nodes) => Deed) =>
+    async (stop: AbortSignal) => {
+      const outcome = await runForEach(left, run, stop)
+      if (outcome.kind === 'failed') setLeft(outcome.left)
+      const rest = new Set(outcome.left)
+      const done = left.filter((node) => !rest.has(node) && node.drainDeadline === null)
+      if (deedOf !== undefined && done.length > 0) board.tell(deedOf(done))
+      return outcome
+    }
   return { left, actWith }
 }
 
@@ -75,7 +77,7 @@ function CordonAll({ nodes: all, close }: DialogProps) {
       description={`${namesOf(nodes)}. New pods will go to other nodes; what runs on these goes on. Uncordon takes it back.`}
       verb={`Cordon ${plural(nodes.length, 'node')}`}
       isStoppable
-      act={actWith(cordon)}
+      act={actWith(cordon, cordonDeed)}
       onClose={close}
     />
   )
@@ -90,7 +92,7 @@ function UncordonAll({ nodes: all, close }: DialogProps) {
       description={`${namesOf(nodes)}. New pods may come to them again.${draining === 0 ? '' : ` This ends ${plural(draining, 'drain')}.`}`}
       verb={`Uncordon ${plural(nodes.length, 'node')}`}
       isStoppable
-      act={actWith(uncordon)}
+      act={actWith(uncordon, uncordonDeed)}
       onClose={close}
     />
   )

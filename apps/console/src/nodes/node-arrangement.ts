@@ -19,6 +19,8 @@ export type Arrangement = {
   readonly indexOf: ReadonlyMap<string, number>
   /** All ids in that order. */
   readonly ids: readonly string[]
+  /** All ids by name alone. */
+  readonly byName: readonly string[]
 }
 
 /** An arrangement, and the nodes that it was last known to hold for. */
@@ -46,21 +48,39 @@ export function groupingsOf(nodes: Iterable<Row>): readonly { readonly id: Group
 export function arrange(before: Arranged | null, nodes: ReadonlyMap<string, Row>, grouping: Grouping): Arrangement {
   const old = before?.arrangement
   if (old?.grouping === grouping && before !== null && isSameOrder(before, nodes, grouping)) return old
-  const members = new Map<string, { readonly id: string; readonly key: string }[]>()
-  for (const [id, node] of nodes) {
+  // Names never change: while no node comes or goes, their order is known, and each group gets its own in it.
+  const byName = before !== null && isSameSet(before.nodes, nodes) ? before.arrangement.byName : orderByName(nodes)
+  const members = new Map<string, string[]>()
+  for (const id of byName) {
+    const node = nodes.get(id)
+    if (node === undefined) continue
     const group = groupOf(node, grouping)
     const list = members.get(group)
-    const member = { id, key: sortKey(node.name) }
-    if (list === undefined) members.set(group, [member])
-    else list.push(member)
+    if (list === undefined) members.set(group, [id])
+    else list.push(id)
   }
   const groups = limited(
     [...members]
-      .map(([name, list]) => ({ name, ids: list.toSorted((a, b) => compare(a.key, b.key)).map(({ id }) => id) }))
+      .map(([name, list]) => ({ name, ids: list }))
       .toSorted((a, b) => compare(sortKey(a.name), sortKey(b.name))),
   )
   const ids = groups.flatMap((group) => group.ids)
-  return { grouping, groups, ids, indexOf: new Map(ids.map((id, index) => [id, index])) }
+  const indexOf = new Map<string, number>()
+  for (const [index, id] of ids.entries()) indexOf.set(id, index)
+  return { grouping, groups, ids, byName, indexOf }
+}
+
+function orderByName(nodes: ReadonlyMap<string, Row>): readonly string[] {
+  return [...nodes]
+    .map(([id, { name }]) => ({ id, key: sortKey(name) }))
+    .toSorted((a, b) => compare(a.key, b.key))
+    .map(({ id }) => id)
+}
+
+function isSameSet(old: ReadonlyMap<string, Row>, nodes: ReadonlyMap<string, Row>): boolean {
+  if (old.size !== nodes.size) return false
+  for (const id of nodes.keys()) if (!old.has(id)) return false
+  return true
 }
 
 function isSameOrder({ nodes: old }: Arranged, nodes: ReadonlyMap<string, Row>, grouping: Grouping): boolean {

@@ -1,9 +1,12 @@
 'use client'
 /** What is asked before a node is steered. */
-import { CordonNodeDocument, UncordonNodeDocument, type NodeRowFragment } from '../graphql/generated/documents.ts'
-import { runMutation } from '../graphql/run-mutation.ts'
+import { useState } from 'react'
+import type { NodeRowFragment } from '../graphql/generated/documents.ts'
+import { useNoticeBoard } from '../notices/notice-context.tsx'
+import type { ActionOutcome } from '../ui/action.ts'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { DrainDialog } from './drain-dialog.tsx'
+import { cordon, cordonDeed, uncordon, uncordonDeed } from './node-deeds.ts'
 import { RemoveNodeDialog } from './remove-node-dialog.tsx'
 import type { NodeAct } from './use-node-acts.ts'
 
@@ -12,6 +15,19 @@ type Node = Pick<NodeRowFragment, 'name' | 'drainDeadline' | 'podCount' | 'sessi
 type QuestionsProps = { readonly node: Node; readonly asking: NodeAct; readonly close: () => void }
 
 export function NodeQuestions({ node, asking, close }: QuestionsProps) {
+  const board = useNoticeBoard()
+  const [before] = useState(node)
+  const actCordon = async (): Promise<ActionOutcome> => {
+    const outcome = await cordon(before)
+    if (outcome.kind === 'done') board.tell(cordonDeed([before]))
+    return outcome
+  }
+  const actUncordon = async (): Promise<ActionOutcome> => {
+    const outcome = await uncordon(before)
+    // A drain that was ended is begun with its own question only.
+    if (outcome.kind === 'done' && before.drainDeadline === null) board.tell(uncordonDeed([before]))
+    return outcome
+  }
   return (
     <>
       {asking === 'cordon' && (
@@ -19,7 +35,7 @@ export function NodeQuestions({ node, asking, close }: QuestionsProps) {
           title={`Cordon ${node.name}?`}
           description="New pods will go to other nodes. What runs here goes on."
           verb="Cordon"
-          act={() => runMutation(CordonNodeDocument, { name: node.name }, (result) => result.cordonNode.problem)}
+          act={actCordon}
           onClose={close}
         />
       )}
@@ -32,7 +48,7 @@ export function NodeQuestions({ node, asking, close }: QuestionsProps) {
               : 'This ends the drain: new pods may come to it again.'
           }
           verb="Uncordon"
-          act={() => runMutation(UncordonNodeDocument, { name: node.name }, (result) => result.uncordonNode.problem)}
+          act={actUncordon}
           onClose={close}
         />
       )}

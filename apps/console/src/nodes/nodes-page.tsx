@@ -188,13 +188,15 @@ function NodesTable({ nodes, view, marking: { ids, mark } }: NodesTableProps) {
       label="Nodes"
       columns={columns}
       rows={rows}
-      rowId={(node) => node.id}
+      rowId={idOf}
       sort={view.sort}
       onSort={view.sortBy}
       minWidth={66}
     />
   )
 }
+
+const idOf = ({ id }: Row): string => id
 
 const VIEWS = [
   { id: 'map', name: 'Map', icon: 'map' },

@@ -5,16 +5,16 @@ import { useMemo, useState } from 'react'
 import { formatCount, plural } from '../format/quantity.ts'
 import type { SessionRowFragment } from '../graphql/generated/documents.ts'
 import { useLiveList } from '../live/live-context.tsx'
-import type { FirstPage } from '../live/live-list.ts'
+import type { FirstPage, LiveListState } from '../live/live-list.ts'
 import { surfaceStateOf } from '../live/surface-state.ts'
-import { sortRows } from '../ui/column.ts'
 import { DataTable, LINE_ROW_HEIGHT } from '../ui/data-table.tsx'
 import { markColumn } from '../ui/mark-column.tsx'
 import { Message } from '../ui/message.tsx'
+import { OrderMemory, type RowOrder } from '../ui/ordered-rows.ts'
 import { Page } from '../ui/page.tsx'
 import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Surface } from '../ui/surface.tsx'
-import { useListView } from '../ui/use-list-view.ts'
+import { useListView, type ListView } from '../ui/use-list-view.ts'
 import { BulkClose } from './bulk-close.tsx'
 import { OlderSessions } from './older-sessions.tsx'
 import { OpenSessionButton } from './open-session-dialog.tsx'
@@ -33,12 +33,7 @@ export function SessionsPage({ firstPage }: { readonly firstPage: FirstPage<Row>
   const spec = useMemo(() => sessionsSpec(where), [where])
   const list = useLiveList(spec, firstPage)
   const view = useListView('-created')
-  const rows = useMemo(() => {
-    const all = [...list.items.values()]
-    const matching =
-      view.words === '' ? all : all.filter((row) => view.matches(row.id, row.applicationName, row.nodeName))
-    return sortRows(matching, SESSION_COLUMNS, view.sort)
-  }, [list.items, view])
+  const rows = useOrdered(list, view)
   const marks = useMarks(rows)
   const isFiltered = isNarrowed(where) || view.words !== ''
   const clear = (): void => {
@@ -85,6 +80,16 @@ export function SessionsPage({ firstPage }: { readonly firstPage: FirstPage<Row>
       </div>
     </Page>
   )
+}
+
+function useOrdered({ items, change }: LiveListState<Row>, view: ListView): readonly Row[] {
+  const [memory] = useState(() => new OrderMemory<Row>())
+  const order = useMemo<RowOrder<Row>>(() => {
+    const { words, matches, sort } = view
+    const isShown = (row: Row): boolean => words === '' || matches(row.id, row.applicationName, row.nodeName)
+    return { columns: SESSION_COLUMNS, sort, isShown }
+  }, [view])
+  return useMemo(() => memory.after({ items, change }, order), [memory, items, change, order])
 }
 
 /** Which rows are marked. A row that is gone is no longer. */

@@ -1,12 +1,13 @@
 'use client'
 /** Sets the most that a tenant may have. */
 import { useMemo, useState } from 'react'
-import { SetTenantQuotasDocument, type TenantsQuery } from '../graphql/generated/documents.ts'
-import { runMutation } from '../graphql/run-mutation.ts'
+import type { TenantsQuery } from '../graphql/generated/documents.ts'
+import { useNoticeBoard } from '../notices/notice-context.tsx'
 import type { ActionOutcome } from '../ui/action.ts'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { TextField } from '../ui/form.tsx'
 import { QUOTA_FIELDS, toQuotasInput, typedQuotasOf, type QuotaField } from './quota-input.ts'
+import { quotasDeed, setQuotas } from './tenant-deeds.ts'
 
 type QuotaDialogProps = { readonly tenant: TenantsQuery['tenants'][number]; readonly onClose: () => void }
 
@@ -19,15 +20,15 @@ const LABELS: Readonly<Record<QuotaField, string>> = {
 }
 
 export function QuotaDialog({ tenant, onClose }: QuotaDialogProps) {
-  const [typed, setTyped] = useState(() => typedQuotasOf(tenant.quotas))
+  const [before] = useState(tenant.quotas)
+  const [typed, setTyped] = useState(() => typedQuotasOf(before))
+  const board = useNoticeBoard()
   const verdict = useMemo(() => toQuotasInput(tenant.name, typed), [tenant.name, typed])
   const act = async (): Promise<ActionOutcome> => {
     if (verdict.kind === 'problems') return { kind: 'failed', message: 'Some fields are not right yet.' }
-    return await runMutation(
-      SetTenantQuotasDocument,
-      { input: verdict.input },
-      (result) => result.setTenantQuotas.problem,
-    )
+    const outcome = await setQuotas(verdict.input)
+    if (outcome.kind === 'done') board.tell(quotasDeed(before, verdict.input))
+    return outcome
   }
   return (
     <ConfirmDialog

@@ -1,7 +1,7 @@
 /** The quotas of a tenant as a person typed them, and as the API takes them. Nothing typed: no bound. Pure. */
-import type { SetTenantQuotasInput, TenantsQuery } from '../graphql/generated/documents.ts'
+import type { QuotasFragment, SetTenantQuotasInput } from '../graphql/generated/documents.ts'
 
-type Quotas = TenantsQuery['tenants'][number]['quotas']
+type Quotas = QuotasFragment
 
 export const QUOTA_FIELDS = ['sessions', 'pods', 'opensPerSecond', 'cpus', 'memoryGib'] as const
 export type QuotaField = (typeof QUOTA_FIELDS)[number]
@@ -23,6 +23,25 @@ export function typedQuotasOf({ sessions, pods, opensPerSecond, cpuMillis, memor
     cpus: asText(cpuMillis === null ? null : cpuMillis / 1_000),
     memoryGib: asText(memoryBytes === null ? null : memoryBytes / BYTES_PER_GIB),
   }
+}
+
+/** Quotas that there are, exactly, as the API takes them: what is absent has no bound. */
+export function quotasInputOf(tenant: string, quotas: Quotas): SetTenantQuotasInput {
+  const { sessions, pods, opensPerSecond, cpuMillis, memoryBytes } = quotas
+  return {
+    tenant,
+    ...(sessions === null ? {} : { sessions }),
+    ...(pods === null ? {} : { pods }),
+    ...(opensPerSecond === null ? {} : { opensPerSecond }),
+    ...(cpuMillis === null ? {} : { cpuMillis }),
+    ...(memoryBytes === null ? {} : { memoryBytes }),
+  }
+}
+
+/** Whether these quotas are what that input asked for. */
+export function areQuotas(quotas: Quotas, input: SetTenantQuotasInput): boolean {
+  const fields = ['sessions', 'pods', 'opensPerSecond', 'cpuMillis', 'memoryBytes'] as const
+  return fields.every((field) => quotas[field] === (input[field] ?? null))
 }
 
 /** The input, or what is wrong. The API checks everything once more. */

@@ -5,14 +5,13 @@ import { useState, type ReactNode } from 'react'
 import { formatBytes, formatCount, formatCpus } from '../format/quantity.ts'
 import {
   CreateTenantDocument,
-  ResumeTenantDocument,
-  SuspendTenantDocument,
   TenantsDocument,
   type TenantPhase,
   type TenantsQuery,
 } from '../graphql/generated/documents.ts'
 import { runMutation } from '../graphql/run-mutation.ts'
 import { surfaceOf, useLiveQuery } from '../live/use-live-query.ts'
+import { useNoticeBoard, useUndoCount } from '../notices/notice-context.tsx'
 import { Button } from '../ui/button.tsx'
 import type { Column } from '../ui/column.ts'
 import { ConfirmDialog } from '../ui/confirm.tsx'
@@ -24,6 +23,7 @@ import { RowsSkeleton } from '../ui/skeleton.tsx'
 import { Surface } from '../ui/surface.tsx'
 import { useRole } from '../viewer/viewer-context.tsx'
 import { whyNoTenants } from '../viewer/viewer-rules.ts'
+import { resume, resumeDeed, suspend, suspendDeed } from './tenant-deeds.ts'
 
 /** Menus are heavy, and the table can be read without them. */
 const ActionMenu = dynamic(() => import('../ui/menu.tsx').then((module) => module.ActionMenu), { ssr: false })
@@ -36,7 +36,7 @@ type Asking = { readonly kind: 'quotas' | 'suspend' | 'resume'; readonly tenant:
 const PACE_MS = 5_000
 
 export function TenantsPanel() {
-  const answer = useLiveQuery(TenantsDocument, {}, { paceMs: PACE_MS })
+  const answer = useLiveQuery(TenantsDocument, {}, { paceMs: PACE_MS, on: useUndoCount() })
   const [asking, setAsking] = useState<Asking | null>(null)
   const reason = whyNoTenants(useRole())
   const close = (): void => {
@@ -75,6 +75,13 @@ export function TenantsPanel() {
 }
 
 function Question({ asking, close }: { readonly asking: Asking; readonly close: () => void }) {
+  const board = useNoticeBoard()
+  /** Does it, and offers to take it back. */
+  const actWith = (act: typeof suspend, deedOf: typeof suspendDeed, name: string) => async () => {
+    const outcome = await act(name)
+    if (outcome.kind === 'done') board.tell(deedOf(name))
+    return outcome
+  }
   if (asking.kind === 'create') return <CreateTenant close={close} />
   const { kind, tenant } = asking
   if (kind === 'quotas') return <QuotaDialog tenant={tenant} onClose={close} />
@@ -85,13 +92,7 @@ function Question({ asking, close }: { readonly asking: Asking; readonly close: 
         description="It opens no sessions until it is resumed. Those that are open go on."
         verb="Suspend"
         isDangerous
-        act={() =>
-          runMutation(
-            SuspendTenantDocument,
-            { tenant: tenant.name, closeSessions: false },
-            (result) => result.suspendTenant.problem,
-          )
-        }
+        act={actWith(suspend, suspendDeed, tenant.name)}
         onClose={close}
       />
     )
@@ -100,7 +101,7 @@ function Question({ asking, close }: { readonly asking: Asking; readonly close: 
       title={`Resume ${tenant.name}?`}
       description="It may open sessions again."
       verb="Resume"
-      act={() => runMutation(ResumeTenantDocument, { tenant: tenant.name }, (result) => result.resumeTenant.problem)}
+      act={actWith(resume, resumeDeed, tenant.name)}
       onClose={close}
     />
   )

@@ -5,10 +5,14 @@ import {
   ChangeUserRoleDocument,
   RemoveUserDocument,
   ResetUserPasswordDocument,
+  UsersDocument,
   type Role,
   type UsersQuery,
 } from '../graphql/generated/documents.ts'
+import { changedMeanwhile, runIfStill } from '../graphql/run-if-still.ts'
 import { runMutation } from '../graphql/run-mutation.ts'
+import type { Deed } from '../notices/notice-board.ts'
+import { useNoticeBoard } from '../notices/notice-context.tsx'
 import type { ActionOutcome } from '../ui/action.ts'
 import { ConfirmDialog } from '../ui/confirm.tsx'
 import { useRole } from '../viewer/viewer-context.tsx'
@@ -20,16 +24,42 @@ export type User = UsersQuery['users'][number]
 
 type QuestionProps = { readonly user: User; readonly onClose: () => void }
 
+function changeRole(id: string, role: Role): Promise<ActionOutcome> {
+  return runMutation(ChangeUserRoleDocument, { id, role }, (result) => result.changeUserRole.problem)
+}
+
+/** Their logins stay ended: only the role comes back. */
+function roleDeed({ id, name, role: former }: User, role: Role): Deed {
+  const whyNot = ({ users }: UsersQuery): string | null => {
+    const now = users.find((user) => user.id === id)
+    if (now === undefined) return `${name} was removed meanwhile.`
+    return now.role === role ? null : changedMeanwhile(`The role of ${name}`)
+  }
+  return {
+    about: `user ${id}`,
+    done: `The role of ${name} is now ${role.toLowerCase()}.`,
+    undone: `the role of ${name} is ${former.toLowerCase()} again.`,
+    undo: () => runIfStill({ document: UsersDocument, variables: {}, whyNot }, () => changeRole(id, former)),
+  }
+}
+
 export function ChangeRoleDialog({ user, onClose }: QuestionProps) {
   const [role, setRole] = useState<Role>(user.role)
+  const [before] = useState(user)
+  const board = useNoticeBoard()
   const roles = grantablePeople(useRole())
+  const act = async (): Promise<ActionOutcome> => {
+    const outcome = await changeRole(before.id, role)
+    if (outcome.kind === 'done') board.tell(roleDeed(before, role))
+    return outcome
+  }
   return (
     <ConfirmDialog
       title={`Change the role of ${user.name}`}
       description="Their logins end at once: they log in again with the new role."
       verb="Change role"
       disabledReason={role === user.role ? 'Choose another role first.' : null}
-      act={() => runMutation(ChangeUserRoleDocument, { id: user.id, role }, (result) => result.changeUserRole.problem)}
+      act={act}
       onClose={onClose}
     >
       <div className="mt-4">

@@ -7,6 +7,7 @@ import { surfaceOf, useLiveQuery } from '../live/use-live-query.ts'
 import { instantMs } from '../time/instant.ts'
 import { useNow } from '../time/now.tsx'
 import { RelativeTime } from '../time/relative-time.tsx'
+import { useUndoCount } from '../notices/notice-context.tsx'
 import { Button } from '../ui/button.tsx'
 import type { Column } from '../ui/column.ts'
 import { Panel } from '../ui/page.tsx'
@@ -44,7 +45,7 @@ export function UsersPanel() {
 }
 
 function Users() {
-  const answer = useLiveQuery(UsersDocument, {}, { paceMs: PACE_MS })
+  const answer = useLiveQuery(UsersDocument, {}, { paceMs: PACE_MS, on: useUndoCount() })
   const [shown, setShown] = useState<UserWindow | null>(null)
   const show = (next: UserWindow | null): void => {
     setShown(next)

@@ -1,6 +1,7 @@
 /** What stands around every page: where one can go, who one is, and whether it is live. */
 import type { ReactNode } from 'react'
 import { Keyboard, PaletteButton } from '../keyboard/keyboard.tsx'
+import { Notices } from '../notices/notices.tsx'
 import { paths } from '../path-builder.ts'
 import { IconButton } from '../ui/button.tsx'
 import { FornaxMark } from '../ui/icon.tsx'
@@ -51,6 +52,7 @@ export function Shell({ viewer, theme, children }: ShellProps) {
         <main id="content" tabIndex={-1} className="min-h-0 flex-1 overflow-auto focus:outline-none">
           {children}
         </main>
+        <Notices />
       </div>
     </div>
   )

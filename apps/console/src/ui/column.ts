@@ -30,14 +30,20 @@ export function sortAfterClick(sort: Sort, columnId: string): string {
 export function sortRows<T>(rows: readonly T[], columns: readonly Column<T>[], sort: Sort): readonly T[] {
   const sortBy = columns.find((column) => column.id === sort.columnId)?.sortBy
   if (sortBy === undefined) return rows
-  const sign = sort.isDescending ? -1 : 1
+  const sign = signOf(sort)
   const keyed = rows.map((row) => ({ row, key: sortBy(row) }))
   // It is a list of our own: sorting it where it is spares a copy of each batch of a long list.
   // oxlint-disable-next-line unicorn/no-array-sort
   return keyed.sort((a, b) => compare(a.key, b.key, sign)).map(({ row }) => row)
 }
 
-function compare(a: string | number | null, b: string | number | null, sign: number): number {
+/** What turns the order round. */
+export function signOf({ isDescending }: Sort): 1 | -1 {
+  return isDescending ? -1 : 1
+}
+
+/** Which of two keys comes first: below zero, the first of them. */
+export function compare(a: string | number | null, b: string | number | null, sign: number): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1
   return a === b ? 0 : a < b ? -sign : sign
 }

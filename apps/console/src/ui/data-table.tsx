@@ -2,7 +2,7 @@
 /** A real table that only draws the rows in sight. */
 import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual'
 import { useRouter } from 'next/navigation'
-import { memo, useRef, type MouseEvent, type ReactNode } from 'react'
+import { memo, useCallback, useRef, type MouseEvent, type ReactNode } from 'react'
 import { plural } from '../format/quantity.ts'
 import type { Column, Sort } from './column.ts'
 import { Icon } from './icon.tsx'
@@ -34,13 +34,15 @@ export function DataTable<T>(props: DataTableProps<T>) {
   const { label, columns, rowId, footer, minWidth = 48 } = props
   const { rows, waiting, release, pointer } = useHeldRows(props.rows, rowId)
   const scroller = useRef<HTMLDivElement>(null)
+  // Measured rows take their height along when they move. Another function here has all rows laid out anew.
+  const getItemKey = useCallback((index: number) => rowKey(rows, rowId, index), [rows, rowId])
   // We do not compile components, and what the virtualizer returns is not memoised by hand.
   // oxlint-disable-next-line react/incompatible-library
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => props.rowHeight ?? LINE_ROW_HEIGHT,
-    getItemKey: (index) => rowKey(rows, rowId, index),
+    ...(props.rowHeight === undefined ? { getItemKey } : {}),
     overscan: 8,
     initialRect: ASSUMED_RECT,
   })
@@ -80,7 +82,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
 
 type RowsProps<T> = DataTableProps<T> & { readonly virtualizer: Virtualizer<HTMLDivElement, Element> }
 
-function Rows<T>({ columns, rows, rowPath, rowHeight, virtualizer }: RowsProps<T>) {
+function Rows<T>({ columns, rows, rowId, rowPath, rowHeight, virtualizer }: RowsProps<T>) {
   const items = virtualizer.getVirtualItems()
   const before = items[0]?.start ?? 0
   const after = virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0)
@@ -88,11 +90,11 @@ function Rows<T>({ columns, rows, rowPath, rowHeight, virtualizer }: RowsProps<T
   return (
     <>
       <Spacer height={before} columns={columns.length} />
-      {items.map(({ index, key }) => {
+      {items.map(({ index }) => {
         const row = rows[index]
         if (row === undefined) return null
         return (
-          <tbody key={key} data-index={index} ref={measure}>
+          <tbody key={rowId(row)} data-index={index} ref={measure}>
             <MemoRow columns={columns} row={row} index={index} path={rowPath?.(row)} />
           </tbody>
         )

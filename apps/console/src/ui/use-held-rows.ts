@@ -1,7 +1,7 @@
 'use client'
 /** Holds the order of rows for as long as a mouse points at them. */
-import { useState, type PointerEvent } from 'react'
-import { holdOrder, type HeldRows } from './held-order.ts'
+import { useMemo, useState, type PointerEvent } from 'react'
+import { heldOrderOf, holdOrder, type HeldOrder, type HeldRows } from './held-order.ts'
 
 export type Holding<T> = HeldRows<T> & {
   readonly release: () => void
@@ -13,15 +13,20 @@ export type Holding<T> = HeldRows<T> & {
 }
 
 export function useHeldRows<T>(rows: readonly T[], rowId: (row: T) => string): Holding<T> {
-  const [heldIds, setHeldIds] = useState<readonly string[] | null>(null)
-  const release = (): void => setHeldIds(null)
+  const [order, setOrder] = useState<HeldOrder | null>(null)
+  const release = (): void => setOrder(null)
+  // Scrolling renders with every frame, and changes nothing of this.
+  const held = useMemo(
+    () => (order === null ? { rows, waiting: 0 } : holdOrder(order, rows, rowId)),
+    [order, rows, rowId],
+  )
   return {
-    ...(heldIds === null ? { rows, waiting: 0 } : holdOrder(heldIds, rows, rowId)),
+    ...held,
     release,
     pointer: {
       // A finger is there only while it acts.
       onPointerEnter: (event) => {
-        if (event.pointerType === 'mouse') setHeldIds(rows.map(rowId))
+        if (event.pointerType === 'mouse') setOrder(heldOrderOf(rows, rowId))
       },
       onPointerLeave: release,
     },
