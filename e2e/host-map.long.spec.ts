@@ -4,10 +4,10 @@
  */
 import { CordonNodeDocument, UncordonNodeDocument } from '@fornax/client/generated/documents'
 import type { Locator, Page } from '@playwright/test'
-import { expect, expectLive, test } from './fixtures.ts'
+import { expect, expectLive, logIn, test } from './fixtures.ts'
 import { traceFrames, type FrameCost } from './frame-trace.ts'
 import { heapBytes, mib, pass, tell } from './measure.ts'
-import type { World } from './world.ts'
+import { startWorld, type World } from './world.ts'
 
 const NODES = Number(process.env['E2E_NODES'] ?? 10_000)
 const CHANGES_PER_SECOND = 200
@@ -16,21 +16,27 @@ const SCRIPT_MS_P95_MAX = 8
 const POINTING_MS_P95_MAX = 16
 const INTERACTION_MS_MAX = 100
 
-test('ten thousand nodes leave the frame to the browser', async ({ operator, browser, world }) => {
+test('ten thousand nodes leave the frame to the browser', async ({ page, browser }) => {
   test.setTimeout(900_000)
+  // A world of its own: who comes next wants neither so many nodes nor those that are cordoned.
+  await using world = await startWorld()
   const began = performance.now()
   await using simulation = await world.simulate({ nodes: NODES })
   void simulation
   console.log(`${NODES} nodes joined in ${((performance.now() - began) / 1_000).toFixed(0)} s`)
-  await operator.goto('/nodes')
-  await expect(operator.getByRole('img', { name: /^\d+,\d+ nodes/ })).toBeVisible({ timeout: 60_000 })
-  await expectLive(operator)
+  // The world ends before the page does, and would be missed.
+  await using leaving = { [Symbol.asyncDispose]: async () => void (await page.goto('about:blank')) }
+  void leaving
+  await logIn(page, world.console, world.token)
+  await page.goto(`${world.console}/nodes`)
+  await expect(page.getByRole('img', { name: /^\d+,\d+ nodes/ })).toBeVisible({ timeout: 60_000 })
+  await expectLive(page)
   await using changes = steer(world)
   void changes
-  const map = operator.getByRole('listbox', { name: 'Nodes on the map' })
+  const map = page.getByRole('listbox', { name: 'Nodes on the map' })
 
   const measured = async (what: string, act: () => Promise<void>): Promise<FrameCost> => {
-    const cost = await traceFrames(browser, operator, act)
+    const cost = await traceFrames(browser, page, act)
     tell(what, cost)
     expect(cost.cpuMs.max, `${what}: the longest script`).toBeLessThanOrEqual(INTERACTION_MS_MAX)
     return cost
@@ -40,24 +46,24 @@ test('ten thousand nodes leave the frame to the browser', async ({ operator, bro
     expect(cpuMs.p95, `${what}: script per frame, p95`).toBeLessThanOrEqual(p95Max)
   }
   await light('changes', SCRIPT_MS_P95_MAX, () => pass(8_000))
-  await light('pointing', POINTING_MS_P95_MAX, () => sweep(operator, map, 6_000))
+  await light('pointing', POINTING_MS_P95_MAX, () => sweep(page, map, 6_000))
   for (const fill of ['sessions', 'heard', 'cpu-booked'])
     await measured(`filled by ${fill}`, async () => {
-      await operator.getByLabel('Fill by').selectOption(fill)
+      await page.getByLabel('Fill by').selectOption(fill)
       await pass(2_000)
     })
   for (const colorScheme of ['light', 'dark'] as const)
     await measured(`in ${colorScheme}`, async () => {
-      await operator.emulateMedia({ colorScheme })
+      await page.emulateMedia({ colorScheme })
       await pass(1_500)
     })
   for (const group of ['label:zone', 'none'])
     await measured(`grouped by ${group}`, async () => {
-      await operator.getByLabel('Group by').selectOption(group)
+      await page.getByLabel('Group by').selectOption(group)
       await pass(2_000)
     })
-  await measured('marking all', () => dragOver(operator, map))
-  console.log(`heap: ${mib(await heapBytes(operator))}`)
+  await measured('marking all', () => dragOver(page, map))
+  console.log(`heap: ${mib(await heapBytes(page))}`)
 })
 
 /** Moves the pointer over the map, as fast as the browser takes it. */
@@ -92,8 +98,11 @@ function steer({ client }: World): AsyncDisposable {
     const name = `sim-${String(((changes * 7_919) % NODES) + 1).padStart(4, '0')}`
     const isBack = Math.floor(changes / NODES) % 2 === 1
     changes += 1
-    if (isBack) await client.request(UncordonNodeDocument, { input: { name } })
-    else await client.request(CordonNodeDocument, { input: { name } })
+    const input = { name }
+    const problem = isBack
+      ? (await client.request(UncordonNodeDocument, { input })).uncordonNode.problem
+      : (await client.request(CordonNodeDocument, { input })).cordonNode.problem
+    if (problem !== null) throw new Error(`${name} was not steered: ${problem.message}`)
   }
   const run = async (): Promise<void> => {
     const began = performance.now()
@@ -102,7 +111,9 @@ function steer({ client }: World): AsyncDisposable {
       await Promise.all(Array.from({ length: perRound }, one))
       await pass(Math.max(0, 100 - (performance.now() - round)))
     }
-    console.log(`${changes} changes, ${(changes / ((performance.now() - began) / 1_000)).toFixed(0)} a second`)
+    const perSecond = changes / ((performance.now() - began) / 1_000)
+    console.log(`${changes} changes, ${perSecond.toFixed(0)} a second`)
+    expect(perSecond).toBeGreaterThan(CHANGES_PER_SECOND / 4)
   }
   const running = run()
   return {

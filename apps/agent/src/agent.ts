@@ -1,5 +1,5 @@
 /** The composition root: builds the agent's rooms and wires them. */
-import { availableParallelism } from 'node:os'
+import { availableParallelism, cpus } from 'node:os'
 import { systemStopwatch, type Clock, type Stopwatch } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
 import type { Random } from '@fornax/kernel/random'
@@ -85,9 +85,9 @@ export async function assembleAgent(options: AgentParts): Promise<Agent> {
   const record = new NodeRecord(ledger, clock, contents.revision)
   parts.defer(() => record.close())
   const ports = new PortPool({ range: HOST_PORTS, clock, blocks, put: (change) => record.put(change) }, contents)
-  const cores = availableParallelism()
-  const cpu: CpuMeter = { cores, usedMs: () => (isReal ? machineGauge().cpuMs : 0) }
-  const gate = new StartGate(clock, isReal ? STARTS_PER_CPU * cores : Number.POSITIVE_INFINITY, cpu)
+  // The gauge is of the whole machine, also where this process may use a part of it only.
+  const cpu: CpuMeter = { cores: cpus().length, usedMs: () => (isReal ? machineGauge().cpuMs : 0) }
+  const gate = new StartGate(clock, isReal ? STARTS_PER_CPU * availableParallelism() : Number.POSITIVE_INFINITY, cpu)
   const meetsApplications = runtimes.some((runtime) => runtime.hasSessionService)
   const folders = options.sessionPlaces ?? (meetsApplications ? new SessionFolders(dataDir) : NO_SESSION_PLACES)
   const rest = {

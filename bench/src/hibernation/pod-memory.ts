@@ -16,6 +16,7 @@ const BYTES_PER_KIB = 1_024
 /** Of so many pods the mean. It walks through the page tables of every process: nothing for a hot path. */
 export function meanMemory(podIds: readonly string[]): PodMemory {
   const groups = podIds.map((id) => readMemory(id)).filter((memory) => memory !== null)
+  if (groups.length === 0) throw new Error('none of these pods has a memory group: what they keep cannot be read')
   const mean = (of: (memory: PodMemory) => number): number =>
     groups.reduce((sum, memory) => sum + of(memory), 0) / groups.length
   return {
@@ -33,10 +34,19 @@ function readMemory(podId: string): PodMemory | null {
   const stat = readFileSync(`${folder}/memory.stat`, 'utf8')
   const unused = /^total_inactive_file (\d+)/m.exec(stat) ?? /^inactive_file (\d+)/m.exec(stat)
   const chargedBytes = Number(readFileSync(usage ?? '', 'utf8')) - Number(unused?.[1] ?? 0)
-  const rollups = processesIn(folder).map((pid) => readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))
+  const rollups = processesIn(folder).map(readRollup)
   const sum = (name: string): number =>
     rollups.reduce((kib, text) => kib + Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0), 0)
   return { rssBytes: sum('Rss') * BYTES_PER_KIB, pssBytes: sum('Pss') * BYTES_PER_KIB, chargedBytes }
+}
+
+/** Nothing of a process that has just ended. */
+function readRollup(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 function processesIn(folder: string): readonly string[] {

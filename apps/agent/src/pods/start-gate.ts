@@ -3,7 +3,8 @@
  * be late, and some so late that they are given up. Pods that somebody waits for
  * go first. A pod that takes long gives its place to the next: at once to one that
  * somebody waits for, to others when the machine has CPU to spare, or else after
- * a while. Who waits for something else than the CPU holds up nobody.
+ * a while. Who waits for something else than the CPU, an image for one, holds up
+ * nobody, unless others keep the machine busy.
  */
 import type { Cancel, Clock } from '@fornax/kernel/clock'
 

@@ -9,7 +9,7 @@ import { surfaceStateOf } from '../live/surface-state.ts'
 import { paths } from '../path-builder.ts'
 import { Button } from '../ui/button.tsx'
 import { sortRows } from '../ui/column.ts'
-import { DataTable } from '../ui/data-table.tsx'
+import { DataTable, idOf } from '../ui/data-table.tsx'
 import { ListFilter } from '../ui/list-filter.tsx'
 import { Message } from '../ui/message.tsx'
 import { Page } from '../ui/page.tsx'
@@ -59,7 +59,7 @@ export function ApplicationsPage({ firstPage }: { readonly firstPage: FirstPage<
               label="Applications"
               columns={APPLICATION_COLUMNS}
               rows={rows}
-              rowId={(row) => row.id}
+              rowId={idOf}
               sort={view.sort}
               onSort={view.sortBy}
               minWidth={63}

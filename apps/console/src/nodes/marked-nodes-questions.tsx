@@ -10,6 +10,7 @@ import {
   type NodeRowFragment,
 } from '../graphql/generated/documents.ts'
 import { runForEach } from '../graphql/run-for-each.ts'
+import type { OwnedOutcome } from '../graphql/run-if-still.ts'
 import { runMutation } from '../graphql/run-mutation.ts'
 import { surfaceOf, useLiveQuery } from '../live/use-live-query.ts'
 import type { Deed } from '../notices/notice-board.ts'
@@ -57,13 +58,17 @@ function useLeft(nodes: Nodes) {
   const [left, setLeft] = useState(nodes)
   const board = useNoticeBoard()
   const actWith =
-    (run: (node: NodeRowFragment) => Promise<ActionOutcome>, deedOf?: (done: Nodes) => Deed) =>
+    (run: (node: NodeRowFragment) => Promise<ActionOutcome | OwnedOutcome>, deedOf?: (done: Nodes) => Deed) =>
     async (stop: AbortSignal) => {
-      const outcome = await runForEach(left, run, stop)
+      const ours: NodeRowFragment[] = []
+      const runOne = async (node: NodeRowFragment): Promise<ActionOutcome> => {
+        const outcome = await run(node)
+        if ('isOurs' in outcome && outcome.isOurs) ours.push(node)
+        return outcome
+      }
+      const outcome = await runForEach(left, runOne, stop)
       if (outcome.kind === 'failed') setLeft(outcome.left)
-      const rest = new Set(outcome.left)
-      const done = left.filter((node) => !rest.has(node) && node.drainDeadline === null)
-      if (deedOf !== undefined && done.length > 0) board.tell(deedOf(done))
+      if (deedOf !== undefined && ours.length > 0) board.tell(deedOf(ours))
       return outcome
     }
   return { left, actWith }

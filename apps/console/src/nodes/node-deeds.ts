@@ -8,31 +8,33 @@ import {
   NodeStandingDocument,
   UncordonNodeDocument,
   type NodeRowFragment,
+  type NodeStandingQuery,
 } from '../graphql/generated/documents.ts'
 import { runForEach } from '../graphql/run-for-each.ts'
-import { changedMeanwhile, runIfStill } from '../graphql/run-if-still.ts'
+import { changedMeanwhile, runAsFirst, runIfStill, type OwnedOutcome, type Standing } from '../graphql/run-if-still.ts'
 import { runMutation } from '../graphql/run-mutation.ts'
 import type { Deed } from '../notices/notice-board.ts'
 import type { ActionOutcome } from '../ui/action.ts'
 
 type Node = Pick<NodeRowFragment, 'name'>
 
-export function cordon({ name }: Node): Promise<ActionOutcome> {
-  return runMutation(CordonNodeDocument, { name }, (result) => result.cordonNode.problem)
+export function cordon(node: Node): Promise<OwnedOutcome> {
+  return runAsFirst(standing(node, { isCordoned: false }), () => setCordoned(node))
 }
 
-export function uncordon({ name }: Node): Promise<ActionOutcome> {
-  return runMutation(UncordonNodeDocument, { name }, (result) => result.uncordonNode.problem)
+/** One that ends a drain is not ours to take back: a drain is begun with its own question only. */
+export function uncordon(node: Node): Promise<OwnedOutcome> {
+  return runAsFirst(standing(node, { isCordoned: true }), () => setOpen(node))
 }
 
 /** These were cordoned. */
 export function cordonDeed(nodes: readonly Node[]): Deed {
   const which = whichOf(nodes)
   return {
-    about: which,
+    about: aboutOf(nodes),
     done: `${which} ${are(nodes)} cordoned.`,
     undone: `${which} ${are(nodes)} uncordoned.`,
-    undo: () => runForEach(nodes, (node) => runWhile(node, true, () => uncordon(node))),
+    undo: () => runForEach(nodes, (node) => runIfStill(standing(node, { isCordoned: true }), () => setOpen(node))),
   }
 }
 
@@ -40,23 +42,39 @@ export function cordonDeed(nodes: readonly Node[]): Deed {
 export function uncordonDeed(nodes: readonly Node[]): Deed {
   const which = whichOf(nodes)
   return {
-    about: which,
+    about: aboutOf(nodes),
     done: `${which} ${are(nodes)} uncordoned.`,
     undone: `${which} ${are(nodes)} cordoned.`,
-    undo: () => runForEach(nodes, (node) => runWhile(node, false, () => cordon(node))),
+    undo: () => runForEach(nodes, (node) => runIfStill(standing(node, { isCordoned: false }), () => setCordoned(node))),
   }
 }
 
-function runWhile({ name }: Node, isCordoned: boolean, act: () => Promise<ActionOutcome>): Promise<ActionOutcome> {
-  const whyNot = (standing: { readonly isCordoned: boolean; readonly drainDeadline: string | null } | null) => {
-    if (standing === null) return `${name} is gone.`
-    const isAsLeft = standing.isCordoned === isCordoned && standing.drainDeadline === null
-    return isAsLeft ? null : changedMeanwhile(name)
+function setCordoned({ name }: Node): Promise<ActionOutcome> {
+  return runMutation(CordonNodeDocument, { name }, (result) => result.cordonNode.problem)
+}
+
+function setOpen({ name }: Node): Promise<ActionOutcome> {
+  return runMutation(UncordonNodeDocument, { name }, (result) => result.uncordonNode.problem)
+}
+
+/** It is cordoned, or open to pods, and nobody drains it. */
+function standing(
+  { name }: Node,
+  { isCordoned }: { readonly isCordoned: boolean },
+): Standing<NodeStandingQuery, { readonly name: string }> {
+  const whyNot = ({ computeNode }: NodeStandingQuery): string | null => {
+    if (computeNode === null) return `${name} is gone.`
+    const isSo = computeNode.isCordoned === isCordoned && computeNode.drainDeadline === null
+    return isSo ? null : changedMeanwhile(name)
   }
-  return runIfStill(
-    { document: NodeStandingDocument, variables: { name }, whyNot: ({ computeNode }) => whyNot(computeNode) },
-    act,
-  )
+  return { document: NodeStandingDocument, variables: { name }, whyNot }
+}
+
+function aboutOf(nodes: readonly Node[]): string {
+  return `nodes ${nodes
+    .map(({ name }) => name)
+    .toSorted()
+    .join(' ')}`
 }
 
 function whichOf(nodes: readonly Node[]): string {

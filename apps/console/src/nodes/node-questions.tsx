@@ -1,6 +1,5 @@
 'use client'
 /** What is asked before a node is steered. */
-import { useState } from 'react'
 import type { NodeRowFragment } from '../graphql/generated/documents.ts'
 import { useNoticeBoard } from '../notices/notice-context.tsx'
 import type { ActionOutcome } from '../ui/action.ts'
@@ -16,16 +15,14 @@ type QuestionsProps = { readonly node: Node; readonly asking: NodeAct; readonly 
 
 export function NodeQuestions({ node, asking, close }: QuestionsProps) {
   const board = useNoticeBoard()
-  const [before] = useState(node)
   const actCordon = async (): Promise<ActionOutcome> => {
-    const outcome = await cordon(before)
-    if (outcome.kind === 'done') board.tell(cordonDeed([before]))
+    const outcome = await cordon(node)
+    if (outcome.isOurs) board.tell(cordonDeed([node]))
     return outcome
   }
   const actUncordon = async (): Promise<ActionOutcome> => {
-    const outcome = await uncordon(before)
-    // A drain that was ended is begun with its own question only.
-    if (outcome.kind === 'done' && before.drainDeadline === null) board.tell(uncordonDeed([before]))
+    const outcome = await uncordon(node)
+    if (outcome.isOurs) board.tell(uncordonDeed([node]))
     return outcome
   }
   return (

@@ -9,7 +9,7 @@ import { useLiveList } from '../live/live-context.tsx'
 import type { FirstPage, LiveListState } from '../live/live-list.ts'
 import { surfaceStateOf } from '../live/surface-state.ts'
 import { sortRows } from '../ui/column.ts'
-import { DataTable } from '../ui/data-table.tsx'
+import { DataTable, idOf } from '../ui/data-table.tsx'
 import { markColumn } from '../ui/mark-column.tsx'
 import { ListFilter } from '../ui/list-filter.tsx'
 import { Message } from '../ui/message.tsx'
@@ -195,8 +195,6 @@ function NodesTable({ nodes, view, marking: { ids, mark } }: NodesTableProps) {
     />
   )
 }
-
-const idOf = ({ id }: Row): string => id
 
 const VIEWS = [
   { id: 'map', name: 'Map', icon: 'map' },

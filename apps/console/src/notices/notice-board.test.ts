@@ -65,15 +65,32 @@ it('offers only the newest of what was done to the same thing, and no more than 
   expect(words()).toEqual(['a was done.', 'c was done.', 'd was done.'])
 })
 
-it('says what came of it also when others have taken its place meanwhile', async () => {
+it('says what came of it also when somebody has put it away meanwhile', async () => {
   const answer = Promise.withResolvers<ActionOutcome>()
   const { board, words } = newBoard()
   board.tell(deed('a', () => answer.promise))
   const undone = board.undo(1)
-  for (const about of ['b', 'c', 'd']) board.tell(deed(about))
+  board.dismiss(1)
+  board.tell(deed('b'))
   answer.resolve({ kind: 'failed', message: 'a is gone.' })
   await undone
-  expect(words()).toEqual(['c was done.', 'd was done.', 'Undo failed: a is gone.'])
+  expect(words()).toEqual(['b was done.', 'Undo failed: a is gone.'])
+})
+
+it('gives up what is only offered before what is being undone, or could not be', async () => {
+  const { board, words } = newBoard()
+  board.tell(deed('a', async () => ({ kind: 'failed', message: 'a is gone.' })))
+  await board.undo(1)
+  for (const about of ['b', 'c', 'd']) board.tell(deed(about))
+  expect(words()).toEqual(['Undo failed: a is gone.', 'c was done.', 'd was done.'])
+})
+
+it('says the same twice as two things', () => {
+  const { board } = newBoard()
+  board.tell(deed('a'))
+  const { spoken, spokenCount } = board.state.get()
+  board.tell(deed('a'))
+  expect(board.state.get()).toMatchObject({ spoken, spokenCount: spokenCount + 1 })
 })
 
 it('repeats nothing when only what was heard already is left', () => {

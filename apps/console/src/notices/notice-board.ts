@@ -3,7 +3,7 @@
  * was done in, and the page.
  *
  *     tell ──► offered ──undo──► undoing ──► undone ──► (gone after a while)
- *                 │                 └──────► refused ─► (stays until somebody has seen it)
+ *                 │                 └──────► refused ─► (stays until somebody has seen it, or newer ones need the room)
  *                 └─► (gone after a while, but not while somebody is at it)
  */
 import type { Cancel, Clock } from '@fornax/kernel/clock'
@@ -33,6 +33,8 @@ export type NoticeBoardState = {
   readonly notices: readonly Notice[]
   /** What is to be heard of them now, by those who do not see them. */
   readonly spoken: string
+  /** How often something was said: the same words may be said again. */
+  readonly spokenCount: number
   /** How often something was taken back, or tried to be: what was asked before that may be asked again. */
   readonly undoCount: number
 }
@@ -44,7 +46,7 @@ export type HoldReason = 'pointer' | 'focus'
 export const SHOWN_MS = 30_000
 /** More of them would cover the page; the oldest goes. */
 const NOTICES_MAX = 3
-export const NO_NOTICES: NoticeBoardState = { notices: [], spoken: '', undoCount: 0 }
+export const NO_NOTICES: NoticeBoardState = { notices: [], spoken: '', spokenCount: 0, undoCount: 0 }
 
 export class NoticeBoard {
   readonly #clock: Clock
@@ -103,8 +105,14 @@ export class NoticeBoard {
     const all = isThere
       ? this.#notices().map((one) => (one.id === notice.id ? notice : one))
       : [...this.#notices(), notice]
-    for (const { id } of all.slice(0, -NOTICES_MAX)) this.#remove(id)
-    this.#state.set({ ...this.#state.get(), notices: all.slice(-NOTICES_MAX), spoken: spokenOf(notice) })
+    const goes = all.length > NOTICES_MAX ? leastNeeded(all, notice.id) : undefined
+    if (goes !== undefined) this.#remove(goes.id)
+    this.#state.set({
+      ...this.#state.get(),
+      notices: all.filter((one) => one !== goes),
+      spoken: spokenOf(notice),
+      spokenCount: this.#state.get().spokenCount + 1,
+    })
     this.#limit(notice)
   }
 
@@ -125,6 +133,12 @@ export class NoticeBoard {
     // An older one that is left was heard already.
     this.#state.set({ ...this.#state.get(), notices, spoken: notices.length === 0 ? '' : this.#state.get().spoken })
   }
+}
+
+/** The oldest that waits for nobody, else the oldest. */
+function leastNeeded(notices: readonly Notice[], newestId: number): Notice | undefined {
+  const others = notices.filter(({ id }) => id !== newestId)
+  return others.find(({ phase }) => phase === 'offered' || phase === 'undone') ?? others[0]
 }
 
 function spokenOf({ phase, words }: Notice): string {

@@ -9,12 +9,13 @@ import type { Notice } from './notice-board.ts'
 import { useNoticeBoard, useNotices } from './notice-context.tsx'
 
 export function Notices() {
-  const { notices, spoken } = useNotices()
+  const { notices, spoken, spokenCount } = useNotices()
   return (
     <>
-      {/* There before there is anything to say: else it would not be heard. */}
-      <span role="status" aria-label="What was done" className="sr-only">
-        {spoken}
+      {/* There before there is anything to say: else it would not be heard. A dialog hides all but what says `aria-live`
+          from those who listen, and most is done in one. What is said twice is another element, and so is heard twice. */}
+      <span role="status" aria-live="polite" aria-label="What was done" className="sr-only">
+        <span key={spokenCount}>{spoken}</span>
       </span>
       {notices.length > 0 && <Board notices={notices} />}
     </>

@@ -6,7 +6,7 @@ import type { PodRowFragment } from '../graphql/generated/documents.ts'
 import { paths } from '../path-builder.ts'
 import { RelativeTime } from '../time/relative-time.tsx'
 import { parseSort, sortAfterClick, sortRows, type Column } from '../ui/column.ts'
-import { DataTable } from '../ui/data-table.tsx'
+import { DataTable, idOf } from '../ui/data-table.tsx'
 import { ListLink } from '../ui/list-link.tsx'
 import { PhaseMark } from '../ui/phase-mark.tsx'
 import { POD_PHASES, POD_PHASES_IN_ORDER } from './pod-words.ts'
@@ -29,7 +29,7 @@ export function PodsTable({ label, pods, without }: PodsTableProps) {
         label={label}
         columns={columns}
         rows={rows}
-        rowId={({ id }) => id}
+        rowId={idOf}
         sort={parseSort(sort)}
         onSort={(columnId) => setSort(sortAfterClick(parseSort(sort), columnId))}
         minWidth={48}

@@ -12,7 +12,7 @@ import type { FirstPage } from '../live/live-list.ts'
 import { surfaceStateOf } from '../live/surface-state.ts'
 import { paths } from '../path-builder.ts'
 import { sortRows, type Column } from '../ui/column.ts'
-import { DataTable } from '../ui/data-table.tsx'
+import { DataTable, idOf } from '../ui/data-table.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { ListFilter } from '../ui/list-filter.tsx'
 import { ListLink } from '../ui/list-link.tsx'
@@ -59,7 +59,7 @@ export function PoolsPage({ firstPage }: { readonly firstPage: FirstPage<Row> | 
               label="Warm pools"
               columns={COLUMNS}
               rows={rows}
-              rowId={(row) => row.id}
+              rowId={idOf}
               sort={view.sort}
               onSort={view.sortBy}
               minWidth={60}

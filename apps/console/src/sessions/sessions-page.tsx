@@ -7,7 +7,7 @@ import type { SessionRowFragment } from '../graphql/generated/documents.ts'
 import { useLiveList } from '../live/live-context.tsx'
 import type { FirstPage, LiveListState } from '../live/live-list.ts'
 import { surfaceStateOf } from '../live/surface-state.ts'
-import { DataTable, LINE_ROW_HEIGHT } from '../ui/data-table.tsx'
+import { DataTable, idOf, LINE_ROW_HEIGHT } from '../ui/data-table.tsx'
 import { markColumn } from '../ui/mark-column.tsx'
 import { Message } from '../ui/message.tsx'
 import { OrderMemory, type RowOrder } from '../ui/ordered-rows.ts'
@@ -110,8 +110,6 @@ function useMarks(rows: readonly Row[]) {
   }, [ids])
   return { marked, columns, clear: () => setIds(NONE) }
 }
-
-const idOf = ({ id }: Row): string => id
 
 const NONE: ReadonlySet<string> = new Set()
 const NO_ROWS: readonly Row[] = []

@@ -7,7 +7,7 @@ import type { ActionOutcome } from '../ui/action.ts'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { TextField } from '../ui/form.tsx'
 import { QUOTA_FIELDS, toQuotasInput, typedQuotasOf, type QuotaField } from './quota-input.ts'
-import { quotasDeed, setQuotas } from './tenant-deeds.ts'
+import { changeQuotas, quotasDeed } from './tenant-deeds.ts'
 
 type QuotaDialogProps = { readonly tenant: TenantsQuery['tenants'][number]; readonly onClose: () => void }
 
@@ -26,7 +26,7 @@ export function QuotaDialog({ tenant, onClose }: QuotaDialogProps) {
   const verdict = useMemo(() => toQuotasInput(tenant.name, typed), [tenant.name, typed])
   const act = async (): Promise<ActionOutcome> => {
     if (verdict.kind === 'problems') return { kind: 'failed', message: 'Some fields are not right yet.' }
-    const outcome = await setQuotas(verdict.input)
+    const outcome = await changeQuotas(before, verdict.input)
     if (outcome.kind === 'done') board.tell(quotasDeed(before, verdict.input))
     return outcome
   }

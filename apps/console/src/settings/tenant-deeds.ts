@@ -8,18 +8,18 @@ import {
   type SetTenantQuotasInput,
   type TenantStandingQuery,
 } from '../graphql/generated/documents.ts'
-import { changedMeanwhile, runIfStill } from '../graphql/run-if-still.ts'
+import { changedMeanwhile, runAsFirst, runIfStill, type OwnedOutcome, type Standing } from '../graphql/run-if-still.ts'
 import { runMutation } from '../graphql/run-mutation.ts'
 import type { Deed } from '../notices/notice-board.ts'
 import type { ActionOutcome } from '../ui/action.ts'
 import { areQuotas, quotasInputOf } from './quota-input.ts'
 
-export function suspend(tenant: string): Promise<ActionOutcome> {
-  return runMutation(SuspendTenantDocument, { tenant, closeSessions: false }, (result) => result.suspendTenant.problem)
+export function suspend(tenant: string): Promise<OwnedOutcome> {
+  return runAsFirst(standing(tenant, isActive), () => setSuspended(tenant))
 }
 
-export function resume(tenant: string): Promise<ActionOutcome> {
-  return runMutation(ResumeTenantDocument, { tenant }, (result) => result.resumeTenant.problem)
+export function resume(tenant: string): Promise<OwnedOutcome> {
+  return runAsFirst(standing(tenant, isSuspended), () => setActive(tenant))
 }
 
 export function suspendDeed(name: string): Deed {
@@ -27,12 +27,7 @@ export function suspendDeed(name: string): Deed {
     about: `tenant ${name}`,
     done: `The tenant ${name} is suspended.`,
     undone: `the tenant ${name} may open sessions again.`,
-    undo: () =>
-      runWhile(
-        name,
-        ({ phase }) => phase === 'SUSPENDED',
-        () => resume(name),
-      ),
+    undo: () => runIfStill(standing(name, isSuspended), () => setActive(name)),
   }
 }
 
@@ -41,17 +36,17 @@ export function resumeDeed(name: string): Deed {
     about: `tenant ${name}`,
     done: `The tenant ${name} may open sessions again.`,
     undone: `the tenant ${name} is suspended.`,
-    undo: () =>
-      runWhile(
-        name,
-        ({ phase }) => phase === 'ACTIVE',
-        () => suspend(name),
-      ),
+    undo: () => runIfStill(standing(name, isActive), () => setSuspended(name)),
   }
 }
 
-export function setQuotas(input: SetTenantQuotasInput): Promise<ActionOutcome> {
-  return runMutation(SetTenantQuotasDocument, { input }, (result) => result.setTenantQuotas.problem)
+/** Sets them while they are what they were when somebody began to change them. */
+export function changeQuotas(before: QuotasFragment, input: SetTenantQuotasInput): Promise<ActionOutcome> {
+  const asSeen = quotasInputOf(input.tenant, before)
+  return runIfStill(
+    standing(input.tenant, ({ quotas }) => areQuotas(quotas, asSeen)),
+    () => setQuotas(input),
+  )
 }
 
 /** `before` are the quotas that there were, `set` what was asked for. */
@@ -62,24 +57,42 @@ export function quotasDeed(before: QuotasFragment, set: SetTenantQuotasInput): D
     done: `The quotas of ${tenant} are saved.`,
     undone: `${tenant} has the quotas that it had before.`,
     undo: () =>
-      runWhile(
-        tenant,
-        ({ quotas }) => areQuotas(quotas, set),
+      runIfStill(
+        standing(tenant, ({ quotas }) => areQuotas(quotas, set)),
         () => setQuotas(quotasInputOf(tenant, before)),
       ),
   }
 }
 
+function setSuspended(tenant: string): Promise<ActionOutcome> {
+  return runMutation(SuspendTenantDocument, { tenant, closeSessions: false }, (result) => result.suspendTenant.problem)
+}
+
+function setActive(tenant: string): Promise<ActionOutcome> {
+  return runMutation(ResumeTenantDocument, { tenant }, (result) => result.resumeTenant.problem)
+}
+
+function setQuotas(input: SetTenantQuotasInput): Promise<ActionOutcome> {
+  return runMutation(SetTenantQuotasDocument, { input }, (result) => result.setTenantQuotas.problem)
+}
+
 type Tenant = NonNullable<TenantStandingQuery['tenant']>
 
-function runWhile(
+function isActive({ phase }: Tenant): boolean {
+  return phase === 'ACTIVE'
+}
+
+function isSuspended({ phase }: Tenant): boolean {
+  return phase === 'SUSPENDED'
+}
+
+function standing(
   name: string,
-  isAsLeft: (tenant: Tenant) => boolean,
-  act: () => Promise<ActionOutcome>,
-): Promise<ActionOutcome> {
+  isSo: (tenant: Tenant) => boolean,
+): Standing<TenantStandingQuery, { readonly name: string }> {
   const whyNot = ({ tenant }: TenantStandingQuery): string | null => {
     if (tenant === null) return `The tenant ${name} is gone.`
-    return isAsLeft(tenant) ? null : changedMeanwhile(`The tenant ${name}`)
+    return isSo(tenant) ? null : changedMeanwhile(`The tenant ${name}`)
   }
-  return runIfStill({ document: TenantStandingDocument, variables: { name }, whyNot }, act)
+  return { document: TenantStandingDocument, variables: { name }, whyNot }
 }

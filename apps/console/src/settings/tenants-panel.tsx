@@ -79,7 +79,7 @@ function Question({ asking, close }: { readonly asking: Asking; readonly close: 
   /** Does it, and offers to take it back. */
   const actWith = (act: typeof suspend, deedOf: typeof suspendDeed, name: string) => async () => {
     const outcome = await act(name)
-    if (outcome.kind === 'done') board.tell(deedOf(name))
+    if (outcome.isOurs) board.tell(deedOf(name))
     return outcome
   }
   if (asking.kind === 'create') return <CreateTenant close={close} />

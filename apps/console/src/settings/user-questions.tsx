@@ -24,22 +24,25 @@ export type User = UsersQuery['users'][number]
 
 type QuestionProps = { readonly user: User; readonly onClose: () => void }
 
-function changeRole(id: string, role: Role): Promise<ActionOutcome> {
-  return runMutation(ChangeUserRoleDocument, { id, role }, (result) => result.changeUserRole.problem)
+/** Changes it while it is what somebody saw it to be. */
+function changeRole({ id, name, role: seen }: Pick<User, 'id' | 'name' | 'role'>, role: Role): Promise<ActionOutcome> {
+  const whyNot = ({ users }: UsersQuery): string | null => {
+    const now = users.find((user) => user.id === id)
+    if (now === undefined) return `${name} was removed meanwhile.`
+    return now.role === seen ? null : changedMeanwhile(`The role of ${name}`)
+  }
+  return runIfStill({ document: UsersDocument, variables: {}, whyNot }, () =>
+    runMutation(ChangeUserRoleDocument, { id, role }, (result) => result.changeUserRole.problem),
+  )
 }
 
 /** Their logins stay ended: only the role comes back. */
 function roleDeed({ id, name, role: former }: User, role: Role): Deed {
-  const whyNot = ({ users }: UsersQuery): string | null => {
-    const now = users.find((user) => user.id === id)
-    if (now === undefined) return `${name} was removed meanwhile.`
-    return now.role === role ? null : changedMeanwhile(`The role of ${name}`)
-  }
   return {
     about: `user ${id}`,
     done: `The role of ${name} is now ${role.toLowerCase()}.`,
     undone: `the role of ${name} is ${former.toLowerCase()} again.`,
-    undo: () => runIfStill({ document: UsersDocument, variables: {}, whyNot }, () => changeRole(id, former)),
+    undo: () => changeRole({ id, name, role }, former),
   }
 }
 
@@ -49,7 +52,7 @@ export function ChangeRoleDialog({ user, onClose }: QuestionProps) {
   const board = useNoticeBoard()
   const roles = grantablePeople(useRole())
   const act = async (): Promise<ActionOutcome> => {
-    const outcome = await changeRole(before.id, role)
+    const outcome = await changeRole(before, role)
     if (outcome.kind === 'done') board.tell(roleDeed(before, role))
     return outcome
   }

@@ -27,6 +27,12 @@ export type DataTableProps<T> = {
 
 /** Of a row of one line, with the line below it. */
 export const LINE_ROW_HEIGHT = 41
+
+/** The `rowId` of rows that have an id: the same function at every render, because another has all rows laid out anew. */
+export function idOf({ id }: { readonly id: string }): string {
+  return id
+}
+
 /** What the server assumes of a window that it cannot see. */
 const ASSUMED_RECT = { width: 1_280, height: 900 }
 

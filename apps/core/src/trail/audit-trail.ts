@@ -58,7 +58,9 @@ export class AuditTrail implements AsyncDisposable {
   /** Settles when the group that is written now is, or failed. */
   #group = Promise.withResolvers<void>()
   #isClosed = false
-  #headNotedAtMs = 0
+  #headNotedAtMs = Number.NEGATIVE_INFINITY
+  /** Takes back the timer that notes the head when it is time again. */
+  #headDue: Cancel | null = null
   /** Settles when the head that is noted now is, or could not be. */
   #noting: Promise<void> | null = null
   readonly #listeners = new Set<() => void>()
@@ -138,6 +140,7 @@ export class AuditTrail implements AsyncDisposable {
     this.#stop.abort()
     await this.#writing
     await this.#retention
+    this.#headDue?.()
     await this.#noting
     if (this.#last.number > 0) await this.#options.pen.noteHead(this.#last)
   }
@@ -195,13 +198,24 @@ export class AuditTrail implements AsyncDisposable {
   /** Beside the next groups: a disk that is busy holds up neither them nor the core. */
   #noteHead(): void {
     const { pen, clock, log } = this.#options
-    const nowMs = clock.nowMs()
-    if (this.#noting !== null || nowMs - this.#headNotedAtMs < HEAD_NOTED_MS) return
-    this.#headNotedAtMs = nowMs
+    if (this.#isClosed || this.#noting !== null || this.#headDue !== null) return // The newest is noted then.
+    const waitMs = Math.min(this.#headNotedAtMs + HEAD_NOTED_MS - clock.nowMs(), HEAD_NOTED_MS)
+    if (waitMs > 0) {
+      this.#headDue = clock.schedule(waitMs, () => {
+        this.#headDue = null
+        this.#noteHead()
+      })
+      return
+    }
+    const noted = this.#last
+    this.#headNotedAtMs = clock.nowMs()
     this.#noting = pen
-      .noteHead(this.#last)
+      .noteHead(noted)
       .catch((error: unknown) => log.error({ err: error }, 'the head of the audit trail could not be noted'))
-      .finally(() => (this.#noting = null))
+      .finally(() => {
+        this.#noting = null
+        if (this.#last !== noted) this.#noteHead()
+      })
   }
 
   async #letGoInTime(): Promise<void> {

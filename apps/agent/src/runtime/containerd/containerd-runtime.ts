@@ -386,14 +386,15 @@ class ContainerdRuntime implements StockedRuntime {
   }
 
   /** Removes everything but the folder with the log, whatever it does. */
-  #clear(podId: string): Promise<void> {
-    return this.#node.removals(() => this.#clearNow(podId))
+  async #clear(podId: string): Promise<void> {
+    const { cgroups, removals, secrets } = this.#node
+    secrets.remove(podId)
+    cgroups?.thaw(podId) // What is frozen cannot end.
+    await removals(() => this.#clearNow(podId))
   }
 
   async #clearNow(podId: string): Promise<void> {
-    const { cgroups, client, networks, tag, secrets } = this.#node
-    secrets.remove(podId)
-    cgroups?.thaw(podId) // What is frozen cannot end.
+    const { cgroups, client, networks, tag } = this.#node
     const ofPod = { [AGENT_LABEL]: tag, [POD_LABEL]: podId }
     const sandboxes = await client.listSandboxes(ofPod)
     const containers = await client.listContainers(ofPod)

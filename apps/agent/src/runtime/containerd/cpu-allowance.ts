@@ -1,7 +1,8 @@
 /**
- * The ceiling of a pod's CPU. A pod that starts, or wakes, may use what nobody else wants for a while; then it gets what
- * it asked for and no more. Without that, a pod with a small share would take seconds to fetch its memory back. A pod
- * that is not ready yet has no ceiling: on a busy machine it would lose its time to others, and then never be ready.
+ * The ceiling of a pod's CPU. A pod that starts, or wakes, may use what nobody else wants for a while; then it gets
+ * what it asked for and no more. Without that, a pod with a small share would take seconds to fetch its memory back. A
+ * pod that is not ready yet has no ceiling: on a busy machine it would lose its time to others, and then never be ready.
+ * Only the agent that started a pod knows that; the next one finds it with its ceiling.
  */
 import type { Cancel, Clock } from '@fornax/kernel/clock'
 import type { Log } from '@fornax/kernel/log'
