@@ -57,7 +57,7 @@ const ROWS: readonly Row[] = [
 
 export const all: Scenario = {
   name: 'all',
-  summary: 'everything, as in docs/performance.md: more than half an hour; with --quick less than ten minutes',
+  summary: 'everything, as in docs/performance.md: more than half an hour; with --quick less than five minutes',
   flags: {},
   quick: {},
   run: async (run) => {

@@ -116,7 +116,7 @@ function Step({
 function Command({ text }: { readonly text: string }) {
   return (
     <div className="flex items-center gap-2 rounded-md border border-line bg-sunken py-1 pr-1 pl-3">
-      <code className="min-w-0 flex-1 font-mono text-xs break-all">{text}</code>
+      <code className="min-w-0 flex-1 font-mono text-xs wrap-anywhere">{text}</code>
       <CopyButton text={text} label={`Copy ${text.split(' ')[0]}…`} />
     </div>
   )
