@@ -34,9 +34,23 @@ it('fails the call that waits when the connection ends, and every one after it',
   expect(await world.ask()).toEqual({ kind: 'failed', why: 'the connection was closed' })
 })
 
+it('connects anew for the next call when the server has said farewell to a line that nobody used', async () => {
+  const body = '{}'
+  await using world = await answering((socket) => {
+    socket.write(`${HEAD}${body.length}\r\n\r\n${body}`)
+  })
+  expect(await world.ask()).toEqual({ kind: 'answered', body })
+  await world.farewell('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n')
+  expect(await world.ask()).toEqual({ kind: 'answered', body })
+  await world.farewell('')
+  expect(await world.ask()).toEqual({ kind: 'answered', body })
+})
+
 /** A server that does this for every request, and a line to it. */
 async function answering(answer: (socket: Socket) => unknown) {
+  const sockets: Socket[] = []
   const server = createServer((socket) => {
+    sockets.push(socket)
     socket.on('error', () => undefined)
     socket.on('data', () => void answer(socket))
   })
@@ -46,6 +60,12 @@ async function answering(answer: (socket: Socket) => unknown) {
   const line = await openHttpLine({ host: '127.0.0.1', port, token: 'a token', transport: 'http' })
   return {
     ask: () => new Promise<LineAnswer>((resolve) => line.send(line.prepare('{}'), resolve)),
+    /** Ends the newest connection with these words, and waits until the client has ended it too. */
+    farewell: async (words: string) => {
+      const socket = sockets.at(-1)
+      socket?.end(words)
+      if (socket !== undefined) await once(socket, 'close')
+    },
     [Symbol.asyncDispose]: async () => {
       line.close()
       server.close()

@@ -23,24 +23,26 @@ export async function openHttpLine({ host, port, token }: LoadTarget): Promise<L
     `authorization: Bearer ${token}`,
     'content-length: ',
   ].join('\r\n')
-  return new HttpLine(socket, head)
+  return new HttpLine({ host, port }, socket, head)
 }
+
+type Address = Pick<LoadTarget, 'host' | 'port'>
 
 class HttpLine implements Line {
   readonly capacity = 1
-  readonly #socket: Socket
+  readonly #address: Address
   readonly #head: string
+  #socket: Socket
+  /** The server has ended it while nobody used it, as servers do after a while: the next call connects anew. */
+  #isLeft = false
   #received = ''
   #waiting: ((answer: LineAnswer) => void) | null = null
   #failure: string | null = null
 
-  constructor(socket: Socket, head: string) {
-    this.#socket = socket
+  constructor(address: Address, socket: Socket, head: string) {
+    this.#address = address
     this.#head = head
-    socket.setEncoding('utf8')
-    socket.on('data', (text) => this.#receive(text.toString()))
-    socket.on('error', (error) => this.#fail(error.message))
-    socket.on('close', () => this.#fail('the connection was closed'))
+    this.#socket = this.#heard(socket)
   }
 
   /** The whole request; it may be sent again and again. */
@@ -50,6 +52,7 @@ class HttpLine implements Line {
 
   send(prepared: string, done: (answer: LineAnswer) => void): void {
     if (this.#failure !== null) return done({ kind: 'failed', why: this.#failure })
+    if (this.#isLeft) this.#connectAnew()
     this.#waiting = done
     this.#socket.write(prepared)
   }
@@ -58,7 +61,26 @@ class HttpLine implements Line {
     this.#socket.destroy()
   }
 
+  #connectAnew(): void {
+    this.#isLeft = false
+    this.#received = ''
+    this.#socket = this.#heard(connect({ ...this.#address, noDelay: true }))
+  }
+
+  /** What a socket says that is no longer in use concerns nobody. */
+  #heard(socket: Socket): Socket {
+    const ifInUse = (act: () => void): void => {
+      if (socket === this.#socket) act()
+    }
+    socket.setEncoding('utf8')
+    socket.on('data', (text) => ifInUse(() => this.#receive(text.toString())))
+    socket.on('error', (error) => ifInUse(() => this.#fail(error.message)))
+    for (const event of ['end', 'close']) socket.on(event, () => ifInUse(() => this.#fail('the connection was closed')))
+    return socket
+  }
+
   #receive(text: string): void {
+    if (this.#waiting === null) return this.#leave()
     this.#received = this.#received === '' ? text : this.#received + text
     const headEnd = this.#received.indexOf(HEAD_END)
     if (headEnd < 0) return
@@ -72,7 +94,13 @@ class HttpLine implements Line {
     this.#answer(isOk ? { kind: 'answered', body } : { kind: 'failed', why: body })
   }
 
+  #leave(): void {
+    this.#isLeft = true
+    this.#socket.destroy()
+  }
+
   #fail(why: string): void {
+    if (this.#waiting === null) return this.#leave()
     this.#failure ??= why
     this.#answer({ kind: 'failed', why })
   }
