@@ -29,23 +29,33 @@ export function uncordon(node: Node): Promise<OwnedOutcome> {
 
 /** These were cordoned. */
 export function cordonDeed(nodes: readonly Node[]): Deed {
-  const which = whichOf(nodes)
-  return {
-    about: aboutOf(nodes),
-    done: `${which} ${are(nodes)} cordoned.`,
-    undone: `${which} ${are(nodes)} uncordoned.`,
-    undo: () => runForEach(nodes, (node) => runIfStill(standing(node, { isCordoned: true }), () => setOpen(node))),
-  }
+  return deedOf(nodes, { isCordoned: true, words: ['cordoned', 'uncordoned'], takeBack: setOpen })
 }
 
 /** These were uncordoned, and were not being drained before. */
 export function uncordonDeed(nodes: readonly Node[]): Deed {
-  const which = whichOf(nodes)
+  return deedOf(nodes, { isCordoned: false, words: ['uncordoned', 'cordoned'], takeBack: setCordoned })
+}
+
+type Left = {
+  /** As they were left. */
+  readonly isCordoned: boolean
+  /** What they are now, and what they were. */
+  readonly words: readonly [string, string]
+  readonly takeBack: (node: Node) => Promise<ActionOutcome>
+}
+
+function deedOf(nodes: readonly Node[], { isCordoned, words: [now, before], takeBack }: Left): Deed {
+  const [first] = nodes
+  const which = nodes.length === 1 && first !== undefined ? `${first.name} is` : `${plural(nodes.length, 'node')} are`
   return {
-    about: aboutOf(nodes),
-    done: `${which} ${are(nodes)} uncordoned.`,
-    undone: `${which} ${are(nodes)} cordoned.`,
-    undo: () => runForEach(nodes, (node) => runIfStill(standing(node, { isCordoned: false }), () => setCordoned(node))),
+    about: `nodes ${nodes
+      .map(({ name }) => name)
+      .toSorted()
+      .join(' ')}`,
+    done: `${which} ${now}.`,
+    undone: `${which} ${before}.`,
+    undo: () => runForEach(nodes, (node) => runIfStill(standing(node, { isCordoned }), () => takeBack(node))),
   }
 }
 
@@ -68,20 +78,4 @@ function standing(
     return isSo ? null : changedMeanwhile(name)
   }
   return { document: NodeStandingDocument, variables: { name }, whyNot }
-}
-
-function aboutOf(nodes: readonly Node[]): string {
-  return `nodes ${nodes
-    .map(({ name }) => name)
-    .toSorted()
-    .join(' ')}`
-}
-
-function whichOf(nodes: readonly Node[]): string {
-  const [first] = nodes
-  return nodes.length === 1 && first !== undefined ? first.name : plural(nodes.length, 'node')
-}
-
-function are(nodes: readonly Node[]): string {
-  return nodes.length === 1 ? 'is' : 'are'
 }

@@ -44,7 +44,7 @@ export type HoldReason = 'pointer' | 'focus'
 
 /** Long enough to read it, to think, and to reach it. */
 export const SHOWN_MS = 30_000
-/** More of them would cover the page; the oldest goes. */
+/** More of them would cover the page: the oldest that nobody has to see goes. */
 const NOTICES_MAX = 3
 export const NO_NOTICES: NoticeBoardState = { notices: [], spoken: '', spokenCount: 0, undoCount: 0 }
 
