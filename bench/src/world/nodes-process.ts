@@ -13,8 +13,6 @@ export type NodeCounts = z.infer<typeof counts>
 export type CoreOfNodes = Pick<CoreProcess, 'nodeLink' | 'dataFolder' | 'joinTokenFile'>
 
 const HEAP_MIB_MAX = 12_000
-/** All nodes share one heap here, so that each collection stops all of them at once, as no real machines do: keep it short. */
-const SEMI_SPACE_MIB_MAX = 4
 
 export class NodesProcess implements AsyncDisposable {
   readonly #child: Child
@@ -37,7 +35,6 @@ export class NodesProcess implements AsyncDisposable {
       name: 'the process of simulated nodes',
       args: [
         `--max-old-space-size=${HEAP_MIB_MAX}`,
-        `--max-semi-space-size=${SEMI_SPACE_MIB_MAX}`,
         'apps/agent/src/simulate/main.ts',
         ...Object.entries(options).map(([name, value]) => `--${name}=${value}`),
       ],

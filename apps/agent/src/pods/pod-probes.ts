@@ -8,7 +8,8 @@ import { untilReady } from './readiness.ts'
 export class PodProbes {
   readonly #version: Pick<ApplicationVersion, 'readiness' | 'liveness'>
   readonly #clock: Clock
-  #abort = new AbortController()
+  /** Null while nothing is asked. */
+  #abort: AbortController | null = null
 
   constructor(version: Pick<ApplicationVersion, 'readiness' | 'liveness'>, clock: Clock) {
     this.#version = version
@@ -23,19 +24,21 @@ export class PodProbes {
   /** Calls back, with the reason, when it no longer works. */
   watch(watched: Watched, then: (reason: string) => void): void {
     const { liveness } = this.#version
-    const signal = this.#again()
-    if (liveness !== null) void untilUnhealthy(liveness, watched, this.#clock, signal).then(then, onlyAbort)
+    this.stop()
+    if (liveness !== null) void untilUnhealthy(liveness, watched, this.#clock, this.#again()).then(then, onlyAbort)
   }
 
   /** Asks no more. */
   stop(): void {
-    this.#abort.abort()
+    this.#abort?.abort()
+    this.#abort = null
   }
 
   #again(): AbortSignal {
-    this.#abort.abort()
-    this.#abort = new AbortController()
-    return this.#abort.signal
+    this.stop()
+    const abort = new AbortController()
+    this.#abort = abort
+    return abort.signal
   }
 }
 

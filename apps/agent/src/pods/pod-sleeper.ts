@@ -40,7 +40,8 @@ export class ReclaimQueue {
 
 export class PodSleeper {
   readonly #parts: SleeperParts
-  #abort = new AbortController()
+  /** Null while it does not sleep: thousands of pods stand by, and most of them run. */
+  #abort: AbortController | null = null
   /** Settles when no freeze is under way. */
   #falling: Promise<unknown> = Promise.resolve()
   #waking: Promise<string | null> | null = null
@@ -68,10 +69,11 @@ export class PodSleeper {
   /** Puts the pod to sleep. `known`: what an earlier agent has measured of this sleep. */
   sleep(deeperAfterMs: number, known: Hibernation | null): void {
     this.rest()
-    this.#abort = new AbortController()
+    const abort = new AbortController()
+    this.#abort = abort
     this.#isDown = true
     this.#sleepCount += 1
-    const { signal } = this.#abort
+    const { signal } = abort
     const falling = this.#fall(signal, known)
     this.#falling = falling
     void falling.then((before) => (before === null ? undefined : this.#settle(before, deeperAfterMs, signal)))
@@ -103,7 +105,8 @@ export class PodSleeper {
 
   /** Goes no deeper; the pod stays as it is. */
   rest(): void {
-    this.#abort.abort()
+    this.#abort?.abort()
+    this.#abort = null
     this.#cancelDeeper()
   }
 

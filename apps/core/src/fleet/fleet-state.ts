@@ -171,6 +171,7 @@ export class FleetState {
   /** Adds a session of which nobody is told yet: `putSession` follows in the same turn. */
   addSession(session: Session): void {
     this.sessions.set(session.id, session)
+    this.#watchDeadline(session)
     addTo(this.sessionsNamed, session.applicationName, session.id)
   }
 
@@ -199,9 +200,9 @@ export class FleetState {
 
   /** Replaces a session by its next state. */
   putSession(session: Session): void {
+    const before = this.sessions.get(session.id)
     this.sessions.set(session.id, session)
-    if (session.deadline === null) this.ports.deadlines.clear(session.id)
-    else this.ports.deadlines.set(session.id, session.deadline.atMs)
+    if (before?.deadline !== session.deadline) this.#watchDeadline(session)
     this.sessionChanged(session, false)
     if (isSettled(session)) this.#wake(session)
   }
@@ -313,6 +314,11 @@ export class FleetState {
 
   #wake(session: Session): void {
     for (const callback of this.#waiters.get(session.id) ?? []) callback(session)
+  }
+
+  #watchDeadline({ id, deadline }: Session): void {
+    if (deadline === null) this.ports.deadlines.clear(id)
+    else this.ports.deadlines.set(id, deadline.atMs)
   }
 
   #nodeOf({ nodeName }: Pod): NodeEntry | null {

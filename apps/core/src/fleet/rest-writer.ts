@@ -97,10 +97,11 @@ function askToSleep(state: FleetState, pod: Pod, hibernateAfterMs: number): void
 
 /** The pod for the next session, and there is room for it on its node; null when there is none (W15). */
 export function nextPod(state: FleetState, entry: ApplicationEntry): Pod | null {
-  const asked = new Set<string>()
+  let asked: Set<string> | null = null // Hardly ever needed.
   for (let pod = entry.warm.next(); pod !== null; pod = entry.warm.next()) {
     if (hasRoomToWake(state, pod)) return pod
     state.setStuck(pod, true)
+    asked ??= new Set()
     askForRoom(state, pod, asked)
   }
   return null

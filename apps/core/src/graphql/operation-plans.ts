@@ -10,7 +10,6 @@
  * So errors are made by graphql-js alone. What has directives, or several mutations, is its affair from the beginning.
  */
 import {
-  getVariableValues,
   Kind,
   OperationTypeNode,
   type DocumentNode,
@@ -19,7 +18,6 @@ import {
   type GraphQLObjectType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
-  type OperationDefinitionNode,
 } from 'graphql'
 import type { RequestContext } from './context.ts'
 import type { Said } from './said.ts'
@@ -33,6 +31,7 @@ import {
   type Read,
   type Run,
 } from './value-readers.ts'
+import { variablesReader } from './variable-readers.ts'
 
 export type Data = Record<string, unknown>
 
@@ -48,7 +47,7 @@ type Root = {
   readonly info: Info
 }
 
-type Plan = { readonly operation: OperationDefinitionNode; readonly roots: readonly Root[] }
+type Plan = { readonly variablesIn: ReturnType<typeof variablesReader>; readonly roots: readonly Root[] }
 
 /** All of it that a document decides. */
 type Info = Omit<GraphQLResolveInfo, 'rootValue' | 'variableValues'>
@@ -66,9 +65,8 @@ export class OperationPlans {
   async data(args: PlannedArgs): Promise<Data | null> {
     const plan = this.#plan(args.document, args.operationName ?? null)
     if (plan === null) return null
-    const definitions = plan.operation.variableDefinitions ?? []
-    const { coerced: variables } = getVariableValues(this.#schema, definitions, args.variableValues ?? {})
-    if (variables === undefined) return null
+    const variables = plan.variablesIn(args.variableValues ?? {})
+    if (variables === null) return null
     const said = await Promise.all(plan.roots.map((root) => root.ask(args, variables)))
     const data = dataOf(plan.roots, said, { args, variables })
     if (data === null) args.contextValue.said = new Map(plan.roots.flatMap(({ key }, at) => entry(key, said[at])))
@@ -128,7 +126,7 @@ function planOf(schema: GraphQLSchema, document: DocumentNode, operationName: st
     const fields = fieldsOf({ schema, fragments }, type, [operation.selectionSet])
     if (operation.operation === OperationTypeNode.MUTATION && fields.size > 1) return null
     return {
-      operation,
+      variablesIn: variablesReader(schema, operation),
       roots: Array.from(fields, ([key, nodes]) => rootOf({ schema, fragments }, type, { key, nodes, info })),
     }
   } catch (error) {

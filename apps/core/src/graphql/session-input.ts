@@ -111,6 +111,7 @@ function pairsProblem(
   pairs: readonly Pair[],
   problemOf: (pair: Pair) => readonly [part: 'name' | 'value', what: string] | null,
 ): InputProblem | null {
+  if (pairs.length === 0) return null
   if (pairs.length > ENTRIES_MAX) return { field, message: `${field} has more than ${ENTRIES_MAX} entries` }
   const names = new Set<string>()
   for (const [index, pair] of pairs.entries()) {

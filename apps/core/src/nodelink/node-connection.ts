@@ -308,11 +308,12 @@ export class NodeConnection {
   /** What it says of pods of other nodes changes nothing; who says much of it is cut off. */
   #isForeign(nodeName: string, reports: readonly NodeReport[]): boolean {
     const { fleet } = this.#ports
-    const foreign = reports.filter((report) => {
+    let foreign = 0
+    for (const report of reports) {
       const owner = fleet.nodeOfPod(report.kind === 'pod' ? report.pod.podId : report.session.podId)
-      return owner !== null && owner !== nodeName
-    })
-    return foreign.length > 0 && this.#isTooMuch('foreign', foreign.length)
+      if (owner !== null && owner !== nodeName) foreign += 1
+    }
+    return foreign > 0 && this.#isTooMuch('foreign', foreign)
   }
 
   #receiveState(nodeName: string, part: WireNodeState): void {

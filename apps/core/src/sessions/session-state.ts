@@ -135,8 +135,8 @@ function giveBack(session: Session, atMs: number): Transition {
 /** S9: steps on the way are written once for each pod, and change nothing else. */
 function onTheWay(session: Session, event: SessionEvent & { kind: 'commandSent' | 'started' }): Transition {
   if (session.phase !== 'starting') return IGNORED
-  const ofThisGrant = session.timeline.slice(session.timeline.findLastIndex(({ step }) => step === 'podTaken'))
-  const isWritten = ofThisGrant.some((entry) => entry.step === event.kind)
+  const lastOfBoth = session.timeline.findLast(({ step }) => step === event.kind || step === 'podTaken')
+  const isWritten = lastOfBoth?.step === event.kind
   return isWritten ? IGNORED : moved(session, {}, at(event.kind, event.atMs))
 }
 

@@ -63,8 +63,11 @@ export class GroupCommit<Row> implements AsyncDisposable {
     if (this.#isClosed) throw new Error('the store is closed')
     if (rows.length === 0) return
     this.#refuseWhenFull(rows)
-    const groups = new Set<Group<Row>>()
-    for (const row of rows) groups.add(this.#add(row))
+    const groups: Group<Row>[] = []
+    for (const row of rows) {
+      const group = this.#add(row)
+      if (groups.at(-1) !== group) groups.push(group) // A group that is full is never added to again.
+    }
     this.#writing ??= this.#writeAll()
     for (const group of groups) {
       const refused = await group.written.promise

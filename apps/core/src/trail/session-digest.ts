@@ -41,9 +41,8 @@ export function sessionsFact(sessions: readonly WrittenSession[]): AuditFact | n
 
 /** SHA-256 over a line for each session, in the order of their ids. */
 export function digestOf(sessions: readonly WrittenSession[]): string {
-  const hash = createHash('sha256')
-  for (const line of sessions.map(lineOf).toSorted()) hash.update(line)
-  return hash.digest('hex')
+  const lines = sessions.map(lineOf).toSorted()
+  return createHash('sha256').update(lines.join('')).digest('hex')
 }
 
 function lineOf(session: WrittenSession): string {
