@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { ID_KINDS, kindOfId, newId } from './ids.ts'
 
 it('makes ids that say their kind, and never the same one twice', () => {
@@ -26,10 +26,26 @@ it('takes nothing else for an id', () => {
     expect(kindOfId(other)).toBeNull()
 })
 
-it('uses every letter about as often', () => {
+it('uses every letter about as often, but for those that tell the time', () => {
   const counts = new Map<string, number>()
   for (let round = 0; round < 20_000; round += 1)
-    for (const letter of newId('pod').slice(4)) counts.set(letter, (counts.get(letter) ?? 0) + 1)
+    for (const letter of newId('pod').slice(9)) counts.set(letter, (counts.get(letter) ?? 0) + 1)
   expect(counts.size).toBe(32)
-  for (const count of counts.values()) expect(count).toBeGreaterThan(9_000) // 10,000 are expected.
+  for (const count of counts.values()) expect(count).toBeGreaterThan(6_000) // 6,875 are expected.
+})
+
+it('begins alike what is made at the same time, and sorts what is made later behind it', () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: 1_700_000_000_000 })
+  try {
+    const beginnings = Array.from({ length: 4 }, (_, tick) => {
+      vi.setSystemTime(1_700_000_000_000 + tick * 16)
+      const made = Array.from({ length: 50 }, () => newId('ses').slice(0, 9))
+      expect(new Set(made).size).toBe(1)
+      return made[0]
+    })
+    expect(beginnings).toEqual(beginnings.toSorted())
+    expect(new Set(beginnings).size).toBe(4)
+  } finally {
+    vi.useRealTimers()
+  }
 })
