@@ -46,6 +46,25 @@ it('connects anew for the next call when the server has said farewell to a line 
   expect(await world.ask()).toEqual({ kind: 'answered', body })
 })
 
+it('asks again on a new line when the farewell and the call have crossed: the server has not seen it', async () => {
+  const body = '{}'
+  let requests = 0
+  await using world = await answering((socket) => {
+    requests += 1
+    if (requests === 1) socket.end('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n')
+    else socket.write(`${HEAD}${body.length}\r\n\r\n${body}`)
+  })
+  expect(await world.ask()).toEqual({ kind: 'answered', body })
+  expect(requests).toBe(2)
+})
+
+it('gives up when it is told so a second time', async () => {
+  await using world = await answering((socket) => {
+    socket.end('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n')
+  })
+  expect(await world.ask()).toEqual({ kind: 'failed', why: 'an answer without content-length' })
+})
+
 /** A server that does this for every request, and a line to it. */
 async function answering(answer: (socket: Socket) => unknown) {
   const sockets: Socket[] = []

@@ -8,6 +8,8 @@ import type { LoadTarget } from './load-job.ts'
 
 const HEAD_END = '\r\n\r\n'
 const OK = 'HTTP/1.1 200'
+/** The server was tired of waiting for a request, and has seen none: it may be sent again (RFC 9110, 15.5.9). */
+const NOT_SEEN = 'HTTP/1.1 408'
 
 export async function openHttpLine({ host, port, token }: LoadTarget): Promise<Line> {
   const socket = connect({ host, port, noDelay: true })
@@ -38,6 +40,8 @@ class HttpLine implements Line {
   #received = ''
   #waiting: ((answer: LineAnswer) => void) | null = null
   #failure: string | null = null
+  /** What waits for an answer, while it may still be sent again. */
+  #unseen: string | null = null
 
   constructor(address: Address, socket: Socket, head: string) {
     this.#address = address
@@ -54,6 +58,7 @@ class HttpLine implements Line {
     if (this.#failure !== null) return done({ kind: 'failed', why: this.#failure })
     if (this.#isLeft) this.#connectAnew()
     this.#waiting = done
+    this.#unseen = prepared
     this.#socket.write(prepared)
   }
 
@@ -84,6 +89,7 @@ class HttpLine implements Line {
     this.#received = this.#received === '' ? text : this.#received + text
     const headEnd = this.#received.indexOf(HEAD_END)
     if (headEnd < 0) return
+    if (this.#unseen !== null && this.#received.startsWith(NOT_SEEN)) return this.#sendAgain(this.#unseen)
     const length = /content-length: *(\d+)/i.exec(this.#received.slice(0, headEnd))?.[1]
     if (length === undefined) return this.#fail('an answer without content-length')
     const body = this.#received.slice(headEnd + HEAD_END.length)
@@ -92,6 +98,13 @@ class HttpLine implements Line {
     const isOk = this.#received.startsWith(OK)
     this.#received = ''
     this.#answer(isOk ? { kind: 'answered', body } : { kind: 'failed', why: body })
+  }
+
+  #sendAgain(prepared: string): void {
+    this.#unseen = null
+    this.#socket.destroy()
+    this.#connectAnew()
+    this.#socket.write(prepared)
   }
 
   #leave(): void {
