@@ -41,10 +41,10 @@ it('begins alike what is made at the same time, and sorts what is made later beh
       vi.setSystemTime(1_700_000_000_000 + tick * 16)
       const made = Array.from({ length: 50 }, () => newId('ses').slice(0, 9))
       expect(new Set(made).size).toBe(1)
-      return made[0]
+      return made[0] ?? ''
     })
-    expect(beginnings).toEqual(beginnings.toSorted())
-    expect(new Set(beginnings).size).toBe(4)
+    for (const [tick, beginning] of beginnings.entries())
+      if (tick > 0) expect(beginning > (beginnings[tick - 1] ?? '')).toBe(true)
   } finally {
     vi.useRealTimers()
   }

@@ -84,8 +84,8 @@ export const WRONG_BUILDS: readonly WrongBuild[] = [
     invariant: 'I8',
     mistake: 'the deadline of a session is never set',
     file: `${FLEET}/fleet-state.ts`,
-    right: 'else this.ports.deadlines.set(session.id, session.deadline.atMs)',
-    wrong: 'else this.ports.deadlines.clear(session.id)',
+    right: 'else this.ports.deadlines.set(id, deadline.atMs)',
+    wrong: 'else this.ports.deadlines.clear(id)',
   },
   {
     invariant: 'I9',
