@@ -1,6 +1,9 @@
 import { CloseSessionDocument, OpenSessionDocument } from '@fornax/client/generated/documents'
 import { expect, expectLive, test } from './fixtures.ts'
 
+/** The server renders the first two hundred. */
+const MORE_THAN_A_PAGE = 201
+
 test('a session is opened from the browser, comes up live, is reached, and is closed', async ({
   operator,
   request,
@@ -66,7 +69,7 @@ test('the list is narrowed by phase and words, and a pasted address shows the sa
 
 test('rows do not move under the pointer: what is new waits, and says so', async ({ operator, world }) => {
   const first = await world.client.request(OpenSessionDocument, { input: { application: 'hello' } })
-  await operator.goto('/sessions')
+  await operator.goto('/sessions?phase=AVAILABLE') // Few: the server has rendered all of them.
   await expectLive(operator)
   await operator
     .getByRole('row')
@@ -77,6 +80,28 @@ test('rows do not move under the pointer: what is new waits, and says so', async
   const row = operator.getByRole('row').filter({ hasText: id })
   await operator.getByRole('button', { name: 'Show 1 new row' }).click()
   await expect(row).toBeVisible()
+})
+
+test('what completes the list while somebody points at it is not new', async ({ operator, world }) => {
+  const input = { application: 'hello' }
+  for (let count = 0; count < MORE_THAN_A_PAGE; count += 1) {
+    const { openSession } = await world.client.request(OpenSessionDocument, { input })
+    await world.client.request(CloseSessionDocument, { input: { id: openSession.session?.id ?? 'none' } })
+  }
+  const gate = Promise.withResolvers<void>()
+  await operator.routeWebSocket(/graphql/, (page) => {
+    const server = page.connectToServer()
+    server.onMessage((message) => void gate.promise.then(() => page.send(message)))
+  })
+  await operator.goto('/sessions')
+  await operator.getByRole('row').nth(3).hover()
+  const table = operator.getByRole('table', { name: 'Sessions' })
+  await expect(table).toHaveAttribute('aria-rowcount', '201')
+  gate.resolve()
+  await expect(table).not.toHaveAttribute('aria-rowcount', '201')
+  const { openSession } = await world.client.request(OpenSessionDocument, { input })
+  await operator.getByRole('button', { name: 'Show 1 new row' }).click()
+  await expect(operator.getByRole('row').filter({ hasText: openSession.session?.id ?? 'none' })).toBeVisible()
 })
 
 test('a session that does not exist says so', async ({ operator }) => {

@@ -19,7 +19,6 @@ import timers from 'node:timers'
 import timersPromises from 'node:timers/promises'
 import tls from 'node:tls'
 import workerThreads from 'node:worker_threads'
-import { newId } from '@fornax/kernel/ids'
 
 /** Thrown at whoever asks the real world for something. */
 export class RefusedError extends Error {
@@ -84,7 +83,6 @@ export class Guard implements Disposable {
     for (const owner of REFUSED) for (const name of names(owner)) this.#watch(owner, name)
     this.#watchNewDate()
     syncBuiltinESMExports()
-    this.#spendNames()
   }
 
   /** What holds a refused name now, and what it is. */
@@ -143,18 +141,6 @@ export class Guard implements Disposable {
       },
     })
     this.#undo.push(() => (globalThis.Date = original))
-  }
-
-  /** Names are drawn many at a time: those that were drawn before the guard came must not serve a world. */
-  #spendNames(): void {
-    this.#isOn = true
-    try {
-      for (;;) newId('pod')
-    } catch (error) {
-      if (!(error instanceof RefusedError)) throw error
-    }
-    this.#isOn = false
-    this.refusals.length = 0
   }
 
   #refuseIfOn(what: string): void {

@@ -121,6 +121,7 @@ class HttpLine implements Line {
   #answer(answer: LineAnswer): void {
     const done = this.#waiting
     this.#waiting = null
+    this.#unseen = null
     done?.(answer)
   }
 }

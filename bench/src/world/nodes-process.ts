@@ -14,7 +14,7 @@ export type CoreOfNodes = Pick<CoreProcess, 'nodeLink' | 'dataFolder' | 'joinTok
 
 /**
  * All nodes share one heap here, so that a collection stops all of them at once, as no real machines do, and takes the
- * core's CPUs for it: the short ones are kept short, and the long ones do not begin before there is that much to collect.
+ * core's CPUs for it: the short ones are kept short, and the long ones do not begin before there is much to collect.
  */
 const HEAP_ARGS = ['--max-old-space-size=6000', '--heap-growing-percent=1000', '--max-semi-space-size=8']
 

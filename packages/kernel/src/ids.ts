@@ -4,7 +4,7 @@
  *
  * The time comes first so that rows of one moment lie beside each other in every index of a database: a group of new
  * sessions then writes a few pages, and not one page for each of them. It begins anew every six days, so it says
- * nothing of age, and only what was made in the same 16 ms could have the same name.
+ * nothing of age, and only what was made in the same 16 ms of six days could have the same name.
  */
 import { randomBytes } from 'node:crypto'
 import { systemClock } from './clock.ts'
@@ -38,8 +38,8 @@ const RANDOM_LETTERS = LETTERS - TIME_LETTERS
 const TICK_MS = 16
 
 /**
- * A new id of a kind. Nobody can guess it, and it is unique for all practical purposes. Made in one piece: a text that grows letter
- * by letter is kept as the tree of its parts, at seven times the memory.
+ * A new id of a kind. Nobody can guess it, and it is unique for all practical purposes. Made in one piece: a text that
+ * grows letter by letter is kept as the tree of its parts, at seven times the memory.
  */
 export function newId(kind: IdKind): string {
   if (taken + RANDOM_LETTERS > POOL_BYTES) refill()

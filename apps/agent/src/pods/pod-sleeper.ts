@@ -40,7 +40,7 @@ export class ReclaimQueue {
 
 export class PodSleeper {
   readonly #parts: SleeperParts
-  /** Null while it does not sleep: thousands of pods stand by, and most of them run. */
+  /** Null while no sleep is under way that could go deeper: thousands of pods stand by, and most of them run. */
   #abort: AbortController | null = null
   /** Settles when no freeze is under way. */
   #falling: Promise<unknown> = Promise.resolve()

@@ -60,6 +60,7 @@ export function ApplicationsPage({ firstPage }: { readonly firstPage: FirstPage<
               columns={APPLICATION_COLUMNS}
               rows={rows}
               rowId={idOf}
+              isComplete={list.resourceVersion !== null}
               sort={view.sort}
               onSort={view.sortBy}
               minWidth={63}

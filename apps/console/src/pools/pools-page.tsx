@@ -60,6 +60,7 @@ export function PoolsPage({ firstPage }: { readonly firstPage: FirstPage<Row> | 
               columns={COLUMNS}
               rows={rows}
               rowId={idOf}
+              isComplete={list.resourceVersion !== null}
               sort={view.sort}
               onSort={view.sortBy}
               minWidth={60}

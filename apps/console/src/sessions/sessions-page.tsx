@@ -69,6 +69,7 @@ export function SessionsPage({ firstPage }: { readonly firstPage: FirstPage<Row>
               columns={marks.columns}
               rows={rows}
               rowId={idOf}
+              isComplete={list.resourceVersion !== null}
               rowHeight={LINE_ROW_HEIGHT}
               sort={view.sort}
               onSort={view.sortBy}

@@ -14,6 +14,8 @@ export type DataTableProps<T> = {
   readonly columns: readonly Column<T>[]
   readonly rows: readonly T[]
   readonly rowId: (row: T) => string
+  /** False while rows are still to come that are not new: those that the first page had no place for. */
+  readonly isComplete?: boolean
   /** Where a click on a row leads; the row has a link of its own for keys and screen readers. */
   readonly rowPath?: (row: T) => string
   /** Of each row in px, when they are all alike. Without it each row that comes is measured, which costs a layout. */
@@ -38,7 +40,7 @@ const ASSUMED_RECT = { width: 1_280, height: 900 }
 
 export function DataTable<T>(props: DataTableProps<T>) {
   const { label, columns, rowId, footer, minWidth = 48 } = props
-  const { rows, waiting, release, pointer } = useHeldRows(props.rows, rowId)
+  const { rows, waiting, release, pointer } = useHeldRows(props.rows, rowId, props.isComplete ?? true)
   const scroller = useRef<HTMLDivElement>(null)
   // Measured rows take their height along when they move. Another function here has all rows laid out anew.
   const getItemKey = useCallback((index: number) => rowKey(rows, rowId, index), [rows, rowId])

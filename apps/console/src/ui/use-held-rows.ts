@@ -12,9 +12,15 @@ export type Holding<T> = HeldRows<T> & {
   }
 }
 
-export function useHeldRows<T>(rows: readonly T[], rowId: (row: T) => string): Holding<T> {
+/** `isComplete`: false while rows are still to come that are not new; they are not held back, and nothing is until then. */
+export function useHeldRows<T>(rows: readonly T[], rowId: (row: T) => string, isComplete: boolean): Holding<T> {
+  const [isPointedAt, setPointedAt] = useState(false)
   const [order, setOrder] = useState<HeldOrder | null>(null)
-  const release = (): void => setOrder(null)
+  if (isPointedAt && isComplete && order === null) setOrder(heldOrderOf(rows, rowId))
+  const release = (): void => {
+    setPointedAt(false)
+    setOrder(null)
+  }
   // Scrolling renders with every frame, and changes nothing of this.
   const held = useMemo(
     () => (order === null ? { rows, waiting: 0 } : holdOrder(order, rows, rowId)),
@@ -26,7 +32,7 @@ export function useHeldRows<T>(rows: readonly T[], rowId: (row: T) => string): H
     pointer: {
       // A finger is there only while it acts.
       onPointerEnter: (event) => {
-        if (event.pointerType === 'mouse') setOrder(heldOrderOf(rows, rowId))
+        if (event.pointerType === 'mouse') setPointedAt(true)
       },
       onPointerLeave: release,
     },

@@ -15,6 +15,7 @@ import {
 } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { createSchema } from './schema.ts'
+import { Unplannable } from './value-readers.ts'
 import { variablesReader, type Values } from './variable-readers.ts'
 
 const schema = createSchema()
@@ -82,7 +83,7 @@ describe('what a client sends is read as graphql-js reads it', () => {
       fc.property(valueOf(type, 0), fc.array(valueOf(type, 0), { maxLength: 2 }), (one, list) => {
         const given = sent({ one, list })
         const expected = byGraphqlJs(operation, given)
-        expect(read(given)).toEqual(expected)
+        expect(read(given)).toStrictEqual(expected)
         if (expected !== null) readable += 1
       }),
       { numRuns: 200 },
@@ -94,8 +95,12 @@ describe('what a client sends is read as graphql-js reads it', () => {
     const operation = operationOf('query ($a: Int = 3, $b: Int, $c: [Int!]! = [1], $d: Boolean!) { x }')
     const read = variablesReader(schema, operation)
     for (const given of [{ d: true }, { d: false, a: null, b: 2 }, {}, { d: null }, { d: true, c: 5 }, { d: 1 }])
-      expect(read(given)).toEqual(byGraphqlJs(operation, given))
-    expect(read({ d: true })).toEqual({ a: 3, c: [1], d: true })
+      expect(read(given)).toStrictEqual(byGraphqlJs(operation, given))
+    expect(read({ d: true })).toStrictEqual({ a: 3, c: [1], d: true })
+  })
+
+  it('a variable that is named like the prototype is left to graphql-js', () => {
+    expect(() => variablesReader(schema, operationOf('query ($__proto__: Int) { x }'))).toThrow(Unplannable)
   })
 
   it('a field that the type does not have is refused, and so is one named like the prototype', () => {

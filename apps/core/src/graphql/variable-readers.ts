@@ -27,7 +27,8 @@ export type Values = Readonly<Record<string, unknown>>
 /** Throws when graphql-js has to say what is wrong. */
 type ReadInput = (value: unknown) => unknown
 
-type Variable = {
+/** A variable of an operation, or a field of an input type. */
+type Declared = {
   readonly name: string
   readonly read: ReadInput
   readonly isRequired: boolean
@@ -47,12 +48,14 @@ export function variablesReader(
   { variableDefinitions = [] }: OperationDefinitionNode,
 ): (given: Values) => Values | null {
   const known: Known = new Map()
-  const variables = variableDefinitions.map(({ variable, type: node, defaultValue }): Variable => {
+  const variables = variableDefinitions.map(({ variable, type: node, defaultValue }): Declared => {
     const type = typeFromAST(schema, node)
     if (!isInputType(type)) throw new Unplannable()
     const fallback = defaultValue === undefined ? undefined : valueFromAST(defaultValue, type)
     if (defaultValue !== undefined && fallback === undefined) throw new Unplannable()
-    return { name: variable.name.value, read: readerOf(type, known), isRequired: isNonNullType(type), fallback }
+    const name = variable.name.value
+    if (name === '__proto__') throw new Unplannable() // No key of a plain object.
+    return { name, read: readerOf(type, known), isRequired: isNonNullType(type), fallback }
   })
   return (given) => {
     try {
@@ -63,7 +66,7 @@ export function variablesReader(
   }
 }
 
-function valuesOf(variables: readonly Variable[], given: Values): Values {
+function valuesOf(variables: readonly Declared[], given: Values): Values {
   const values: Record<string, unknown> = {}
   for (const { name, read, isRequired, fallback } of variables) {
     if (Object.hasOwn(given, name)) values[name] = read(given[name])
@@ -110,7 +113,7 @@ function leafReader(type: GraphQLLeafType): ReadInput {
 
 function objectReader(type: GraphQLInputObjectType, known: Known): ReadInput {
   if (type.isOneOf) throw new Unplannable()
-  const fields: Variable[] = []
+  const fields: Declared[] = []
   const read: ReadInput = (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw UNFIT
     const object: Record<string, unknown> = {}
