@@ -9,7 +9,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eventually } from '../eventually.ts'
@@ -124,10 +124,9 @@ export class Machine implements AsyncDisposable {
 
   /** Everything that runs on it ends; its file system goes with its namespace. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const own = namespaceOf(this.#keeper.pid ?? 0)
     await eventually(
       () => {
-        const pids = own === null ? [] : processesIn(own)
+        const pids = this.#processes()
         for (const pid of pids) kill(pid)
         return pids
       },
@@ -139,6 +138,16 @@ export class Machine implements AsyncDisposable {
       await ended
     }
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+
+  /** Also its pods: they outlive their agent, in mount namespaces of their own that begin as copies of this one's. */
+  #processes(): readonly number[] {
+    const own = namespaceOf(this.#keeper.pid ?? 0)
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+      .filter((pid) => pid !== this.#keeper.pid)
+      .filter((pid) => (own !== null && namespaceOf(pid) === own) || mountsOf(pid).includes(this.#folder))
   }
 
   #makeFolders(checkout: string): void {
@@ -168,12 +177,13 @@ function namespaceOf(pid: number): string | null {
   }
 }
 
-/** Pods have mount namespaces of their own; they end with what started them, or by their agent's cleaning up. */
-function processesIn(namespace: string): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => namespaceOf(pid) === namespace)
+/** Empty when it has just ended. */
+function mountsOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/mountinfo`, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 function kill(pid: number): void {
