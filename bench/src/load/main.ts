@@ -1,6 +1,9 @@
 /** The load tool: a process of its own, so that nothing else delays what it sends and measures. */
+import { lowerHelperThreads } from '@fornax/kernel/helper-threads'
 import { parseLoadJob } from './load-job.ts'
 import { runLoad } from './run-load.ts'
+
+lowerHelperThreads()
 
 process.on('message', (message) => {
   const job = parseLoadJob(message)

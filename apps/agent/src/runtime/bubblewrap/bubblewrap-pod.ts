@@ -97,7 +97,7 @@ export class BubblewrapPod implements RuntimePod {
   }
 
   closeEndpoints(sessionId: string): Promise<void> {
-    return this.#parts.network.closeEndpoints(sessionId)
+    return this.#parts.network.closeEndpoints(sessionId, this.networkPid)
   }
 
   stop(graceMs: number): void {

@@ -30,7 +30,7 @@ export type PodNetwork = {
   readonly traffic: TrafficSensor | null
   probeAddress(portName: string): ProbeAddress | null
   openEndpoints(session: SessionPorts): Promise<OpenEndpointsResult>
-  closeEndpoints(sessionId: string): Promise<void>
+  closeEndpoints(sessionId: string, networkPid: number): Promise<void>
   /** Takes everything away; the pod has ended, or never began. */
   remove(): Promise<void>
 }

@@ -127,7 +127,7 @@ export class ContainerdPod implements RuntimePod {
   }
 
   closeEndpoints(sessionId: string): Promise<void> {
-    return this.#parts.endpoints.closeEndpoints(sessionId)
+    return this.#parts.endpoints.closeEndpoints(sessionId, this.networkPid)
   }
 
   stop(graceMs: number): void {

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { CommandShell, IP, NFT } from './command-shell.ts'
 import { canRuleNetworks } from './test/this-machine.ts'
@@ -39,6 +41,31 @@ describe.skipIf(!canRuleNetworks)('a command line tool that stays', () => {
     await expect(shell.run(['link set lo up'])).resolves.toBeUndefined()
   })
 
+  it('is started anew after some work, and misses none of it', async () => {
+    await using shell = new CommandShell(NFT, 2)
+    const table = `fornax_anew_${process.pid}`
+    const pids = new Set<number>()
+    await shell.run([`add table inet ${table}; add set inet ${table} ports { type inet_service; }`])
+    const work = [1, 2, 3, 4, 5, 6].map((port) => shell.run([`add element inet ${table} ports { ${port} }`]))
+    for (const one of work) {
+      await one
+      for (const pid of childrenOf(process.pid)) if (nameOf(pid) === 'nft') pids.add(pid)
+    }
+    expect(pids.size).toBeGreaterThan(2)
+    const listing = execFileSync('nft', ['list', 'set', 'inet', table, 'ports'], { encoding: 'utf8' })
+    expect(listing.replaceAll(/\s+/g, ' ')).toContain('{ 1, 2, 3, 4, 5, 6 }')
+    await shell.run([`delete table inet ${table}`])
+  })
+
+  it('leaves nothing of what it was told on the disk', async () => {
+    const files = [join(homedir(), '.nft.history'), '/.nft.history']
+    const before = files.map(sizeOf)
+    const shell = new CommandShell(NFT)
+    await shell.run([`add table inet fornax_trace_${process.pid}; delete table inet fornax_trace_${process.pid}`])
+    await shell[Symbol.asyncDispose]()
+    expect(files.map(sizeOf)).toEqual(before)
+  })
+
   it('comes back after it was killed', async () => {
     await using shell = new CommandShell(IP)
     await shell.run(['link set lo up'])
@@ -56,6 +83,10 @@ function childrenOf(pid: number): readonly number[] {
   return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
     readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
   )
+}
+
+function sizeOf(file: string): number | null {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? null
 }
 
 function nameOf(pid: number): string {

@@ -5,6 +5,9 @@
  * Neither tool says when it is done, and both say nothing when all went well.
  * So each piece of work is followed by a word that the tool does not know: what
  * it writes before complaining about that word is what went wrong.
+ *
+ * `nft -i` is made for people, and keeps every line it has read for them. So it is
+ * let go after some thousand lines, and another one goes on.
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { TOOL_ENVIRONMENT } from './run-tool.ts'
@@ -34,6 +37,11 @@ export const IP: ShellTool = {
   closingReply: (word) => new RegExp(`^([^]*)Device "${word}" does not exist\\.\\nCommand failed -:\\d+\\n`),
 }
 
+/** `nft -i` keeps 300 bytes of each piece, so this is 2 MB. */
+const WORK_PER_PROCESS_MAX = 5_000
+/** There it finds no file of what was typed before, and can make none. */
+const SHELL_ENVIRONMENT = { ...TOOL_ENVIRONMENT, HOME: '/dev/null' }
+
 /** How much work may wait. A node has at most a few thousand pods; more than this means that the tool hangs. */
 const WAITING_MAX = 10_000
 
@@ -48,11 +56,15 @@ export class CommandShell implements AsyncDisposable {
   readonly #waiting: Work[] = []
   #current: { readonly work: Work; readonly reply: RegExp } | null = null
   #process: ChildProcessWithoutNullStreams | null = null
+  readonly #ending = new Set<Promise<unknown>>()
   #heard = ''
   #count = 0
+  readonly #workPerProcessMax: number
 
-  constructor(tool: ShellTool) {
+  /** `workPerProcessMax`: after how much work the tool is started anew. */
+  constructor(tool: ShellTool, workPerProcessMax = WORK_PER_PROCESS_MAX) {
     this.#tool = tool
+    this.#workPerProcessMax = workPerProcessMax
   }
 
   /** Rejects with what the tool said when it said anything. */
@@ -68,17 +80,15 @@ export class CommandShell implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const child = this.#process
-    if (child === null) return
-    const exited = new Promise((resolve) => child.once('close', resolve))
-    child.stdin.end()
-    await exited
+    if (this.#process !== null) this.#letGo(this.#process)
+    await Promise.all(this.#ending)
   }
 
   #begin(): void {
     if (this.#current !== null) return
     const work = this.#waiting.shift()
     if (work === undefined) return
+    if (this.#process !== null && this.#count % this.#workPerProcessMax === 0) this.#letGo(this.#process)
     this.#process ??= this.#start()
     this.#count += 1
     const word = `fxend${this.#count}` // Short enough for the name of a device.
@@ -86,14 +96,26 @@ export class CommandShell implements AsyncDisposable {
     this.#process.stdin.write(`${[...work.lines, this.#tool.closingLine(word)].join('\n')}\n`)
   }
 
+  /** It ends when it has read all that it was told. */
+  #letGo(child: ChildProcessWithoutNullStreams): void {
+    const ended = new Promise<void>((resolve) => child.once('close', resolve))
+    this.#ending.add(ended)
+    void ended.then(() => this.#ending.delete(ended))
+    child.stdin.end()
+    if (this.#current === null) this.#process = null
+  }
+
   #start(): ChildProcessWithoutNullStreams {
     // One stream for both outputs, so that a complaint never overtakes the one before it.
     const command = ['-c', 'exec "$0" "$@" 2>&1', this.#tool.program, ...this.#tool.args]
-    const child = spawn('sh', command, { stdio: 'pipe', env: TOOL_ENVIRONMENT })
-    child.stdout.setEncoding('utf8').on('data', (text: string) => this.#hear(text))
+    const child = spawn('sh', command, { stdio: 'pipe', env: SHELL_ENVIRONMENT })
+    const { program } = this.#tool
+    // One that was let go has nothing more to say.
+    const isOurs = (): boolean => this.#process === child
+    child.stdout.setEncoding('utf8').on('data', (text: string) => void (isOurs() && this.#hear(text)))
     child.stdin.on('error', () => {}) // 'close' tells the whole story.
-    child.once('close', (code) => this.#left(`${this.#tool.program} ended with ${code}: ${this.#heard}`))
-    child.once('error', (problem) => this.#left(`${this.#tool.program} could not be started: ${problem.message}`))
+    child.once('close', (code) => void (isOurs() && this.#left(`${program} ended with ${code}: ${this.#heard}`)))
+    child.once('error', ({ message }) => void (isOurs() && this.#left(`${program} could not be started: ${message}`)))
     return child
   }
 

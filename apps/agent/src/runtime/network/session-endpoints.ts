@@ -18,7 +18,7 @@ export type SessionEndpoints = {
   readonly traffic: TrafficSensor
   probeAddress(portName: string): ProbeAddress | null
   openEndpoints(session: SessionPorts): Promise<OpenEndpointsResult>
-  closeEndpoints(sessionId: string): Promise<void>
+  closeEndpoints(sessionId: string, networkPid: number): Promise<void>
   /** Takes over what an earlier agent opened, and closes what is not among `sessions`. */
   adopt(sessions: readonly SessionPorts[]): Promise<void>
 }
@@ -33,7 +33,7 @@ export function sessionEndpoints(order: PodOrder, target: WayTarget, world: Endp
       return port === undefined ? null : { host: target.address, port: port.containerPort }
     },
     openEndpoints: (session) => open(order, target, world, session),
-    closeEndpoints: (sessionId) => world.ways.close(target, sessionId),
+    closeEndpoints: (sessionId, networkPid) => world.ways.close(target, sessionId, networkPid),
     adopt: async (sessions) => {
       const wanted = sessions.map(
         ({ sessionId, hostPorts }) => [sessionId, mappingsOf(order, target, hostPorts)] as const,

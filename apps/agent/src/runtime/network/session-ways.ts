@@ -6,6 +6,7 @@ import type { Log } from '@fornax/kernel/log'
 import { z } from 'zod'
 import { tableName } from './agent-tag.ts'
 import { CommandShell, NFT } from './command-shell.ts'
+import { hasConnections } from './connections.ts'
 import {
   closeLine,
   openLine,
@@ -99,8 +100,11 @@ export class SessionWays implements AsyncDisposable {
     for (const [sessionId, mappings] of sessions) await this.open(target, sessionId, mappings)
   }
 
-  /** Ends a session's connections, and closes its ways. Rejects when they are still open. */
-  async close(target: WayTarget, sessionId: string): Promise<void> {
+  /**
+   * Ends a session's connections, and closes its ways. Rejects when they are still open. `networkPid`: a process in the
+   * pod's network, 0 when nobody knows one.
+   */
+  async close(target: WayTarget, sessionId: string, networkPid: number): Promise<void> {
     const ways = this.#waysOf(target.podId)
     const way = ways.get(sessionId)
     if (way === undefined) return
@@ -112,7 +116,7 @@ export class SessionWays implements AsyncDisposable {
       throw new Error(`session ${sessionId} could not be cut off`, { cause })
     }
     // Another session of this pod may have connections to the same ports, which must live.
-    if (ways.size === 0) await this.#cutConnections(target, way)
+    if (ways.size === 0) await this.#cutConnections(target, way, networkPid)
     this.#forget(way.mark, way.mappings)
   }
 
@@ -176,9 +180,9 @@ export class SessionWays implements AsyncDisposable {
   }
 
   /** The rules would end a connection with its next packet; this ends those too in which nobody speaks. */
-  async #cutConnections({ networkFile }: WayTarget, { mappings }: Way): Promise<void> {
+  async #cutConnections({ networkFile }: WayTarget, { mappings }: Way, networkPid: number): Promise<void> {
     const ports = mappings.filter(({ transport }) => transport === 'tcp').map((each) => each.containerPort)
-    if (ports.length === 0) return
+    if (ports.length === 0 || !(await hasConnections(networkPid, ports))) return
     const which = ports.map((port) => `sport = :${port}`).join(' or ')
     const args = [`--net=${networkFile}`, 'ss', '-K', '-H', '-t', 'state', 'connected', `( ${which} )`]
     await runTool('nsenter', args).catch((error: unknown) => {
