@@ -1,31 +1,28 @@
-/** What the kernel tells of the TCP connections of a network, see proc(5): one line for each, in hexadecimal. */
-import { readFile } from 'node:fs/promises'
-
-/** `sl local_address rem_address st …`; groups: the local port, the state. */
-const LINE = /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} ([0-9A-F]{2}) /gm
-const HEXADECIMAL = 16
-/** Of `include/net/tcp_states.h`. */
-const [CLOSED, LISTENING] = [0x07, 0x0a]
+/**
+ * What the kernel counts of the TCP connections of a network, see proc(5). A list of them would take milliseconds,
+ * however few there are: they lie in one table with those of all networks.
+ */
+import { readFileSync } from 'node:fs'
 
 /**
- * Whether anybody is connected to one of these ports in the network of a process. True also when nobody knows: the
- * process has ended, or is 0.
+ * Whether there is a TCP connection in the network of a process, by either family of addresses: one on which the process
+ * has not said yet that it is done. True also when nobody knows: the process has ended, or is 0.
  */
-export async function hasConnections(pid: number, ports: readonly number[]): Promise<boolean> {
+export function hasConnections(pid: number): boolean {
   if (pid === 0) return true
   try {
-    const tables = ['tcp', 'tcp6'].map((name) => readFile(`/proc/${pid}/net/${name}`, 'utf8'))
-    return (await Promise.all(tables)).some((table) => hasConnectionIn(table, ports))
+    return connectionsIn(readFileSync(`/proc/${pid}/net/snmp`, 'utf8')) !== 0
   } catch {
     return true
   }
 }
 
-/** `table`: what `/proc/net/tcp` says, or `tcp6`. */
-export function hasConnectionIn(table: string, ports: readonly number[]): boolean {
-  for (const [, port = '', state = ''] of table.matchAll(LINE)) {
-    const code = Number.parseInt(state, HEXADECIMAL)
-    if (code !== CLOSED && code !== LISTENING && ports.includes(Number.parseInt(port, HEXADECIMAL))) return true
-  }
-  return false
+/** `counters`: what `/proc/net/snmp` says, two lines for each protocol: names, and numbers. Null: it does not say. */
+export function connectionsIn(counters: string): number | null {
+  const [names = [], numbers = []] = counters
+    .split('\n')
+    .filter((line) => line.startsWith('Tcp:'))
+    .map((line) => line.split(' '))
+  const found = Number(numbers[names.indexOf('CurrEstab')])
+  return Number.isInteger(found) ? found : null
 }

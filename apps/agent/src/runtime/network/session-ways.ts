@@ -182,7 +182,7 @@ export class SessionWays implements AsyncDisposable {
   /** The rules would end a connection with its next packet; this ends those too in which nobody speaks. */
   async #cutConnections({ networkFile }: WayTarget, { mappings }: Way, networkPid: number): Promise<void> {
     const ports = mappings.filter(({ transport }) => transport === 'tcp').map((each) => each.containerPort)
-    if (ports.length === 0 || !(await hasConnections(networkPid, ports))) return
+    if (ports.length === 0 || !hasConnections(networkPid)) return
     const which = ports.map((port) => `sport = :${port}`).join(' or ')
     const args = [`--net=${networkFile}`, 'ss', '-K', '-H', '-t', 'state', 'connected', `( ${which} )`]
     await runTool('nsenter', args).catch((error: unknown) => {
