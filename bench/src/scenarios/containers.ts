@@ -24,7 +24,7 @@ import type { Measured, Scenario } from '../scenario.ts'
 
 const SHAPE = {
   runtime: { default: 'both', choices: ['both', 'containerd', 'bubblewrap'], help: 'which pods' },
-  warm: { default: 300, help: 'sessions on running pods, one after the other' },
+  warm: { default: 1_000, help: 'sessions on running pods, one after the other' },
   cold: { default: 30, help: 'sessions that have their pods made, one after the other' },
   pods: { default: 100, help: 'pods of the agent whose memory and CPU are measured' },
   seconds: { default: 20, help: 'for how long its CPU is measured' },
