@@ -1,5 +1,6 @@
 /** Calls at a constant rate, whatever happens to those before: what users see, and what a day of them does. */
 import type { FlagDefinitions } from '../flags.ts'
+import type { LoadOutcome } from '../load/load-job.ts'
 import type { Scenario } from '../scenario.ts'
 import { fixedPool } from '../world/world.ts'
 import {
@@ -16,6 +17,11 @@ const LATENCY_SHAPE = {
   rate: { default: 1_000, help: 'calls per second' },
   ...APPS_FLAG,
   sessions: { default: 20_100, help: 'sessions to open; as many idle pods are made before' },
+  'warm-up': {
+    default: 4_020,
+    least: 0,
+    help: 'sessions to open before them, at the same rate, and told on their own',
+  },
   ...NODES_FLAG,
   'session-ms': { default: 0, least: 0, help: 'how long a node takes to open a session' },
   ...TRANSPORT_FLAG,
@@ -25,10 +31,11 @@ export const latency: Scenario = {
   name: 'latency',
   summary: 'how long a warm start takes at a constant rate (open loop)',
   flags: LATENCY_SHAPE,
-  quick: { sessions: 6_700 },
+  quick: { sessions: 6_700, 'warm-up': 1_340 },
   run: async (run, flags) => {
     const [apps, nodes, rate] = [flags.number('apps'), flags.number('nodes'), flags.number('rate')]
-    const podsPerApp = Math.ceil(flags.number('sessions') / apps)
+    const [calls, warmUpCalls] = [flags.number('sessions'), flags.number('warm-up')]
+    const podsPerApp = Math.ceil((calls + warmUpCalls) / apps)
     const sessionMs = flags.number('session-ms')
     const transport = transportOf(flags)
     const pools = { apps, nodes, scalingPolicy: fixedPool(podsPerApp), standby: apps * podsPerApp }
@@ -37,11 +44,22 @@ export const latency: Scenario = {
       ...atRate(rate),
       delays: { createMs: 0, atOnce: 0, sessionMs },
       transport,
-      calls: apps * podsPerApp,
+      calls,
+      warmUpCalls,
       livesMs: null,
     })
-    const shape = { rate, apps, transport, nodes, 'pods per app': podsPerApp, 'session ms': sessionMs }
-    return [{ ...measuredOpening(opening), scenario: 'latency', shape }]
+    const measured = measuredOpening(opening)
+    const shape = {
+      rate,
+      'warm-up': warmUpCalls,
+      apps,
+      transport,
+      nodes,
+      'pods per app': podsPerApp,
+      'session ms': sessionMs,
+    }
+    const before = opening.warmUp === null ? {} : warmUpFigures(opening.warmUp)
+    return [{ ...measured, scenario: 'latency', shape, more: { ...measured.more, ...before } }]
   },
 }
 
@@ -95,6 +113,14 @@ export const churn: Scenario = {
       },
     ]
   },
+}
+
+function warmUpFigures({ latencyMs }: LoadOutcome): Readonly<Record<string, number>> {
+  return { 'warm-up p50 ms': roundMs(latencyMs.p50), 'warm-up p99 ms': roundMs(latencyMs.p99) }
+}
+
+function roundMs(value: number): number {
+  return Number(value.toPrecision(3))
 }
 
 function atRate(rate: number): Pick<OpeningPlan, 'loop' | 'batch'> {

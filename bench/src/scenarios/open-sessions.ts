@@ -31,12 +31,20 @@ export type OpeningPlan = {
   readonly standby: number
   readonly transport: 'http' | 'ws'
   readonly calls: number
+  /** As many before, at the same pace, whose latency is told on its own. Default: none. */
+  readonly warmUpCalls?: number
   readonly batch: number
   readonly loop: LoadJob['loop']
   readonly livesMs: number | null
 }
 
-export type Opening = { readonly outcome: LoadOutcome; readonly use: CoreUse; readonly ceiling: number }
+export type Opening = {
+  readonly outcome: LoadOutcome
+  /** Null: there was none. */
+  readonly warmUp: LoadOutcome | null
+  readonly use: CoreUse
+  readonly ceiling: number
+}
 
 export function transportOf(flags: Flags): 'http' | 'ws' {
   return flags.text('transport') === 'ws' ? 'ws' : 'http'
@@ -47,10 +55,14 @@ export async function measureOpening(run: BenchRun, plan: OpeningPlan): Promise<
   await using load = await LoadProcess.start()
   const ceiling = await measureCeiling(run, load, { ...jobOf(plan), transport: plan.transport })
   await using world = await startFilled(run, plan)
+  const target = world.core.target(plan.transport)
+  const { warmUpCalls = 0 } = plan
+  if (warmUpCalls > 0) run.say(`opening ${warmUpCalls * plan.batch} sessions to warm up`)
+  const warmUp = warmUpCalls === 0 ? null : await load.run({ ...jobOf(plan), target, calls: warmUpCalls }, run.say)
   run.say(`opening ${plan.calls * plan.batch} sessions`)
   const used = watchCore(world.core)
-  const outcome = await load.run({ ...jobOf(plan), target: world.core.target(plan.transport) }, run.say)
-  return { outcome, use: used(), ceiling }
+  const outcome = await load.run({ ...jobOf(plan), target }, run.say)
+  return { outcome, warmUp, use: used(), ceiling }
 }
 
 /** A world whose pools are full. */
@@ -82,7 +94,11 @@ export function jobOf(plan: OpeningPlan): Omit<LoadJob, 'target'> {
 }
 
 /** The part of a result that is the same for every way of opening. */
-export function measuredOpening({ outcome, use, ceiling }: Opening): Omit<Measured, 'scenario' | 'shape'> {
+export function measuredOpening({
+  outcome,
+  use,
+  ceiling,
+}: Omit<Opening, 'warmUp'>): Omit<Measured, 'scenario' | 'shape'> {
   return {
     ...NOTHING_MEASURED,
     unit: 'sessions',

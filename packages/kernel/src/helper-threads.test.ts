@@ -26,7 +26,8 @@ it.skipIf(process.platform !== 'linux')('lowers the threads of V8 alone, and not
   }
   expect(lowered).toBeGreaterThan(0)
   expect(threads.filter(([, niceness]) => niceness === HELPER_NICENESS)).toHaveLength(lowered)
-  expect(threads.find(([name]) => name !== 'V8Worker')?.[1]).toBe(0)
-  expect(new Set(threads.filter(([name]) => name !== 'V8Worker').map(([, niceness]) => niceness))).toEqual(new Set([0]))
+  const others = threads.filter(([name]) => name !== 'V8Worker')
+  expect(others.map(([, niceness]) => niceness)).toEqual(others.map(() => 0))
+  expect(others.length).toBeGreaterThan(0)
   expect(child).toBe(0)
 })
