@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { getPriority } from 'node:os'
-import { HELPER_NICENESS } from '@fornax/kernel/helper-threads'
+import { V8_NICENESS } from '@fornax/kernel/v8-threads'
 import { expect, it } from 'vitest'
 import { Cluster } from './cluster.ts'
 import { close, create, hello, idle, opened } from './steps.ts'
@@ -27,16 +27,17 @@ it('answers 200 warm opens in a row within 25 ms at the median, journaled, from 
   expect(p50).toBeLessThanOrEqual(P50_MS_MAX)
 })
 
-it('lets no compiler and no collector of garbage in the core and in an agent keep a session waiting', async () => {
+it('has the compiler and the collector of garbage run at a lower priority, in the core and in an agent', async () => {
   await using cluster = await Cluster.start()
   for (const part of ['core', ...cluster.nodeNames]) {
-    const helpers = helperThreadsOf(cluster.pidOf(part) ?? 0)
-    expect(helpers.length).toBeGreaterThan(0)
-    expect(helpers.map((thread) => getPriority(thread))).toEqual(helpers.map(() => HELPER_NICENESS))
+    const pid = cluster.pidOf(part) ?? 0
+    const threads = v8ThreadsOf(pid)
+    expect(threads.length).toBeGreaterThan(0)
+    expect(threads.map((thread) => getPriority(thread))).toEqual(threads.map(() => getPriority(pid) + V8_NICENESS))
   }
 })
 
-function helperThreadsOf(pid: number): readonly number[] {
+function v8ThreadsOf(pid: number): readonly number[] {
   const nameOf = (thread: string): string => readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8').trim()
   return readdirSync(`/proc/${pid}/task`)
     .filter((thread) => nameOf(thread) === 'V8Worker')

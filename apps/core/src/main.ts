@@ -1,7 +1,7 @@
 /** Starts the core, and stops it when asked. */
 import { once } from 'node:events'
 import { systemClock } from '@fornax/kernel/clock'
-import { lowerHelperThreads } from '@fornax/kernel/helper-threads'
+import { lowerV8Threads } from '@fornax/kernel/v8-threads'
 import { createLog } from '@fornax/kernel/log'
 import { readConfig } from './config.ts'
 import { createCore } from './core.ts'
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
 
 /** Until a signal comes, or whoever started the core is gone. A core that must begin anew does so on the same ports. */
 async function serve(): Promise<void> {
-  lowerHelperThreads()
+  lowerV8Threads()
   let config = readConfig(process.env)
   const log = createLog('core', config.logLevel)
   const stopped = Promise.race([

@@ -1,9 +1,9 @@
 /** The load tool: a process of its own, so that nothing else delays what it sends and measures. */
-import { lowerHelperThreads } from '@fornax/kernel/helper-threads'
+import { lowerV8Threads } from '@fornax/kernel/v8-threads'
 import { parseLoadJob } from './load-job.ts'
 import { runLoad } from './run-load.ts'
 
-lowerHelperThreads()
+lowerV8Threads()
 
 process.on('message', (message) => {
   const job = parseLoadJob(message)

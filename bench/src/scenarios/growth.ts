@@ -94,7 +94,7 @@ async function openIn(run: BenchRun, { what, fleet, rate, sessions }: Growing): 
   run.say(`opening ${plan.calls} sessions with ${fleet[FLEET_FIELDS[what] ?? 'nodes'].toLocaleString('en')} ${what}`)
   const used = watchCore(world.core)
   const outcome = await load.run({ ...jobOf(plan), target: world.core.target('http') }, run.say)
-  const measured = measuredOpening({ outcome, use: used(), ceiling })
+  const measured = measuredOpening({ outcome, warmUp: null, use: used(), ceiling })
   return {
     ...measured,
     scenario: `growth of ${what}`,

@@ -16,7 +16,7 @@ import {
 const LATENCY_SHAPE = {
   rate: { default: 1_000, help: 'calls per second' },
   ...APPS_FLAG,
-  sessions: { default: 20_100, help: 'sessions to open; as many idle pods are made before' },
+  sessions: { default: 20_100, help: 'sessions to open; idle pods for all of them are made before' },
   'warm-up': {
     default: 4_020,
     least: 0,
@@ -35,7 +35,8 @@ export const latency: Scenario = {
   run: async (run, flags) => {
     const [apps, nodes, rate] = [flags.number('apps'), flags.number('nodes'), flags.number('rate')]
     const [calls, warmUpCalls] = [flags.number('sessions'), flags.number('warm-up')]
-    const podsPerApp = Math.ceil((calls + warmUpCalls) / apps)
+    // Both begin with the first application.
+    const podsPerApp = Math.ceil(calls / apps) + Math.ceil(warmUpCalls / apps)
     const sessionMs = flags.number('session-ms')
     const transport = transportOf(flags)
     const pools = { apps, nodes, scalingPolicy: fixedPool(podsPerApp), standby: apps * podsPerApp }

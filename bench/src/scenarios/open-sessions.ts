@@ -94,11 +94,7 @@ export function jobOf(plan: OpeningPlan): Omit<LoadJob, 'target'> {
 }
 
 /** The part of a result that is the same for every way of opening. */
-export function measuredOpening({
-  outcome,
-  use,
-  ceiling,
-}: Omit<Opening, 'warmUp'>): Omit<Measured, 'scenario' | 'shape'> {
+export function measuredOpening({ outcome, warmUp, use, ceiling }: Opening): Omit<Measured, 'scenario' | 'shape'> {
   return {
     ...NOTHING_MEASURED,
     unit: 'sessions',
@@ -106,8 +102,8 @@ export function measuredOpening({
     seconds: outcome.seconds,
     perSecond: outcome.opened / outcome.seconds,
     latencyMs: outcome.latencyMs,
-    errors: outcome.errors,
-    errorSamples: outcome.errorSamples,
+    errors: outcome.errors + (warmUp?.errors ?? 0),
+    errorSamples: [...(warmUp?.errorSamples ?? []), ...outcome.errorSamples],
     coreCpuMsPerOperation: use.cpuMs / outcome.opened,
     coreRssBytes: use.rssBytes,
     harnessCeilingPerSecond: ceiling,

@@ -82,7 +82,7 @@ export async function openWatched(run: BenchRun, plan: OpeningPlan, readers: Rea
   const use = used()
   const changes = (await changesOf(world)) - changesBefore
   const report = reading === null ? null : await reading.finish(plan.calls / plan.apps)
-  const measured = measuredOpening({ outcome, use, ceiling })
+  const measured = measuredOpening({ outcome, warmUp: null, use, ceiling })
   const { ofOne, ofAll } = readers ?? { ofOne: 0, ofAll: 0 }
   return {
     ...measured,

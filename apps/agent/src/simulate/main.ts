@@ -7,7 +7,7 @@
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { systemClock } from '@fornax/kernel/clock'
-import { lowerHelperThreads } from '@fornax/kernel/helper-threads'
+import { lowerV8Threads } from '@fornax/kernel/v8-threads'
 import { createLog } from '@fornax/kernel/log'
 import { readConfig } from '../config.ts'
 import { SimulatedNodes } from './simulated-nodes.ts'
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
 }
 
 async function serve(): Promise<void> {
-  lowerHelperThreads()
+  lowerV8Threads()
   const stopped = Promise.race([
     once(process, 'SIGTERM').then(() => 'nodes' as const),
     // A terminal and npm may both deliver the same Ctrl-C: the second must not cut the end short.

@@ -1,7 +1,9 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram'
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { tableName, tagOf } from '../network/agent-tag.ts'
 import { runTool } from '../network/run-tool.ts'
+import { parseHandle } from './pod-notes.ts'
 import { greeter, orderOf } from './test/scratch-orders.ts'
 import { anyPort, endOfSocket, expectOpened, nextBytes, ScratchRuntime } from './test/scratch-runtime.ts'
 import { canOwnNetworks } from './test/this-machine.ts'
@@ -37,6 +39,27 @@ describe.skipIf(!canOwnNetworks)('a session and its endpoint', () => {
     await pod.closeEndpoints('ses-1')
     await cut
     await scratch.hear(pod, 'a client left')
+  })
+
+  it('cuts, in each session of a pod, a connection on which the pod has said that it is done', async () => {
+    await using scratch = await ScratchRuntime.open()
+    const ports = [{ name: 'web', protocol: 'tcp', containerPort: 7_001 }] as const
+    const pod = await scratch.create(orderOf('pod-half', HALF_CLOSER, { ports }))
+    await scratch.hear(pod, 'listening')
+    for (const round of [1, 2]) {
+      const port = anyPort()
+      expectOpened(await pod.openEndpoints({ sessionId: `ses-${round}`, hostPorts: [port] }))
+      const client = await scratch.dial(port, '127.0.0.1', true)
+      await nextBytes(client)
+      await scratch.hear(pod, `done with ${round}`)
+      // Whatever is still to be said about that would be cut by the rules.
+      await expect.poll(() => hasHalfClosed(pod.handle)).toBe(true)
+      await pod.closeEndpoints(`ses-${round}`)
+      await scratch.hear(pod, `rid of ${round}`)
+      // One to whom nobody comes.
+      expectOpened(await pod.openEndpoints({ sessionId: `ses-${round}-next`, hostPorts: [anyPort()] }))
+      await pod.closeEndpoints(`ses-${round}-next`)
+    }
   })
 
   it('never takes an old connection for a new one, even on the same port of the same pod', async () => {
@@ -141,6 +164,22 @@ describe.skipIf(!canOwnNetworks)('a session and its endpoint', () => {
     await expect(scratch.dial(9_000)).rejects.toThrow('ECONNREFUSED')
   })
 })
+
+/** Whether a connection of the pod rests in FIN_WAIT2. */
+function hasHalfClosed(handle: string): boolean {
+  const { pid } = parseHandle(handle).sandbox
+  return /:[0-9A-F]{4} 05 /.test(readFileSync(`/proc/${pid}/net/tcp6`, 'utf8'))
+}
+
+/** Says something to each client, and that this was all; the client may go on. */
+const HALF_CLOSER = `
+  let clients = 0
+  const server = require('node:net').createServer({ allowHalfOpen: true }, (socket) => {
+    const client = (clients += 1)
+    socket.on('error', () => undefined).on('close', () => console.log('rid of ' + client)).resume()
+    socket.end('that is all', () => console.log('done with ' + client))
+  })
+  server.listen(7001, '::', () => console.log('listening'))`
 
 const UDP_ECHO = `
   const socket = require('node:dgram').createSocket('udp4')

@@ -57,6 +57,17 @@ describe.skipIf(!canRuleNetworks)('a command line tool that stays', () => {
     await shell.run([`delete table inet ${table}`])
   })
 
+  it('does what it was told before it was let go, and nothing that comes later', async () => {
+    const shell = new CommandShell(NFT)
+    const table = `fornax_last_${process.pid}`
+    const work = ['add', 'delete', 'add', 'delete'].map((deed) => shell.run([`${deed} table inet ${table}`]))
+    const gone = shell[Symbol.asyncDispose]()
+    await expect(shell.run([`add table inet ${table}`])).rejects.toThrow('let go')
+    expect((await Promise.allSettled(work)).map(({ status }) => status)).toEqual(work.map(() => 'fulfilled'))
+    await gone
+    expect(childrenOf(process.pid).map(nameOf)).not.toContain('nft')
+  })
+
   it('leaves nothing of what it was told on the disk', async () => {
     const files = [join(homedir(), '.nft.history'), '/.nft.history']
     const before = files.map(sizeOf)

@@ -6,8 +6,8 @@
  * So each piece of work is followed by a word that the tool does not know: what
  * it writes before complaining about that word is what went wrong.
  *
- * `nft -i` is made for people, and keeps every line it has read for them. So it is
- * let go after some thousand lines, and another one goes on.
+ * `nft -i` is made for people, and keeps every line it has read for them. So a tool
+ * is let go after some thousand pieces of work, and another one goes on.
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { TOOL_ENVIRONMENT } from './run-tool.ts'
@@ -37,7 +37,7 @@ export const IP: ShellTool = {
   closingReply: (word) => new RegExp(`^([^]*)Device "${word}" does not exist\\.\\nCommand failed -:\\d+\\n`),
 }
 
-/** `nft -i` keeps 300 bytes of each piece, so this is 2 MB. */
+/** `nft -i` keeps some 300 bytes of each, so this is 1.5 MB. */
 const WORK_PER_PROCESS_MAX = 5_000
 /** There it finds no file of what was typed before, and can make none. */
 const SHELL_ENVIRONMENT = { ...TOOL_ENVIRONMENT, HOME: '/dev/null' }
@@ -60,6 +60,8 @@ export class CommandShell implements AsyncDisposable {
   #heard = ''
   #count = 0
   readonly #workPerProcessMax: number
+  /** Whoever waits for the end of all work, after which no more is taken. */
+  #closing: PromiseWithResolvers<void> | null = null
 
   /** `workPerProcessMax`: after how much work the tool is started anew. */
   constructor(tool: ShellTool, workPerProcessMax = WORK_PER_PROCESS_MAX) {
@@ -69,8 +71,10 @@ export class CommandShell implements AsyncDisposable {
 
   /** Rejects with what the tool said when it said anything. */
   run(lines: readonly string[]): Promise<void> {
+    const { program } = this.#tool
+    if (this.#closing !== null) return Promise.reject(new Error(`${program} has been let go`))
     if (this.#waiting.length >= WAITING_MAX) {
-      return Promise.reject(new Error(`${this.#tool.program} has fallen behind by ${WAITING_MAX} commands`))
+      return Promise.reject(new Error(`${program} has fallen behind by ${WAITING_MAX} commands`))
     }
     return new Promise((resolve, reject) => {
       const settle = (failure: Error | null): void => (failure === null ? resolve() : reject(failure))
@@ -79,7 +83,10 @@ export class CommandShell implements AsyncDisposable {
     })
   }
 
+  /** Does what it was told already, and takes nothing more. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= Promise.withResolvers()
+    if (this.#current !== null) await this.#closing.promise
     if (this.#process !== null) this.#letGo(this.#process)
     await Promise.all(this.#ending)
   }
@@ -102,7 +109,7 @@ export class CommandShell implements AsyncDisposable {
     this.#ending.add(ended)
     void ended.then(() => this.#ending.delete(ended))
     child.stdin.end()
-    if (this.#current === null) this.#process = null
+    this.#process = null
   }
 
   #start(): ChildProcessWithoutNullStreams {
@@ -139,5 +146,6 @@ export class CommandShell implements AsyncDisposable {
     this.#current = null
     work?.settle(failure)
     this.#begin()
+    if (this.#current === null) this.#closing?.resolve()
   }
 }

@@ -6,7 +6,6 @@ import type { Log } from '@fornax/kernel/log'
 import { z } from 'zod'
 import { tableName } from './agent-tag.ts'
 import { CommandShell, NFT } from './command-shell.ts'
-import { hasConnections } from './connections.ts'
 import {
   closeLine,
   openLine,
@@ -17,6 +16,7 @@ import {
   type Transport,
 } from './nft-rules.ts'
 import { runTool } from './run-tool.ts'
+import { countSockets, type SocketCounts } from './socket-counts.ts'
 import { TrafficWatch } from './traffic-watch.ts'
 
 /** A pod as seen from the network. */
@@ -47,6 +47,8 @@ export class SessionWays implements AsyncDisposable {
   readonly #log: Log
   readonly #nft = new CommandShell(NFT)
   readonly #ways = new Map<string, Map<string, Way>>()
+  /** How many sockets each pod had when no client was connected: those that listen, and its own. */
+  readonly #restingSockets = new Map<string, number>()
   readonly #marks: Set<number>
   /** Of an earlier agent, until their pods are adopted or destroyed. */
   #found: readonly FoundMapping[]
@@ -124,6 +126,7 @@ export class SessionWays implements AsyncDisposable {
   async closeAll(podId: string, address: string): Promise<void> {
     const ways = [...this.#waysOf(podId).values()]
     this.#ways.delete(podId)
+    this.#restingSockets.delete(podId)
     try {
       if (ways.length > 0) await this.#nft.run(ways.map((way) => closeLine(this.#tag, way.mark, way.mappings)))
       await this.#closeFound(this.#takeFound(address))
@@ -180,14 +183,26 @@ export class SessionWays implements AsyncDisposable {
   }
 
   /** The rules would end a connection with its next packet; this ends those too in which nobody speaks. */
-  async #cutConnections({ networkFile }: WayTarget, { mappings }: Way, networkPid: number): Promise<void> {
+  async #cutConnections(target: WayTarget, { mappings }: Way, networkPid: number): Promise<void> {
+    const { podId, networkFile } = target
     const ports = mappings.filter(({ transport }) => transport === 'tcp').map((each) => each.containerPort)
-    if (ports.length === 0 || !hasConnections(networkPid)) return
+    const sockets = countSockets(networkPid, networkFile)
+    if (ports.length === 0 || this.#isAtRest(podId, sockets)) return
     const which = ports.map((port) => `sport = :${port}`).join(' or ')
     const args = [`--net=${networkFile}`, 'ss', '-K', '-H', '-t', 'state', 'connected', `( ${which} )`]
     await runTool('nsenter', args).catch((error: unknown) => {
       this.#log.debug({ err: error }, 'idle connections stay until their next packet')
     })
+    const left = countSockets(networkPid, networkFile)
+    if (left !== null) this.#restingSockets.set(podId, left.open)
+  }
+
+  /** Whether nobody is connected. Then a process less is started, which takes milliseconds. */
+  #isAtRest(podId: string, sockets: SocketCounts | null): boolean {
+    const resting = this.#restingSockets.get(podId)
+    if (sockets === null || resting === undefined || sockets.connected > 0 || sockets.open > resting) return false
+    this.#restingSockets.set(podId, sockets.open)
+    return true
   }
 
   /**

@@ -61,9 +61,10 @@ export class ScratchRuntime implements AsyncDisposable {
     await expect.poll(() => this.wrote(pod), { timeout: 15_000, interval: 10 }).toContain(words)
   }
 
-  dial(port: number, host = '127.0.0.1'): Promise<Socket> {
+  /** `allowHalfOpen`: the client does not leave when the other side has said that it is done. */
+  dial(port: number, host = '127.0.0.1', allowHalfOpen = false): Promise<Socket> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host, port, timeout: 5_000 }, () => resolve(socket))
+      const socket = connect({ host, port, timeout: 5_000, allowHalfOpen }, () => resolve(socket))
       socket.on('error', reject)
       socket.on('timeout', () => socket.destroy(new Error('nobody answered')))
       this.#sockets.push(socket)
