@@ -117,11 +117,7 @@ export const churn: Scenario = {
 }
 
 function warmUpFigures({ latencyMs }: LoadOutcome): Readonly<Record<string, number>> {
-  return { 'warm-up p50 ms': roundMs(latencyMs.p50), 'warm-up p99 ms': roundMs(latencyMs.p99) }
-}
-
-function roundMs(value: number): number {
-  return Number(value.toPrecision(3))
+  return { 'warm-up p50 ms': latencyMs.p50, 'warm-up p99 ms': latencyMs.p99 }
 }
 
 function atRate(rate: number): Pick<OpeningPlan, 'loop' | 'batch'> {

@@ -17,7 +17,7 @@ const NAME = 'V8Worker'
 
 /**
  * Lets them give way to the main thread, in a process that answers somebody. Returns how many now do: none on other
- * systems than Linux, where it is not allowed, and where Node is too old to name its threads (22.12 and before).
+ * systems than Linux, where it is not allowed, and where Node is too old to name its threads.
  */
 export function lowerV8Threads(): number {
   const niceness = Math.min(NICENESS_MAX, getPriority() + V8_NICENESS)
