@@ -1,5 +1,5 @@
 /** A scaling policy in words. */
-import { formatRoughMs } from '../format/duration.ts'
+import { formatChosenMs } from '../format/duration.ts'
 import { formatCount } from '../format/quantity.ts'
 import type { ApplicationRowFragment } from '../graphql/generated/documents.ts'
 
@@ -23,8 +23,8 @@ export function policyFacts(policy: Policy): readonly (readonly [string, string]
     ['Target', targetWords(policy)],
     ['Limits', limitWords(policy)],
     ['Burst', `${formatCount(policy.burst)} pods per second`],
-    ['Scale down after', policy.scaleDownDelayMs === 0 ? 'no delay' : formatRoughMs(policy.scaleDownDelayMs)],
-    ['Hibernate after', policy.hibernateAfterMs === null ? 'never' : formatRoughMs(policy.hibernateAfterMs)],
+    ['Scale down after', policy.scaleDownDelayMs === 0 ? 'no delay' : formatChosenMs(policy.scaleDownDelayMs)],
+    ['Hibernate after', policy.hibernateAfterMs === null ? 'never' : formatChosenMs(policy.hibernateAfterMs)],
     ['Keep hot', formatCount(policy.keepHot)],
     ['Quiet sessions', policy.wakeOnTraffic ? 'sleep, and wake with the first packet' : 'stay awake'],
   ]

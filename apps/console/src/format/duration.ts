@@ -12,6 +12,18 @@ export function formatMs(ms: number): string {
   return formatLongMs(ms)
 }
 
+/** What somebody has chosen, to the last millisecond: `no time`, `250 ms`, `1.25 s`, `5 min`, `1 h 30 min`. */
+export function formatChosenMs(ms: number): string {
+  if (ms < 1_000) return ms === 0 ? 'no time' : `${ms} ms`
+  const parts = [
+    [Math.floor(ms / 86_400_000), 'd'],
+    [Math.floor(ms / 3_600_000) % 24, 'h'],
+    [Math.floor(ms / 60_000) % 60, 'min'],
+    [(ms % 60_000) / 1_000, 's'],
+  ] as const
+  return parts.flatMap(([count, unit]) => (count === 0 ? [] : [`${count} ${unit}`])).join(' ')
+}
+
 /** Time that has passed or remains, in one unit that people think in. */
 export function formatRoughMs(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000))

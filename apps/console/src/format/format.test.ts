@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { formatMs, formatRoughMs } from './duration.ts'
+import { formatChosenMs, formatMs, formatRoughMs } from './duration.ts'
 import { formatExact, formatRelative } from './instant-text.ts'
 import { formatBytes, formatCount, formatCpus, formatShare, plural } from './quantity.ts'
 
@@ -15,6 +15,16 @@ it.each([
   [11_520_000, '3 h 12 min'],
   [352_800_000, '4 d 02 h'],
 ])('%d ms is %s', (ms, text) => expect(formatMs(ms)).toBe(text))
+
+it.each([
+  [0, 'no time'],
+  [250, '250 ms'],
+  [1_250, '1.25 s'],
+  [90_000, '1 min 30 s'],
+  [300_000, '5 min'],
+  [5_400_000, '1 h 30 min'],
+  [176_400_000, '2 d 1 h'],
+])('%d ms that were chosen are %s', (ms, text) => expect(formatChosenMs(ms)).toBe(text))
 
 it.each([
   [0, 'just now'],

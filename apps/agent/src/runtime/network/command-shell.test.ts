@@ -42,7 +42,7 @@ describe.skipIf(!canRuleNetworks)('a command line tool that stays', () => {
   })
 
   it('is started anew after some work, and misses none of it', async () => {
-    await using shell = new CommandShell(NFT, 2)
+    await using shell = new CommandShell(NFT, { workPerProcess: 2 })
     const table = `fornax_anew_${process.pid}`
     const pids = new Set<number>()
     await shell.run([`add table inet ${table}; add set inet ${table} ports { type inet_service; }`])
@@ -82,6 +82,16 @@ describe.skipIf(!canRuleNetworks)('a command line tool that stays', () => {
     await shell.run(['link set lo up'])
     for (const pid of childrenOf(process.pid)) if (nameOf(pid) === 'ip') process.kill(pid, 'SIGKILL')
     await expect.poll(() => shell.run(['link set lo up']).then(() => 'done', String)).toBe('done')
+  })
+
+  it('is ended when it does not answer, and whoever comes next has another one', async () => {
+    await using shell = new CommandShell(IP, { workMs: 200 })
+    await shell.run(['link set lo up'])
+    for (const pid of childrenOf(process.pid)) if (nameOf(pid) === 'ip') process.kill(pid, 'SIGSTOP')
+    const stuck = shell.run(['link set lo up'])
+    const next = shell.run(['link set lo up'])
+    await expect(stuck).rejects.toThrow('ip ended with SIGKILL: no answer within 200 ms')
+    await expect(next).resolves.toBeUndefined()
   })
 
   it('says so when it cannot be started', async () => {

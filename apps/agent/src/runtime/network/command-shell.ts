@@ -7,9 +7,11 @@
  * it writes before complaining about that word is what went wrong.
  *
  * `nft -i` is made for people, and keeps every line it has read for them. So a tool
- * is let go after some thousand pieces of work, and another one goes on.
+ * is let go after some thousand pieces of work, and another one goes on. One that does
+ * not answer is ended; whoever waited for it hears of it, and the next one is not kept waiting.
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
+import { systemClock, type Cancel } from '@fornax/kernel/clock'
 import { TOOL_ENVIRONMENT } from './run-tool.ts'
 
 export type ShellTool = {
@@ -42,6 +44,9 @@ const WORK_PER_PROCESS_MAX = 5_000
 /** There it finds no file of what was typed before, and can make none. */
 const SHELL_ENVIRONMENT = { ...TOOL_ENVIRONMENT, HOME: '/dev/null' }
 
+/** Takes milliseconds, also with the rules of thousands of sessions. */
+const WORK_LIMIT_MS = 10_000
+
 /** How much work may wait. A node has at most a few thousand pods; more than this means that the tool hangs. */
 const WAITING_MAX = 10_000
 
@@ -50,23 +55,29 @@ type Work = {
   readonly settle: (failure: Error | null) => void
 }
 
+export type ShellLimits = {
+  /** After how much work the tool is started anew. */
+  readonly workPerProcess?: number
+  /** After how many milliseconds without an answer it is ended. */
+  readonly workMs?: number
+}
+
 /** Runs work one after the other. The tool is started when needed, and again when it has died. */
 export class CommandShell implements AsyncDisposable {
   readonly #tool: ShellTool
   readonly #waiting: Work[] = []
-  #current: { readonly work: Work; readonly reply: RegExp } | null = null
+  #current: { readonly work: Work; readonly reply: RegExp; readonly cancelLimit: Cancel } | null = null
   #process: ChildProcessWithoutNullStreams | null = null
   readonly #ending = new Set<Promise<unknown>>()
   #heard = ''
   #count = 0
-  readonly #workPerProcessMax: number
+  readonly #limits: Required<ShellLimits>
   /** Whoever waits for the end of all work, after which no more is taken. */
   #closing: PromiseWithResolvers<void> | null = null
 
-  /** `workPerProcessMax`: after how much work the tool is started anew. */
-  constructor(tool: ShellTool, workPerProcessMax = WORK_PER_PROCESS_MAX) {
+  constructor(tool: ShellTool, { workPerProcess = WORK_PER_PROCESS_MAX, workMs = WORK_LIMIT_MS }: ShellLimits = {}) {
     this.#tool = tool
-    this.#workPerProcessMax = workPerProcessMax
+    this.#limits = { workPerProcess, workMs }
   }
 
   /** Rejects with what the tool said when it said anything. */
@@ -95,12 +106,19 @@ export class CommandShell implements AsyncDisposable {
     if (this.#current !== null) return
     const work = this.#waiting.shift()
     if (work === undefined) return
-    if (this.#process !== null && this.#count % this.#workPerProcessMax === 0) this.#letGo(this.#process)
-    this.#process ??= this.#start()
+    if (this.#process !== null && this.#count % this.#limits.workPerProcess === 0) this.#letGo(this.#process)
+    const child = (this.#process ??= this.#start())
     this.#count += 1
     const word = `fxend${this.#count}` // Short enough for the name of a device.
-    this.#current = { work, reply: this.#tool.closingReply(word) }
-    this.#process.stdin.write(`${[...work.lines, this.#tool.closingLine(word)].join('\n')}\n`)
+    const cancelLimit = systemClock.schedule(this.#limits.workMs, () => this.#giveUp(child))
+    this.#current = { work, reply: this.#tool.closingReply(word), cancelLimit }
+    child.stdin.write(`${[...work.lines, this.#tool.closingLine(word)].join('\n')}\n`)
+  }
+
+  /** What it was told may still have been done; its end settles the work. */
+  #giveUp(child: ChildProcessWithoutNullStreams): void {
+    this.#heard += `no answer within ${this.#limits.workMs} ms`
+    child.kill('SIGKILL')
   }
 
   /** It ends when it has read all that it was told. */
@@ -121,7 +139,9 @@ export class CommandShell implements AsyncDisposable {
     const isOurs = (): boolean => this.#process === child
     child.stdout.setEncoding('utf8').on('data', (text: string) => void (isOurs() && this.#hear(text)))
     child.stdin.on('error', () => {}) // 'close' tells the whole story.
-    child.once('close', (code) => void (isOurs() && this.#left(`${program} ended with ${code}: ${this.#heard}`)))
+    child.once('close', (code, signal) => {
+      if (isOurs()) this.#left(`${program} ended with ${code ?? signal}: ${this.#heard}`)
+    })
     child.once('error', ({ message }) => void (isOurs() && this.#left(`${program} could not be started: ${message}`)))
     return child
   }
@@ -142,8 +162,9 @@ export class CommandShell implements AsyncDisposable {
   }
 
   #settle(failure: Error | null): void {
-    const { work } = this.#current ?? {}
+    const { work, cancelLimit } = this.#current ?? {}
     this.#current = null
+    cancelLimit?.()
     work?.settle(failure)
     this.#begin()
     if (this.#current === null) this.#closing?.resolve()

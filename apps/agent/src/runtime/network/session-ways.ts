@@ -81,6 +81,8 @@ export class SessionWays implements AsyncDisposable {
     try {
       await opening
     } catch (cause) {
+      // A tool that ended may have opened them before. If not, the line changes nothing, whosever the ports are.
+      await this.#nft.run([closeLine(this.#tag, mark, mappings)]).catch(ignore)
       ways.delete(sessionId)
       this.#marks.delete(mark)
       throw new Error(`no ways for session ${sessionId}`, { cause })
