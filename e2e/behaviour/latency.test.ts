@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { getPriority } from 'node:os'
-import { V8_NICENESS } from '@fornax/kernel/v8-threads'
+import { NICENESS_MAX, V8_NICENESS } from '@fornax/kernel/v8-threads'
 import { expect, it } from 'vitest'
 import { Cluster } from './cluster.ts'
 import { close, create, hello, idle, opened } from './steps.ts'
@@ -34,7 +34,7 @@ it('has the compiler and the collector of garbage run at a lower priority, in th
     const threads = v8ThreadsOf(pid)
     expect(threads.length).toBeGreaterThan(0)
     expect(threads.map((thread) => getPriority(thread))).toEqual(
-      threads.map(() => Math.min(19, getPriority(pid) + V8_NICENESS)),
+      threads.map(() => Math.min(NICENESS_MAX, getPriority(pid) + V8_NICENESS)),
     )
   }
 })

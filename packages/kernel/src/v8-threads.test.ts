@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { getPriority } from 'node:os'
 import { resolve } from 'node:path'
 import { expect, it } from 'vitest'
-import { V8_NICENESS } from './v8-threads.ts'
+import { NICENESS_MAX, V8_NICENESS } from './v8-threads.ts'
 
 const ASK = `
   import { readdirSync, readFileSync } from 'node:fs'
@@ -29,7 +29,7 @@ it.skipIf(process.platform !== 'linux')('lowers the threads of V8 alone, and not
   const [ofV8, others] = [true, false].map((isV8) => threads.filter(([name]) => (name === 'V8Worker') === isV8))
   expect(lowered).toBeGreaterThan(0)
   expect(ofV8?.map(([, niceness]) => niceness)).toEqual(
-    Array.from({ length: lowered }, () => Math.min(19, own + V8_NICENESS)),
+    Array.from({ length: lowered }, () => Math.min(NICENESS_MAX, own + V8_NICENESS)),
   )
   expect(new Set(others?.map(([, niceness]) => niceness))).toEqual(new Set([own]))
   expect(child).toBe(own)

@@ -11,7 +11,8 @@ import { getPriority, setPriority } from 'node:os'
 /** So much nicer than their process: such a thread gets a tenth of what a normal one gets, where both want a core. */
 export const V8_NICENESS = 10
 
-const NICENESS_MAX = 19
+/** Linux has none above. */
+export const NICENESS_MAX = 19
 const THREADS = '/proc/self/task'
 const NAME = 'V8Worker'
 

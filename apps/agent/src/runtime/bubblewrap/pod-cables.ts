@@ -60,7 +60,7 @@ export class PodCables implements AsyncDisposable {
         writeFileSync(`/proc/sys/net/ipv4/conf/${cable.cable}/route_localnet`, '1')
         return cable
       } catch (cause) {
-        await this.cut(podId)
+        await this.cut(podId).catch(() => this.#slots.delete(podId)) // The network is a stray one, if it is there.
         if (!String(cause).includes('File exists')) throw new Error(`no network for ${podId}`, { cause })
       }
     }

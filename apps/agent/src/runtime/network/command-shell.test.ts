@@ -85,13 +85,29 @@ describe.skipIf(!canRuleNetworks)('a command line tool that stays', () => {
   })
 
   it('is ended when it does not answer, and whoever comes next has another one', async () => {
-    await using shell = new CommandShell(IP, { workMs: 200 })
+    await using shell = new CommandShell(IP, { workMs: 1_000 })
     await shell.run(['link set lo up'])
     for (const pid of childrenOf(process.pid)) if (nameOf(pid) === 'ip') process.kill(pid, 'SIGSTOP')
     const stuck = shell.run(['link set lo up'])
     const next = shell.run(['link set lo up'])
-    await expect(stuck).rejects.toThrow('ip ended with SIGKILL: no answer within 200 ms')
+    await expect(stuck).rejects.toThrow('ip ended with SIGKILL: no answer within 1000 ms')
     await expect(next).resolves.toBeUndefined()
+  })
+
+  it('is not ended for an answer that nobody had the time to read', async () => {
+    await using shell = new CommandShell(IP, { workMs: 1_000 })
+    await shell.run(['link set lo up'])
+    const work = shell.run(['link set lo up'])
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500) // Nothing else runs in this thread.
+    await expect(work).resolves.toBeUndefined()
+  })
+
+  it('is ended when it does not go', async () => {
+    const shell = new CommandShell(IP, { workMs: 1_000 })
+    await shell.run(['link set lo up'])
+    for (const pid of childrenOf(process.pid)) if (nameOf(pid) === 'ip') process.kill(pid, 'SIGSTOP')
+    await shell[Symbol.asyncDispose]()
+    expect(childrenOf(process.pid).map(nameOf)).not.toContain('ip')
   })
 
   it('says so when it cannot be started', async () => {

@@ -7,8 +7,11 @@
  * it writes before complaining about that word is what went wrong.
  *
  * `nft -i` is made for people, and keeps every line it has read for them. So a tool
- * is let go after some thousand pieces of work, and another one goes on. One that does
- * not answer is ended; whoever waited for it hears of it, and the next one is not kept waiting.
+ * is let go after some thousand pieces of work, and another one goes on.
+ *
+ * A tool that does not answer is ended. Whoever waited hears of it, and cannot know
+ * whether it was done. The next work begins when the tool is gone, so that it is not
+ * overtaken by what the kernel may still be doing for that one.
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { systemClock, type Cancel } from '@fornax/kernel/clock'
@@ -44,8 +47,11 @@ const WORK_PER_PROCESS_MAX = 5_000
 /** There it finds no file of what was typed before, and can make none. */
 const SHELL_ENVIRONMENT = { ...TOOL_ENVIRONMENT, HOME: '/dev/null' }
 
-/** Takes milliseconds, also with the rules of thousands of sessions. */
+/** A line takes about a millisecond. */
 const WORK_LIMIT_MS = 10_000
+
+/** What no tool says. */
+const NOTHING = /(?!)/
 
 /** How much work may wait. A node has at most a few thousand pods; more than this means that the tool hangs. */
 const WAITING_MAX = 10_000
@@ -54,6 +60,8 @@ type Work = {
   readonly lines: readonly string[]
   readonly settle: (failure: Error | null) => void
 }
+
+type Current = { readonly work: Work; readonly reply: RegExp; readonly cancelLimit: Cancel }
 
 export type ShellLimits = {
   /** After how much work the tool is started anew. */
@@ -66,7 +74,7 @@ export type ShellLimits = {
 export class CommandShell implements AsyncDisposable {
   readonly #tool: ShellTool
   readonly #waiting: Work[] = []
-  #current: { readonly work: Work; readonly reply: RegExp; readonly cancelLimit: Cancel } | null = null
+  #current: Current | null = null
   #process: ChildProcessWithoutNullStreams | null = null
   readonly #ending = new Set<Promise<unknown>>()
   #heard = ''
@@ -110,20 +118,26 @@ export class CommandShell implements AsyncDisposable {
     const child = (this.#process ??= this.#start())
     this.#count += 1
     const word = `fxend${this.#count}` // Short enough for the name of a device.
-    const cancelLimit = systemClock.schedule(this.#limits.workMs, () => this.#giveUp(child))
+    const cancelLimit = systemClock.schedule(this.#limits.workMs, () => this.#endIfSilent(child, work))
     this.#current = { work, reply: this.#tool.closingReply(word), cancelLimit }
+    if (child.pid === undefined) return // 'error' tells why.
     child.stdin.write(`${[...work.lines, this.#tool.closingLine(word)].join('\n')}\n`)
   }
 
-  /** What it was told may still have been done; its end settles the work. */
-  #giveUp(child: ChildProcessWithoutNullStreams): void {
-    this.#heard += `no answer within ${this.#limits.workMs} ms`
-    child.kill('SIGKILL')
+  /** Ends a tool that has not answered, unless its answer is there and waits to be read. */
+  #endIfSilent(child: ChildProcessWithoutNullStreams, work: Work): void {
+    systemClock.schedule(0, () => {
+      if (this.#current?.work !== work) return
+      this.#current = { ...this.#current, reply: NOTHING } // Too late: its end settles the work.
+      this.#heard = `no answer within ${this.#limits.workMs} ms\n${this.#heard}`
+      child.kill('SIGKILL')
+    })
   }
 
-  /** It ends when it has read all that it was told. */
+  /** It ends when it has read all that it was told, and is ended when it does not. */
   #letGo(child: ChildProcessWithoutNullStreams): void {
-    const ended = new Promise<void>((resolve) => child.once('close', resolve))
+    const cancelLimit = systemClock.schedule(this.#limits.workMs, () => child.kill('SIGKILL'))
+    const ended = new Promise<void>((resolve) => child.once('close', resolve)).then(cancelLimit)
     this.#ending.add(ended)
     void ended.then(() => this.#ending.delete(ended))
     child.stdin.end()
@@ -137,12 +151,13 @@ export class CommandShell implements AsyncDisposable {
     const { program } = this.#tool
     // One that was let go has nothing more to say.
     const isOurs = (): boolean => this.#process === child
+    child.once('error', ({ message }) => void (isOurs() && this.#left(`${program} could not be started: ${message}`)))
+    if (child.pid === undefined) return child // It may not even have streams.
     child.stdout.setEncoding('utf8').on('data', (text: string) => void (isOurs() && this.#hear(text)))
     child.stdin.on('error', () => {}) // 'close' tells the whole story.
     child.once('close', (code, signal) => {
       if (isOurs()) this.#left(`${program} ended with ${code ?? signal}: ${this.#heard}`)
     })
-    child.once('error', ({ message }) => void (isOurs() && this.#left(`${program} could not be started: ${message}`)))
     return child
   }
 

@@ -1,63 +1,90 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { createLog } from '@fornax/kernel/log'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { cableTraffic } from '../bubblewrap/cable-traffic.ts'
-import { openLine, type PortMapping } from './nft-rules.ts'
+import { tableName, tagOf } from './agent-tag.ts'
+import { closeLine, openLine, type PortMapping } from './nft-rules.ts'
 import { runTool } from './run-tool.ts'
 import { foundMappings, SessionWays } from './session-ways.ts'
 import { canRuleNetworks } from './test/this-machine.ts'
 
-const TAG = `ways${process.pid}`
+const TAG = tagOf(`session-ways ${process.pid}`)
 const POD = { podId: 'pod_1', address: '100.64.48.1', networkFile: '/proc/self/ns/net' }
+const MARK = 1_000
 
 describe.skipIf(!canRuleNetworks)('ways of sessions', () => {
   it('lead nowhere when the tool ended after it had opened them, and their port can be opened again', async () => {
     await using kernel = await openWays()
-    await kernel.ways.open(POD, 'ses_first', [mapping(4_001)])
-    const mark = 1_000
-    onTestFinished(nextMarkIs(mark))
-    for (const pid of toolsOfOurs()) process.kill(pid, 'SIGSTOP')
-    const opening = kernel.ways.open(POD, 'ses_unknown', [mapping(4_002)])
-    // What the tool would have done, and then not lived to tell.
-    await runTool('nft', ['-f', '-'], openLine(TAG, mark, [mapping(4_002)]))
-    for (const pid of toolsOfOurs()) process.kill(pid, 'SIGKILL')
+    await kernel.ways.open(POD, 'ses_first', [mapping(1)])
+    nextMarkIs(MARK)
+    const opening = kernel.endToolAfter(openLine(TAG, MARK, [mapping(2)]), () =>
+      kernel.ways.open(POD, 'ses_unknown', [mapping(2)]),
+    )
     await expect(opening).rejects.toThrow('no ways for session ses_unknown')
-    expect(await kernel.hostPorts()).toEqual([4_001])
-    await kernel.ways.open(POD, 'ses_next', [mapping(4_002)])
-    expect(await kernel.hostPorts()).toEqual([4_001, 4_002])
+    expect(await kernel.hostPorts()).toEqual([1])
+    await kernel.ways.open(POD, 'ses_next', [mapping(2)])
+    expect(await kernel.hostPorts()).toEqual([1, 2])
   })
 
   it('stay when another session is refused the same port', async () => {
     await using kernel = await openWays()
-    await kernel.ways.open(POD, 'ses_first', [mapping(4_001)])
+    await kernel.ways.open(POD, 'ses_first', [mapping(1)])
     const other = { ...POD, podId: 'pod_2', address: '100.64.48.2' }
-    await expect(kernel.ways.open(other, 'ses_other', [mapping(4_001, other.address)])).rejects.toThrow('no ways')
-    expect(await kernel.hostPorts()).toEqual([4_001])
+    await expect(kernel.ways.open(other, 'ses_other', [mapping(1, other.address)])).rejects.toThrow('no ways')
+    expect(await kernel.hostPorts()).toEqual([1])
+  })
+
+  it('are gone without a complaint when the tool ended after it had closed them', async () => {
+    await using kernel = await openWays()
+    nextMarkIs(MARK)
+    await kernel.ways.open(POD, 'ses_first', [mapping(1)])
+    await kernel.ways.open(POD, 'ses_second', [mapping(2)])
+    const closing = kernel.endToolAfter(closeLine(TAG, MARK, [mapping(1)]), () =>
+      kernel.ways.close(POD, 'ses_first', 0),
+    )
+    await expect(closing).rejects.toThrow('could not be cut off')
+    await kernel.ways.closeAll(POD.podId, POD.address)
+    expect(await kernel.hostPorts()).toEqual([])
+    expect(kernel.complaints).toEqual([])
   })
 })
 
 async function openWays() {
   const rules = { isReachableFromOutside: false, agentUid: process.geteuid?.() ?? 0 }
-  const ways = await SessionWays.open(TAG, cableTraffic({ tag: TAG, block: 0 }), rules, createLog('agent', 'silent'))
-  const hostPorts = async (): Promise<readonly number[]> => {
-    const listing = await runTool('nft', ['-j', 'list', 'table', 'inet', `fornax_${TAG}`])
-    return foundMappings(JSON.parse(listing)).map(({ hostPort }) => hostPort)
+  const log = createLog('agent', 'silent')
+  const complaints: unknown[] = []
+  vi.spyOn(log, 'error').mockImplementation((...words: unknown[]) => void complaints.push(words))
+  const ways = await SessionWays.open(TAG, cableTraffic({ tag: TAG, block: 3 }), rules, log)
+  return {
+    ways,
+    complaints,
+    hostPorts: async (): Promise<readonly number[]> => {
+      const listing = await runTool('nft', ['-j', 'list', 'table', 'inet', tableName(TAG)])
+      return foundMappings(JSON.parse(listing)).map(({ hostPort }) => hostPort)
+    },
+    /** As if the tool had done its work, and not lived to tell. */
+    endToolAfter: async (line: string, ask: () => Promise<void>): Promise<void> => {
+      for (const pid of toolsOfOurs()) process.kill(pid, 'SIGSTOP')
+      const asked = ask()
+      await runTool('nft', ['-f', '-'], line)
+      for (const pid of toolsOfOurs()) process.kill(pid, 'SIGKILL')
+      await asked
+    },
+    [Symbol.asyncDispose]: async (): Promise<void> => {
+      await ways.removeAll()
+      await ways[Symbol.asyncDispose]()
+    },
   }
-  const leave = async (): Promise<void> => {
-    await ways.removeAll()
-    await ways[Symbol.asyncDispose]()
-  }
-  return { ways, hostPorts, [Symbol.asyncDispose]: leave }
 }
 
-function mapping(hostPort: number, podAddress = POD.address): PortMapping {
+/** Ports that no test and no Fornax of this machine listens on. */
+function mapping(hostPort: 1 | 2, podAddress = POD.address): PortMapping {
   return { transport: 'tcp', hostPort, podAddress, containerPort: 80 }
 }
 
-/** Marks are drawn by lot. Returns what makes it so again. */
-function nextMarkIs(mark: number): () => void {
-  const drawn = vi.spyOn(Math, 'random').mockReturnValueOnce((mark - 0.5) / 0x7fff_fffe)
-  return () => drawn.mockRestore()
+/** Marks are drawn by lot. */
+function nextMarkIs(mark: number): void {
+  vi.spyOn(Math, 'random').mockReturnValueOnce((mark - 0.5) / 0x7fff_fffe)
 }
 
 function toolsOfOurs(): readonly number[] {

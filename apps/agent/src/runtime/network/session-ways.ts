@@ -27,10 +27,11 @@ export type WayTarget = {
   readonly networkFile: string
 }
 
+/** What the kernel knows of a session. */
+type KernelWay = { readonly mark: number; readonly mappings: readonly PortMapping[] }
+
 /** The ways of one session. */
-type Way = {
-  readonly mark: number
-  readonly mappings: readonly PortMapping[]
+type Way = KernelWay & {
   /** Settles when the kernel has them. */
   readonly opening: Promise<void>
 }
@@ -39,6 +40,10 @@ type Way = {
 type FoundMapping = PortMapping & { readonly mark: number }
 
 const MARK_MAX = 0x7fff_ffff
+/** How nftables refuses a line that takes away what is not there. The line then changes nothing. */
+const NOT_THERE = 'No such file or directory'
+/** These take milliseconds; one that hangs must not keep a session from its end. */
+const CUT_LIMIT_MS = 10_000
 
 export class SessionWays implements AsyncDisposable {
   /** What goes by these ways. */
@@ -77,14 +82,12 @@ export class SessionWays implements AsyncDisposable {
     if (known !== undefined) return await known.opening
     const mark = this.#newMark()
     const opening = this.#nft.run([openLine(this.#tag, mark, mappings)])
-    ways.set(sessionId, { mark, mappings, opening })
+    const way = { mark, mappings, opening }
+    ways.set(sessionId, way)
     try {
       await opening
     } catch (cause) {
-      // A tool that ended may have opened them before. If not, the line changes nothing, whosever the ports are.
-      await this.#nft.run([closeLine(this.#tag, mark, mappings)]).catch(ignore)
-      ways.delete(sessionId)
-      this.#marks.delete(mark)
+      if (await this.#isTakenBack(way)) ways.delete(sessionId)
       throw new Error(`no ways for session ${sessionId}`, { cause })
     }
   }
@@ -114,14 +117,14 @@ export class SessionWays implements AsyncDisposable {
     if (way === undefined) return
     ways.delete(sessionId)
     try {
-      await this.#nft.run([closeLine(this.#tag, way.mark, way.mappings)])
+      await this.#takeAway(way)
     } catch (cause) {
       ways.set(sessionId, way) // They are closed with the pod.
       throw new Error(`session ${sessionId} could not be cut off`, { cause })
     }
     // Another session of this pod may have connections to the same ports, which must live.
     if (ways.size === 0) await this.#cutConnections(target, way, networkPid)
-    this.#forget(way.mark, way.mappings)
+    this.#forget(way)
   }
 
   /** Closes all ways into a pod that has ended. */
@@ -130,13 +133,13 @@ export class SessionWays implements AsyncDisposable {
     this.#ways.delete(podId)
     this.#restingSockets.delete(podId)
     try {
-      if (ways.length > 0) await this.#nft.run(ways.map((way) => closeLine(this.#tag, way.mark, way.mappings)))
+      await Promise.all(ways.map((way) => this.#takeAway(way)))
       await this.#closeFound(this.#takeFound(address))
       await this.traffic.forget(address)
     } catch (error) {
       this.#log.error({ podId, err: error }, 'the sessions of a pod could not be cut off')
     }
-    for (const way of ways) this.#forget(way.mark, way.mappings)
+    for (const way of ways) this.#forget(way)
   }
 
   /** Closes what leads to pods that are not there; `isThere` tells by address. */
@@ -179,9 +182,29 @@ export class SessionWays implements AsyncDisposable {
 
   async #closeFound(mappings: readonly FoundMapping[]): Promise<void> {
     const byMark = Map.groupBy(mappings, ({ mark }) => mark)
-    const lines = [...byMark].map(([mark, of]) => closeLine(this.#tag, mark, of))
-    if (lines.length > 0) await this.#nft.run(lines)
-    for (const [mark, of] of byMark) this.#forget(mark, of)
+    const found = [...byMark].map(([mark, of]) => ({ mark, mappings: of }))
+    await Promise.all(found.map((way) => this.#takeAway(way)))
+    for (const way of found) this.#forget(way)
+  }
+
+  /** A tool that ended may have opened them before. Where they cannot be taken back, they end with the pod. */
+  async #isTakenBack(way: KernelWay): Promise<boolean> {
+    try {
+      await this.#takeAway(way)
+    } catch {
+      return false
+    }
+    this.#forget(way)
+    return true
+  }
+
+  /** Closes ways. They may be closed already: a tool that ended with its work done has told nobody. */
+  async #takeAway({ mark, mappings }: KernelWay): Promise<void> {
+    try {
+      await this.#nft.run([closeLine(this.#tag, mark, mappings)])
+    } catch (error) {
+      if (!String(error).includes(NOT_THERE)) throw error
+    }
   }
 
   /** The rules would end a connection with its next packet; this ends those too in which nobody speaks. */
@@ -192,7 +215,7 @@ export class SessionWays implements AsyncDisposable {
     if (ports.length === 0 || this.#isAtRest(podId, sockets)) return
     const which = ports.map((port) => `sport = :${port}`).join(' or ')
     const args = [`--net=${networkFile}`, 'ss', '-K', '-H', '-t', 'state', 'connected', `( ${which} )`]
-    await runTool('nsenter', args).catch((error: unknown) => {
+    await runTool('nsenter', args, '', CUT_LIMIT_MS).catch((error: unknown) => {
       this.#log.debug({ err: error }, 'idle connections stay until their next packet')
     })
     const left = countSockets(networkPid, networkFile)
@@ -211,11 +234,11 @@ export class SessionWays implements AsyncDisposable {
    * A closed session's mark lets no packet pass. That is the end of its TCP connections; but a UDP client that keeps
    * its port would look like its own former self to the kernel, until that has forgotten it.
    */
-  #forget(mark: number, mappings: readonly PortMapping[]): void {
+  #forget({ mark, mappings }: KernelWay): void {
     this.#marks.delete(mark)
     if (!mappings.some(({ transport }) => transport === 'udp')) return
     this.#clearing = this.#clearing
-      .then(() => runTool('conntrack', ['-D', '-p', 'udp', '--mark', String(mark)]))
+      .then(() => runTool('conntrack', ['-D', '-p', 'udp', '--mark', String(mark)], '', CUT_LIMIT_MS))
       .then(ignore, ignore) // It fails, too, when there was nothing to clear.
   }
 

@@ -79,8 +79,14 @@ export class TrafficWatch implements AsyncDisposable {
       await this.#change([this.#element('add', 'watched', address)])
     } catch (error) {
       this.#watched.delete(address)
+      this.#takeBack('watched', address)
       throw error
     }
+  }
+
+  /** A tool that ended may have done what it was told. Before anybody else asks for the same, so that theirs stays. */
+  #takeBack(set: 'watched' | 'alarmed', address: string): void {
+    this.#change([this.#element('delete', set, address)]).catch(() => undefined) // At worst it is counted for nobody.
   }
 
   /** Whoever asks in the same turn shares an answer. */
@@ -102,8 +108,11 @@ export class TrafficWatch implements AsyncDisposable {
       await this.#monitor.listens()
       if (isNew && this.#alarms.has(address)) await this.#change([this.#element('add', 'alarmed', address)])
     } catch (cause) {
-      // The kernel was told nothing, so that it has to be told when somebody asks again.
-      if (this.#alarms.get(address) === onPacket) this.#alarms.delete(address)
+      // The kernel has to be told when somebody asks again.
+      if (this.#alarms.get(address) === onPacket) {
+        this.#alarms.delete(address)
+        this.#takeBack('alarmed', address)
+      }
       throw new Error(`packets to ${address} are not told`, { cause })
     }
   }
