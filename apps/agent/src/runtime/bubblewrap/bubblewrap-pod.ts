@@ -150,7 +150,7 @@ export class BubblewrapPod implements RuntimePod {
     if (this.#isEnding) return
     this.#isEnding = true
     this.#cancelKill()
-    await this.#parts.network.remove()
+    await this.#parts.network.remove().catch(() => undefined) // The sweep tries again, and says why not.
     await this.#parts.sweep()
     this.#resolveEnded(endOf(this.#parts.folder, exitCode))
   }

@@ -306,7 +306,9 @@ class BubblewrapRuntime implements StockedRuntime {
         const ready = await this.#makeBox()
         ready.box.onEnd(() => {
           stock.forget(ready)
-          void this.#removeBox(ready)
+          this.#removeBox(ready).catch((error: unknown) => {
+            log.error({ box: ready.box.name, err: error }, 'something of a sandbox that has ended is left')
+          })
         })
         return ready
       },
@@ -374,7 +376,10 @@ class BubblewrapRuntime implements StockedRuntime {
       folder: this.#folderOf(podId).path,
       clock: this.#options.clock,
       readExitCode: () => this.#exitFiles.read(podId),
-      sweep: () => this.#sweep(podId),
+      sweep: () =>
+        this.#sweep(podId).catch((error: unknown) => {
+          this.#options.log.error({ podId, err: error }, 'something of a pod that has ended is left')
+        }),
     })
     this.#pods.set(podId, pod)
     this.#exitFiles.await(podId, (exitCode) => pod.noteExit(exitCode))

@@ -108,15 +108,16 @@ export async function openPodNetworks(options: PodNetworksOptions): Promise<PodN
 /** Every pod has a network of its own. Rejects where that is not possible. */
 async function openOwnNetworks(options: OwnNetworksOptions): Promise<PodNetworks> {
   const rules = rulesFor(options.host, options.log)
-  const cables = await PodCables.open(options.tag, options.stateFile)
+  await using parts = new AsyncDisposableStack()
+  const cables = parts.use(await PodCables.open(options.tag, options.stateFile))
   try {
-    const ways = await SessionWays.open(options.tag, cableTraffic(cables.plan), rules, options.log)
+    const ways = parts.use(await SessionWays.open(options.tag, cableTraffic(cables.plan), rules, options.log))
     const there = cables.podAddresses()
     await ways.closeStray((address) => there.has(address))
+    parts.move()
     return new OwnNetworks(options, cables, ways)
   } catch (error) {
     await leaveNothing(cables, options)
-    await cables[Symbol.asyncDispose]()
     throw error
   }
 }

@@ -15,37 +15,56 @@ const MARK = 1_000
 describe.skipIf(!canRuleNetworks)('ways of sessions', () => {
   it('lead nowhere when the tool ended after it had opened them, and their port can be opened again', async () => {
     await using kernel = await openWays()
-    await kernel.ways.open(POD, 'ses_first', [mapping(1)])
+    await kernel.ways.open(POD, 'ses_first', [mapping(3)])
     nextMarkIs(MARK)
-    const opening = kernel.endToolAfter(openLine(TAG, MARK, [mapping(2)]), () =>
-      kernel.ways.open(POD, 'ses_unknown', [mapping(2)]),
+    const opening = kernel.endToolAfter(openLine(TAG, MARK, [mapping(4)]), () =>
+      kernel.ways.open(POD, 'ses_unknown', [mapping(4)]),
     )
     await expect(opening).rejects.toThrow('no ways for session ses_unknown')
-    expect(await kernel.hostPorts()).toEqual([1])
-    await kernel.ways.open(POD, 'ses_next', [mapping(2)])
-    expect(await kernel.hostPorts()).toEqual([1, 2])
+    expect(await kernel.hostPorts()).toEqual([3])
+    await kernel.ways.open(POD, 'ses_next', [mapping(4)])
+    expect(await kernel.hostPorts()).toEqual([3, 4])
   })
 
   it('stay when another session is refused the same port', async () => {
     await using kernel = await openWays()
-    await kernel.ways.open(POD, 'ses_first', [mapping(1)])
+    await kernel.ways.open(POD, 'ses_first', [mapping(3)])
     const other = { ...POD, podId: 'pod_2', address: '100.64.48.2' }
-    await expect(kernel.ways.open(other, 'ses_other', [mapping(1, other.address)])).rejects.toThrow('no ways')
-    expect(await kernel.hostPorts()).toEqual([1])
+    await expect(kernel.ways.open(other, 'ses_other', [mapping(3, other.address)])).rejects.toThrow('no ways')
+    expect(await kernel.hostPorts()).toEqual([3])
   })
 
   it('are gone without a complaint when the tool ended after it had closed them', async () => {
     await using kernel = await openWays()
     nextMarkIs(MARK)
-    await kernel.ways.open(POD, 'ses_first', [mapping(1)])
-    await kernel.ways.open(POD, 'ses_second', [mapping(2)])
-    const closing = kernel.endToolAfter(closeLine(TAG, MARK, [mapping(1)]), () =>
+    await kernel.ways.open(POD, 'ses_first', [mapping(3)])
+    await kernel.ways.open(POD, 'ses_second', [mapping(4)])
+    const closing = kernel.endToolAfter(closeLine(TAG, MARK, [mapping(3)]), () =>
       kernel.ways.close(POD, 'ses_first', 0),
     )
     await expect(closing).rejects.toThrow('could not be cut off')
     await kernel.ways.closeAll(POD.podId, POD.address)
     expect(await kernel.hostPorts()).toEqual([])
     expect(kernel.complaints).toEqual([])
+  })
+
+  it('end with their pod, though the tool that should close them ends without having done so', async () => {
+    await using kernel = await openWays()
+    await kernel.ways.open(POD, 'ses_first', [mapping(3)])
+    await kernel.endToolAfter(null, () => kernel.ways.closeAll(POD.podId, POD.address))
+    expect(await kernel.hostPorts()).toEqual([])
+    expect(kernel.complaints).toEqual([])
+  })
+
+  it('end with their pod, though one of them is just being closed by a tool that does not answer', async () => {
+    await using kernel = await openWays()
+    await kernel.ways.open(POD, 'ses_first', [mapping(3)])
+    await kernel.endToolAfter(null, async () => {
+      const closing = kernel.ways.close(POD, 'ses_first', 0)
+      const [closed] = await Promise.allSettled([closing, kernel.ways.closeAll(POD.podId, POD.address)])
+      expect(closed.status).toBe('rejected')
+    })
+    expect(await kernel.hostPorts()).toEqual([])
   })
 })
 
@@ -62,11 +81,11 @@ async function openWays() {
       const listing = await runTool('nft', ['-j', 'list', 'table', 'inet', tableName(TAG)])
       return foundMappings(JSON.parse(listing)).map(({ hostPort }) => hostPort)
     },
-    /** As if the tool had done its work, and not lived to tell. */
-    endToolAfter: async (line: string, ask: () => Promise<void>): Promise<void> => {
+    /** As if the tool had done this, and not lived to tell; null: it has done nothing. */
+    endToolAfter: async (line: string | null, ask: () => Promise<void>): Promise<void> => {
       for (const pid of toolsOfOurs()) process.kill(pid, 'SIGSTOP')
       const asked = ask()
-      await runTool('nft', ['-f', '-'], line)
+      if (line !== null) await runTool('nft', ['-f', '-'], line)
       for (const pid of toolsOfOurs()) process.kill(pid, 'SIGKILL')
       await asked
     },
@@ -77,8 +96,8 @@ async function openWays() {
   }
 }
 
-/** Ports that no test and no Fornax of this machine listens on. */
-function mapping(hostPort: 1 | 2, podAddress = POD.address): PortMapping {
+/** Ports that nobody on this machine listens on or dials. */
+function mapping(hostPort: 3 | 4, podAddress = POD.address): PortMapping {
   return { transport: 'tcp', hostPort, podAddress, containerPort: 80 }
 }
 

@@ -40,7 +40,7 @@ type Way = KernelWay & {
 type FoundMapping = PortMapping & { readonly mark: number }
 
 const MARK_MAX = 0x7fff_ffff
-/** How nftables refuses a line that takes away what is not there. The line then changes nothing. */
+/** How nftables refuses a line about what is not there, an element or the whole table. The line changes nothing. */
 const NOT_THERE = 'No such file or directory'
 /** These take milliseconds; one that hangs must not keep a session from its end. */
 const CUT_LIMIT_MS = 10_000
@@ -115,13 +115,13 @@ export class SessionWays implements AsyncDisposable {
     const ways = this.#waysOf(target.podId)
     const way = ways.get(sessionId)
     if (way === undefined) return
-    ways.delete(sessionId)
     try {
-      await this.#takeAway(way)
+      // Whether the ways were closed before or the whole table is gone sounds the same: only their pod's end is sure.
+      await this.#nft.run([closeLine(this.#tag, way.mark, way.mappings)])
     } catch (cause) {
-      ways.set(sessionId, way) // They are closed with the pod.
-      throw new Error(`session ${sessionId} could not be cut off`, { cause })
+      throw new Error(`session ${sessionId} could not be cut off`, { cause }) // They are closed with the pod.
     }
+    ways.delete(sessionId)
     // Another session of this pod may have connections to the same ports, which must live.
     if (ways.size === 0) await this.#cutConnections(target, way, networkPid)
     this.#forget(way)
@@ -129,17 +129,26 @@ export class SessionWays implements AsyncDisposable {
 
   /** Closes all ways into a pod that has ended. */
   async closeAll(podId: string, address: string): Promise<void> {
-    const ways = [...this.#waysOf(podId).values()]
+    const ways = [...this.#waysOf(podId).values(), ...byMark(this.#takeFound(address))]
     this.#ways.delete(podId)
     this.#restingSockets.delete(podId)
+    await Promise.all([
+      ...ways.map((way) => this.#closeLast(podId, way)),
+      this.traffic.forget(address).catch((error: unknown) => {
+        this.#log.error({ podId, err: error }, 'the packets of a pod that has ended may still be counted')
+      }),
+    ])
+  }
+
+  /** Its address is about to be anybody's, so it is tried twice, and again when the pod is swept away. */
+  async #closeLast(podId: string, way: KernelWay): Promise<void> {
     try {
-      await Promise.all(ways.map((way) => this.#takeAway(way)))
-      await this.#closeFound(this.#takeFound(address))
-      await this.traffic.forget(address)
+      await this.#takeAway(way).catch(() => this.#takeAway(way))
+      this.#forget(way)
     } catch (error) {
-      this.#log.error({ podId, err: error }, 'the sessions of a pod could not be cut off')
+      this.#found = [...this.#found, ...way.mappings.map((mapping) => ({ ...mapping, mark: way.mark }))]
+      this.#log.error({ podId, err: error }, 'a session of a pod could not be cut off')
     }
-    for (const way of ways) this.#forget(way)
   }
 
   /** Closes what leads to pods that are not there; `isThere` tells by address. */
@@ -181,8 +190,7 @@ export class SessionWays implements AsyncDisposable {
   }
 
   async #closeFound(mappings: readonly FoundMapping[]): Promise<void> {
-    const byMark = Map.groupBy(mappings, ({ mark }) => mark)
-    const found = [...byMark].map(([mark, of]) => ({ mark, mappings: of }))
+    const found = byMark(mappings)
     await Promise.all(found.map((way) => this.#takeAway(way)))
     for (const way of found) this.#forget(way)
   }
@@ -198,12 +206,13 @@ export class SessionWays implements AsyncDisposable {
     return true
   }
 
-  /** Closes ways. They may be closed already: a tool that ended with its work done has told nobody. */
+  /** Closes ways that may be closed already: a tool that ended with its work done has told nobody. */
   async #takeAway({ mark, mappings }: KernelWay): Promise<void> {
     try {
       await this.#nft.run([closeLine(this.#tag, mark, mappings)])
     } catch (error) {
-      if (!String(error).includes(NOT_THERE)) throw error
+      if (!(error instanceof Error && error.message.startsWith(`${NFT.program}: `))) throw error
+      if (!error.message.includes(NOT_THERE)) throw error
     }
   }
 
@@ -253,6 +262,13 @@ export class SessionWays implements AsyncDisposable {
 }
 
 function ignore(): void {}
+
+function byMark(mappings: readonly FoundMapping[]): readonly KernelWay[] {
+  return Array.from(
+    Map.groupBy(mappings, ({ mark }) => mark),
+    ([mark, of]) => ({ mark, mappings: of }),
+  )
+}
 
 function isSameWay(one: PortMapping, other: PortMapping): boolean {
   return (
