@@ -191,9 +191,8 @@ class BubblewrapRuntime implements StockedRuntime {
     if (pod !== undefined) {
       pod.stop(0)
       await pod.ended
-    } else {
-      await this.#sweep(podId)
     }
+    await this.#sweep(podId) // Once more, should something have been left: it is found by the pod's folder.
     this.#pods.delete(podId)
     this.#exitFiles.remove(podId)
     rmSync(this.#folderOf(podId).path, { recursive: true, force: true })

@@ -65,8 +65,9 @@ export class ContainerNetworks implements AsyncDisposable {
     return this.#ways.closeAll(podId, address)
   }
 
-  /** The address is about to be anybody's. Does nothing when it was not a pod's. */
+  /** The address is about to be anybody's. Does nothing when it was not a pod's. Rejects while a way still leads there. */
   async forget(address: string): Promise<void> {
+    await this.#ways.closeLeft(address)
     // Added first, because nftables complains about what is not there.
     const { tag } = this.#options
     await this.#ways.change([`${podsLine(tag, 'add', [address])}; ${podsLine(tag, 'delete', [address])}`])

@@ -56,6 +56,20 @@ describe.skipIf(!canRuleNetworks)('ways of sessions', () => {
     expect(kernel.complaints).toEqual([])
   })
 
+  it('are closed before the address of their pod is given on, when nothing could close them at its end', async () => {
+    await using kernel = await openWays()
+    nextMarkIs(MARK)
+    await kernel.ways.open(POD, 'ses_first', [mapping(3)])
+    await kernel.replaceMarks('ether_addr') // Of which a mark is none, so that the line is refused.
+    await kernel.ways.closeAll(POD.podId, POD.address)
+    expect(kernel.complaints).toHaveLength(1)
+    await expect(kernel.ways.closeLeft(POD.address)).rejects.toThrow('nft')
+    expect(await kernel.hostPorts()).toEqual([3])
+    await kernel.replaceMarks('mark', MARK)
+    await kernel.ways.closeLeft(POD.address)
+    expect(await kernel.hostPorts()).toEqual([])
+  })
+
   it('end with their pod, though one of them is just being closed by a tool that does not answer', async () => {
     await using kernel = await openWays()
     await kernel.ways.open(POD, 'ses_first', [mapping(3)])
@@ -88,6 +102,13 @@ async function openWays() {
       if (line !== null) await runTool('nft', ['-f', '-'], line)
       for (const pid of toolsOfOurs()) process.kill(pid, 'SIGKILL')
       await asked
+    },
+    /** Of another type, and with nothing or one mark in it. */
+    replaceMarks: async (type: 'mark' | 'ether_addr', mark: number | null = null): Promise<void> => {
+      const [table, set] = [`inet ${tableName(TAG)}`, `inet ${tableName(TAG)} live_marks`]
+      const lines = [`flush chain ${table} session_traffic`, `delete set ${set}`, `add set ${set} { type ${type}; }`]
+      if (mark !== null) lines.push(`add element ${set} { ${mark} }`)
+      await runTool('nft', ['-f', '-'], lines.join('\n'))
     },
     [Symbol.asyncDispose]: async (): Promise<void> => {
       await ways.removeAll()

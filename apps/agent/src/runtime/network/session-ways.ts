@@ -34,6 +34,8 @@ type KernelWay = { readonly mark: number; readonly mappings: readonly PortMappin
 type Way = KernelWay & {
   /** Settles when the kernel has them. */
   readonly opening: Promise<void>
+  /** They could not be opened, nor taken back: whether the kernel has them, nobody knows. */
+  isDoubtful: boolean
 }
 
 /** What the kernel said of one port, after a restart. */
@@ -55,7 +57,7 @@ export class SessionWays implements AsyncDisposable {
   /** How many sockets each pod had when no client was connected: those that listen, and its own. */
   readonly #restingSockets = new Map<string, number>()
   readonly #marks: Set<number>
-  /** Of an earlier agent, until their pods are adopted or destroyed. */
+  /** Of an earlier agent, until their pods are adopted or destroyed; and what could not be closed. */
   #found: readonly FoundMapping[]
   /** Clearing is slow and nobody waits for it, so it happens one by one. */
   #clearing: Promise<void> = Promise.resolve()
@@ -82,12 +84,13 @@ export class SessionWays implements AsyncDisposable {
     if (known !== undefined) return await known.opening
     const mark = this.#newMark()
     const opening = this.#nft.run([openLine(this.#tag, mark, mappings)])
-    const way = { mark, mappings, opening }
+    const way = { mark, mappings, opening, isDoubtful: false }
     ways.set(sessionId, way)
     try {
       await opening
     } catch (cause) {
-      if (await this.#isTakenBack(way)) ways.delete(sessionId)
+      way.isDoubtful = !(await this.#isTakenBack(way))
+      if (!way.isDoubtful) ways.delete(sessionId)
       throw new Error(`no ways for session ${sessionId}`, { cause })
     }
   }
@@ -101,7 +104,12 @@ export class SessionWays implements AsyncDisposable {
       const [first] = found
       if (first === undefined || found.length !== mappings.length) continue // Lost or half made: opened anew below.
       for (const mapping of found) kept.add(mapping)
-      this.#waysOf(target.podId).set(sessionId, { mark: first.mark, mappings, opening: Promise.resolve() })
+      this.#waysOf(target.podId).set(sessionId, {
+        mark: first.mark,
+        mappings,
+        opening: Promise.resolve(),
+        isDoubtful: false,
+      })
     }
     await this.#closeFound(ofPod.filter((mapping) => !kept.has(mapping)))
     for (const [sessionId, mappings] of sessions) await this.open(target, sessionId, mappings)
@@ -117,7 +125,8 @@ export class SessionWays implements AsyncDisposable {
     if (way === undefined) return
     try {
       // Whether the ways were closed before or the whole table is gone sounds the same: only their pod's end is sure.
-      await this.#nft.run([closeLine(this.#tag, way.mark, way.mappings)])
+      if (way.isDoubtful) await this.#takeAway(way)
+      else await this.#nft.run([closeLine(this.#tag, way.mark, way.mappings)])
     } catch (cause) {
       throw new Error(`session ${sessionId} could not be cut off`, { cause }) // They are closed with the pod.
     }
@@ -132,23 +141,37 @@ export class SessionWays implements AsyncDisposable {
     const ways = [...this.#waysOf(podId).values(), ...byMark(this.#takeFound(address))]
     this.#ways.delete(podId)
     this.#restingSockets.delete(podId)
-    await Promise.all([
-      ...ways.map((way) => this.#closeLast(podId, way)),
-      this.traffic.forget(address).catch((error: unknown) => {
-        this.#log.error({ podId, err: error }, 'the packets of a pod that has ended may still be counted')
-      }),
-    ])
+    await this.#closeLast(podId, ways)
+    try {
+      await this.traffic.forget(address)
+    } catch (error) {
+      this.#log.error({ podId, err: error }, 'the packets of a pod that has ended may still be counted')
+    }
   }
 
-  /** Its address is about to be anybody's, so it is tried twice, and again when the pod is swept away. */
-  async #closeLast(podId: string, way: KernelWay): Promise<void> {
-    try {
-      await this.#takeAway(way).catch(() => this.#takeAway(way))
+  /** Closes what could not be closed when the last pod of this address ended. Rejects when that is still so. */
+  async closeLeft(address: string): Promise<void> {
+    await this.#closeFound(this.#takeFound(address))
+  }
+
+  /** Tries twice, because the second time another tool does it. Where none does, the others are not waited for. */
+  async #closeLast(podId: string, ways: readonly KernelWay[]): Promise<void> {
+    for (const [index, way] of ways.entries()) {
+      try {
+        await this.#takeAway(way).catch(() => this.#takeAway(way))
+      } catch (error) {
+        const left = ways.slice(index)
+        this.#keepInMind(left)
+        this.#log.error({ podId, left: left.length, err: error }, 'sessions of a pod could not be cut off')
+        return
+      }
       this.#forget(way)
-    } catch (error) {
-      this.#found = [...this.#found, ...way.mappings.map((mapping) => ({ ...mapping, mark: way.mark }))]
-      this.#log.error({ podId, err: error }, 'a session of a pod could not be cut off')
     }
+  }
+
+  #keepInMind(ways: readonly KernelWay[]): void {
+    const left = ways.flatMap(({ mark, mappings }) => mappings.map((mapping) => ({ ...mapping, mark })))
+    this.#found = [...this.#found, ...left]
   }
 
   /** Closes what leads to pods that are not there; `isThere` tells by address. */
@@ -191,8 +214,17 @@ export class SessionWays implements AsyncDisposable {
 
   async #closeFound(mappings: readonly FoundMapping[]): Promise<void> {
     const found = byMark(mappings)
-    await Promise.all(found.map((way) => this.#takeAway(way)))
-    for (const way of found) this.#forget(way)
+    await Promise.all(
+      found.map(async (way) => {
+        try {
+          await this.#takeAway(way)
+        } catch (error) {
+          this.#keepInMind([way])
+          throw error
+        }
+        this.#forget(way)
+      }),
+    )
   }
 
   /** A tool that ended may have opened them before. Where they cannot be taken back, they end with the pod. */
